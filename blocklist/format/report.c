@@ -1,0 +1,1 @@
+#include "blocklist/format/report.h"

@@ -1,0 +1,1 @@
+#include "blocklist/set/set.h"

@@ -1,0 +1,105 @@
+/* set.h - which categories a name is listed in.
+ *
+ * A set is an immutable file, made by builder.h and mapped read-only here. Open it once, share it
+ * with every worker, close it when the last worker has let go (the snapshot counts them). Format:
+ * docs/set-file.md.
+ *
+ * A lookup walks from the top-level label to the whole name; at each listed suffix
+ *     mask = (mask & ~clear) | add
+ * with the row's `here` masks at the name itself and its `below` masks above it. */
+#ifndef BLOCKLIST_SET_SET_H
+#define BLOCKLIST_SET_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/mask.h"
+#include "config/base/name.h"
+
+struct addr;
+struct err;
+struct taxonomy;
+struct set;
+
+struct set_hit {
+    struct mask mask; /* category bits of the taxonomy given to set_open; none when the name is not
+                         listed */
+    uint32_t row;     /* of the longest listed suffix, meaningful when labels > 0 */
+    uint8_t labels;   /* of the longest listed suffix that applies here; 0 when none is listed */
+};
+
+/* The hashes of one name's suffixes, between set_hash and set_probe. */
+struct set_probe {
+    uint64_t hashes[NAME_LABELS_MAX];
+    uint8_t count;  /* hashes filled: labels, at most the deepest in the set */
+    uint8_t labels; /* of the name */
+};
+
+/* Opens the set at PATH: checks size, version, header and the sections' bounds; set_verify checks
+ * every octet. The keys of its categories are mapped to the bits of TAXONOMY; keys that TAXONOMY
+ * does not know are left out. Owner:   the caller closes the result with set_close; PATH and
+ * TAXONOMY are not kept. Errors:  NULL with ERR filled: ERR_NOT_FOUND, ERR_FORMAT, ERR_VERSION,
+ * ERR_DIGEST, ERR_LIMIT (too large for the address space), ERR_SYSTEM. Cost:    one mmap and the
+ * small sections, whatever the number of names. */
+struct set *set_open(const char *path, const struct taxonomy *taxonomy, struct err *err);
+
+/* Like set_open for OCTETS[0..LENGTH), which must outlive the result. */
+struct set *set_open_memory(const uint8_t *octets, size_t length, const struct taxonomy *taxonomy,
+                            struct err *err);
+
+/* Makes an empty set, in which nothing is listed: what stands for a set that is not configured. */
+struct set *set_open_empty(struct err *err);
+
+/* Closes SET; NULL is fine. */
+void set_close(struct set *set);
+
+/* Checks every chunk's digest. Errors: -1 with ERR_DIGEST and the first bad chunk. Cost: reads the
+ * whole file. */
+int set_verify(const struct set *set, struct err *err);
+
+/* Finds the categories of NAME (lower-cased) and fills HIT. Threads: any number on one set. Cost:
+ * one cache line a suffix, no allocation. */
+void set_lookup(const struct set *set, const struct name *name, struct set_hit *hit);
+
+/* The three steps of a lookup, for a batch: hash all names, prefetch all, then probe all. */
+void set_hash(const struct set *set, const struct name *name, struct set_probe *probe);
+void set_prefetch(const struct set *set, const struct set_probe *probe);
+void set_find(const struct set *set, const struct set_probe *probe, struct set_hit *hit);
+
+/* Finds the categories of ADDR in the prefix section, longest prefix first; HIT->labels is then the
+ * prefix length. */
+void set_lookup_addr(const struct set *set, const struct addr *addr, struct set_hit *hit);
+
+/* One feed's word on a name, for `why` and `set lookup`. */
+struct set_witness {
+    const char *feed;     /* its id; lives as long as the set */
+    const char *category; /* its key */
+    uint8_t labels;       /* of the suffix that the feed lists */
+    bool exact;           /* that name alone, not what is below */
+    bool exception;       /* it lifts its own listing (`@@`) */
+};
+
+/* Fills WITNESSES[0..MOST) with what each feed says of NAME, longest suffix first; returns how many
+ * there are. */
+size_t set_witnesses(const struct set *set, const struct name *name, struct set_witness *witnesses,
+                     size_t most);
+
+/* What `set info` shows; counts are of the whole set. */
+struct set_info {
+    uint64_t names, prefixes, octets, rows, lines, seed;
+    unsigned categories, feeds, deepest, id_bits;
+    uint8_t digest[32];
+};
+
+void set_info(const struct set *set, struct set_info *info);
+
+/* Feed and category number INDEX (from 0), for listings; false past the end. */
+struct set_feed {
+    const char *id, *feed_class, *category, *format, *licence, *attribution;
+    uint64_t names, duplicates, lines, refused;
+};
+bool set_feed(const struct set *set, unsigned index, struct set_feed *feed);
+bool set_category(const struct set *set, unsigned index, const char **key, uint64_t *names);
+
+#endif

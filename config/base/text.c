@@ -1,0 +1,157 @@
+#include "config/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct unit {
+    const char *word;
+    uint64_t factor;
+};
+
+/* Largest first: text_from_duration takes as many of each as fit. */
+static const struct unit durations[] = {
+    {"w",  604800000},
+    {"d",  86400000 },
+    {"h",  3600000  },
+    {"m",  60000    },
+    {"s",  1000     },
+    {"ms", 1        },
+};
+static const struct unit sizes[] = {
+    {"GiB", 1u << 30},
+    {"MiB", 1u << 20},
+    {"KiB", 1u << 10},
+    {"B",   1       },
+    {"",    1       },
+};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *read_digits(const char *text, uint64_t *value)
+{
+    const char *at = text;
+
+    for (*value = 0; *at >= '0' && *at <= '9'; at++) {
+        if (*value > UINT64_MAX / 1000)
+            return NULL;
+        *value = *value * 10 + (uint64_t)(*at - '0');
+    }
+    return at == text ? NULL : at;
+}
+
+static const struct unit *find_unit(const char *word, size_t length, const struct unit *units,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(units[i].word) == length && memcmp(units[i].word, word, length) == 0)
+            return &units[i];
+    }
+    return NULL;
+}
+
+static const char *read_part(const char *text, const struct unit *units, size_t count,
+                             uint64_t *sum)
+{
+    uint64_t value, part;
+    const char *word = read_digits(text, &value);
+    const struct unit *unit;
+    size_t length;
+
+    if (word == NULL)
+        return NULL;
+    length = strcspn(word, "0123456789");
+    unit = find_unit(word, length, units, count);
+    if (unit == NULL || __builtin_mul_overflow(value, unit->factor, &part) ||
+        __builtin_add_overflow(*sum, part, sum))
+        return NULL;
+    return word + length;
+}
+
+int text_duration_ms(const char *text, uint64_t *ms)
+{
+    uint64_t sum = 0;
+
+    do {
+        text = read_part(text, durations, COUNT(durations), &sum);
+        if (text == NULL)
+            return -1;
+    } while (*text != '\0');
+    *ms = sum;
+    return 0;
+}
+
+int text_size_bytes(const char *text, uint64_t *bytes)
+{
+    uint64_t sum = 0;
+
+    text = read_part(text, sizes, COUNT(sizes), &sum);
+    if (text == NULL || *text != '\0')
+        return -1;
+    *bytes = sum;
+    return 0;
+}
+
+char *text_from_duration(uint64_t ms, char *out)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < COUNT(durations); i++) {
+        uint64_t whole = ms / durations[i].factor;
+
+        ms %= durations[i].factor;
+        if (whole > 0)
+            used += (size_t)snprintf(out + used, 32 - used, "%llu%s", (unsigned long long)whole,
+                                     durations[i].word);
+        if (used >= 31)
+            break;
+    }
+    if (used == 0)
+        snprintf(out, 32, "0s");
+    return out;
+}
+
+enum { WORD_MAX = 63 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD_MAX + 1], n = strlen(b);
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= strlen(a); i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+
+            diagonal = row[j];
+            row[j] = least(change, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[n];
+}
+
+const char *text_nearest(const char *word, const char *const *words, size_t count)
+{
+    size_t length = strlen(word), best = length / 3 + 1; /* a third of the letters may be wrong */
+    const char *found = NULL;
+
+    if (length > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t apart = strlen(words[i]) > WORD_MAX ? WORD_MAX : distance(word, words[i]);
+
+        if (apart <= best && (found == NULL || apart < best)) {
+            best = apart;
+            found = words[i];
+        }
+    }
+    return found;
+}

@@ -1,0 +1,23 @@
+/* text.h - what people write: durations, sizes, and words that were nearly right. */
+#ifndef CONFIG_BASE_TEXT_H
+#define CONFIG_BASE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads TEXT as a duration into *MS: a number with one of the units ms, s, m, h, d, w, or several
+ * (`1h30m`). A bare number is refused, since nobody can tell what it counts. Returns 0 or -1. */
+int text_duration_ms(const char *text, uint64_t *ms);
+
+/* Reads TEXT as a size into *BYTES: a number, with one of B, KiB, MiB, GiB or none. Returns 0 or
+ * -1. */
+int text_size_bytes(const char *text, uint64_t *bytes);
+
+/* Writes MS as the shortest text that text_duration_ms reads back (`90s` is `1m30s`) into OUT (32
+ * octets); returns OUT. */
+char *text_from_duration(uint64_t ms, char *out);
+
+/* Returns the one of WORDS[0..COUNT) that WORD most likely means (few letters differ), or NULL. */
+const char *text_nearest(const char *word, const char *const *words, size_t count);
+
+#endif

@@ -1,0 +1,39 @@
+/* ask.h - who asks what, when: all that a decision may depend on. */
+#ifndef POLICY_ASK_H
+#define POLICY_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blocklist/set/set.h"
+#include "config/base/addr.h"
+#include "config/base/name.h"
+
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_DOT, TRANSPORT_DOH, TRANSPORTS };
+
+enum { ASK_NO_PROFILE = -1 };
+
+struct ask {
+    /* what: the question, name in lower case */
+    struct name name;
+    uint16_t type, class;
+
+    /* when: handed in, never asked of a clock */
+    int64_t wall_s; /* Unix time */
+    uint64_t mono_ms;
+
+    /* who */
+    struct addr client; /* with scope */
+    uint32_t ifindex;   /* where the query came in; 0 unknown */
+    struct endpoint local;
+    enum transport transport;
+    uint32_t device; /* 0 none (devices have their own issue) */
+    uint8_t mac[6];
+    bool has_mac;
+    int forced_profile; /* index, for `why --profile`; ASK_NO_PROFILE */
+
+    /* what the sets say of the name, by the set stage; both are always filled */
+    struct set_hit listed, hotline;
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* snapshot.h - one consistent state of everything a decision reads: config, compiled rules, sets.
+ *
+ * Made by the server's main thread, published by one pointer, read by every worker, never changed,
+ * freed when the last reader has let go (resolver/daemon/publish.h). `stairgate why` makes one of
+ * its own from the same files. */
+#ifndef POLICY_SNAPSHOT_H
+#define POLICY_SNAPSHOT_H
+
+#include <stdint.h>
+
+struct config;
+struct err;
+struct set;
+struct snapshot;
+
+/* Compiles CONFIG and the sets into a snapshot. HOTLINE and LISTED are sets (set_open_empty where
+ * there is none). Owner:  the snapshot owns all three from here on, also on failure. Errors: NULL
+ * with ERR. */
+struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
+                                 struct err *err);
+
+/* Reads CONFIG's set files and compiles it; a set file that is missing or broken leaves an empty
+ * set in place and the reason in WARNING (code ERR_NONE when all is well): blocked answers then
+ * fail open with EDE 14 noted by `status`. Owner: as snapshot_create. Errors: NULL with ERR. */
+struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err);
+
+void snapshot_free(struct snapshot *snapshot);
+
+const struct config *snapshot_config(const struct snapshot *snapshot);
+const struct set *snapshot_listed(const struct snapshot *snapshot);
+const struct set *snapshot_hotline(const struct snapshot *snapshot);
+
+#endif

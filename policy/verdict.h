@@ -1,0 +1,86 @@
+/* verdict.h - what is to happen with a question, and why. */
+#ifndef POLICY_VERDICT_H
+#define POLICY_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/base/mask.h"
+#include "config/config.h"
+
+/* The rules of the order of decision, in that order. The words are stable: `why`, logs and metrics
+ * show them. */
+#define VERDICT_RULES(X)                                                                           \
+    X(RULE_CLIENT, "client_not_allowed")                                                           \
+    X(RULE_OPERATOR, "operator_policy")                                                            \
+    X(RULE_LOCAL, "local_record")                                                                  \
+    X(RULE_SPECIAL, "special_name")                                                                \
+    X(RULE_PIN, "pin")                                                                             \
+    X(RULE_OFFLINE, "offline")                                                                     \
+    X(RULE_GRANT, "grant")                                                                         \
+    X(RULE_OWN_ALLOW, "own_allow")                                                                 \
+    X(RULE_OWN_DENY, "own_deny")                                                                   \
+    X(RULE_SCHEDULE, "schedule")                                                                   \
+    X(RULE_CATEGORY, "category")                                                                   \
+    X(RULE_DEFAULT, "default")
+
+enum verdict_rule {
+#define X(rule, word) rule,
+    VERDICT_RULES(X)
+#undef X
+        VERDICT_RULE_COUNT
+};
+
+enum verdict_action {
+    VERDICT_FORWARD, /* ask an upstream, with the transforms below */
+    VERDICT_BLOCK,   /* answer in `style` */
+    VERDICT_ANSWER,  /* answer with `answer` (local and special names) */
+    VERDICT_REFUSE,  /* REFUSED: the client is not served */
+};
+
+/* Answers that need no upstream and are no block. */
+enum verdict_answer {
+    ANSWER_NONE,
+    ANSWER_RECORDS,  /* the local records of the name, in verdict.records; NODATA if none has the
+                        type */
+    ANSWER_NODATA,   /* NOERROR without answer, with SOA */
+    ANSWER_NXDOMAIN, /* with SOA */
+    ANSWER_LOOPBACK, /* 127.0.0.1, ::1 (RFC 6761 §6.3) */
+    ANSWER_ZONE_SOA, /* the SOA or NS of a locally served zone itself (RFC 6303 §3) */
+};
+
+enum { VERDICT_EDE_MAX = 3, VERDICT_NO_EDE = 0xffff };
+
+/* A run of records in the snapshot: same name, any types. */
+struct verdict_records {
+    const struct config_record *const *items;
+    uint32_t count;
+};
+
+struct verdict {
+    enum verdict_rule rule;
+    enum verdict_action action;
+    enum verdict_answer answer;
+
+    struct mask matched;  /* the category bits that decided */
+    struct mask observed; /* bits that would have, were they not in observe mode */
+    uint32_t profile;     /* index into the config's profiles */
+    uint32_t row;         /* of the set, when matched */
+    uint8_t labels;       /* of the suffix that the rule stands on; 0 when it stands on no name */
+
+    enum block_style style;
+    uint32_t ttl_s;                /* of what we write ourselves */
+    uint32_t ttl_cap_s;            /* of what is forwarded; 0 is none */
+    int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */
+    uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
+    uint32_t upstream_group;       /* 0 is the default group */
+    uint32_t transform;            /* bit set; none yet */
+    struct verdict_records records;
+    struct config_place place; /* of the config line that decided, for `why`; 0:0 for none */
+    const char *reason;        /* a pin's or special name's reason; NULL */
+};
+
+/* Returns the stable word for RULE. What operator, legal and hotline lists say is one word. */
+const char *verdict_rule_word(enum verdict_rule rule);
+
+#endif

@@ -1,0 +1,1 @@
+#include "resolver/core.h"

@@ -1,0 +1,89 @@
+/* core.h - the spine: batches of datagrams in, answers or queries to forward out.
+ *
+ * A transport is a producer of batches; nothing above resolver/listen knows a socket. One core
+ * belongs to one worker. There is no clock, no socket and no random source in it: `now` and the
+ * snapshot are handed in with each batch, so that the daemon, tests, scenarios, fuzzers and
+ * benchmarks run the same code. */
+#ifndef RESOLVER_CORE_H
+#define RESOLVER_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resolver/query.h"
+
+struct core;
+struct err;
+struct snapshot;
+
+enum { CORE_BATCH_MAX = 64 };
+
+enum core_outcome {
+    CORE_ANSWERED, /* the answer stands in `out`, `out_length` octets */
+    CORE_TAKEN,    /* being forwarded: the transport's core_send gets the answer later */
+    CORE_DROPPED,  /* no answer */
+};
+
+struct core_datagram {
+    const uint8_t *octets;
+    size_t length;
+    uint8_t *out; /* may not overlap octets */
+    size_t room;  /* of out: at least 512; 65535 for streams */
+    struct endpoint client, local;
+    uint32_t ifindex;
+    enum transport transport;
+    struct query_handle handle;
+    /* filled by core_batch */
+    enum core_outcome outcome;
+    size_t out_length;
+};
+
+struct core_now {
+    int64_t wall_s;
+    uint64_t mono_ms;
+};
+
+/* What the core needs from its surroundings; every function runs in the worker's thread. */
+struct core_hooks {
+    void *context;
+    /* Sends OCTETS[0..LENGTH) to the client of QUERY (forwarded ones only); the transport is
+     * QUERY->transport. */
+    void (*send)(void *context, const struct query *query, const uint8_t *octets, size_t length);
+    /* Hands QUERY to the upstreams under TICKET; returns 0, -1 when none can take it (then core
+     * answers SERVFAIL). */
+    int (*forward)(void *context, const struct query *query, uint32_t ticket);
+};
+
+/* Counters of one worker; main sums them with relaxed reads. */
+struct core_counters {
+    uint64_t queries[TRANSPORTS];
+    uint64_t blocked, local, forwarded, refused, dropped, malformed, failed;
+    uint64_t rcodes[16];
+    uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
+                                     protected_blocks */
+    uint64_t protected_blocks;
+};
+
+/* Makes a core with room for IN_FLIGHT forwarded queries. Errors: NULL with ERR. */
+struct core *core_create(uint32_t in_flight, const struct core_hooks *hooks, struct err *err);
+void core_destroy(struct core *core);
+
+/* Runs DATAGRAMS[0..COUNT), at most CORE_BATCH_MAX, against SNAPSHOT at NOW. No pointer is kept. */
+void core_batch(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
+                struct core_datagram *datagrams, size_t count);
+
+/* Gives the upstream's word on TICKET: REPLY[0..LENGTH) is a message that matches (checked and
+ * reduced here), TRUSTED tells whether its AD counts; or REPLY is NULL and EDE says why there is
+ * none. Every ticket ends with exactly one call. Returns 0; -1 when the reply was broken or lame
+ * and another upstream should be asked (the ticket stays open). With LAST set it never returns -1.
+ */
+int core_reply(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
+               uint32_t ticket, const uint8_t *reply, size_t length, bool trusted, bool last,
+               uint16_t ede);
+
+const struct core_counters *core_counters(const struct core *core);
+
+/* Queries in flight now. */
+uint32_t core_pending(const struct core *core);
+
+#endif

@@ -1,0 +1,69 @@
+/* listen.h - client sockets of one worker: UDP in batches, TCP streams.
+ *
+ * The worker gives each a context of callbacks; both are producers for core_batch and know nothing
+ * of policy. */
+#ifndef RESOLVER_LISTEN_LISTEN_H
+#define RESOLVER_LISTEN_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "resolver/core.h"
+
+struct err;
+struct log;
+
+/* What a listener does with a batch: calls core_batch with the worker's snapshot and time. */
+struct listen_context {
+    void *context;
+    void (*batch)(void *context, struct core_datagram *datagrams, size_t count);
+    const struct log *log;
+};
+
+/* A bound socket that the keeper opened (or systemd), as the server inherits it. */
+struct listen_socket {
+    int fd;
+    bool stream;
+    struct endpoint local;
+};
+
+/* UDP: recvmmsg and sendmmsg in batches of 64 on uv_poll, buffers of our own. */
+struct udp_listener;
+struct udp_listener *udp_listener_create(uv_loop_t *loop, const struct listen_socket *socket,
+                                         const struct listen_context *context, struct err *err);
+/* Sends LENGTH OCTETS to the client in HANDLE; collected, and sent with the next
+ * udp_listener_flush. */
+void udp_listener_send(struct udp_listener *listener, const struct query_handle *handle,
+                       const uint8_t *octets, size_t length);
+void udp_listener_flush(struct udp_listener *listener);
+/* Returns the listener that a UDP query's HANDLE came from. */
+struct udp_listener *udp_listener_of(const struct query_handle *handle);
+/* Stops reading; what is to be sent is sent. Destroy frees when libuv has closed it. */
+void udp_listener_stop(struct udp_listener *listener);
+void udp_listener_destroy(struct udp_listener *listener);
+
+struct tcp_limits {
+    uint32_t connections, connections_per_client; /* of this worker */
+    uint32_t idle_ms;                             /* RFC 7766 §6.2.3 */
+    uint32_t pipelined; /* queries of one connection in flight before reading pauses */
+};
+
+/* TCP: RFC 7766 pipelining, answers out of order. */
+struct tcp_listener;
+struct tcp_listener *tcp_listener_create(uv_loop_t *loop, const struct listen_socket *socket,
+                                         const struct listen_context *context,
+                                         const struct tcp_limits *limits, struct err *err);
+/* Sends a forwarded answer; a connection that is gone meanwhile is recognised by HANDLE and the
+ * answer dropped. */
+void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,
+                       const uint8_t *octets, size_t length);
+struct tcp_listener *tcp_listener_of(const struct query_handle *handle);
+void tcp_listener_limits(struct tcp_listener *listener, const struct tcp_limits *limits);
+/* Stops accepting; connections end when their queries in flight are answered. */
+void tcp_listener_stop(struct tcp_listener *listener);
+void tcp_listener_destroy(struct tcp_listener *listener);
+uint32_t tcp_listener_connections(const struct tcp_listener *listener);
+
+#endif

@@ -1,0 +1,67 @@
+/* upstream.h - one worker's questions to the upstreams.
+ *
+ * Connected UDP sockets on random ports, ids from a CSPRNG, strict match of address, port, id and
+ * question; another upstream on failure; TCP where a reply is cut. A question ends with exactly one
+ * call of `done` for each reply worth reading, until done returns 0, or one call with octets NULL.
+ * Bounds: docs/architecture.md, "Upstreams". */
+#ifndef RESOLVER_UPSTREAM_UPSTREAM_H
+#define RESOLVER_UPSTREAM_UPSTREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/base/name.h"
+
+struct config;
+struct err;
+struct log;
+struct upstreams;
+
+struct upstream_question {
+    struct name name; /* lower-cased; copied */
+    uint16_t type;
+    bool checking_disabled, dnssec_ok;
+    uint32_t group; /* 0 */
+    uint32_t ticket;
+};
+
+/* Takes REPLY[0..LENGTH) from an upstream, which matches the question; TRUSTED as configured; LAST:
+ * no other upstream is left to try. Returns 0 when the question is done, -1 to have another
+ * upstream asked. REPLY is NULL when there is no answer; EDE is then 22 (none reachable) or 23
+ * (network error). */
+typedef int upstream_done(void *context, uint32_t ticket, const uint8_t *reply, size_t length,
+                          bool trusted, bool last, uint16_t ede);
+
+/* Makes the upstreams of CONFIG on LOOP, with room for config->queries_in_flight questions. CONFIG
+ * is not kept. Errors: NULL with ERR. */
+struct upstreams *upstreams_create(uv_loop_t *loop, const struct config *config,
+                                   upstream_done *done, void *context, const struct log *log,
+                                   struct err *err);
+
+/* Takes the servers and times of CONFIG from now on; questions in flight go on. */
+void upstreams_configure(struct upstreams *upstreams, const struct config *config);
+
+/* Asks QUESTION. Returns 0; -1 when there is no upstream, or the pool is full. `done` is never
+ * called from here. */
+int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *question);
+
+/* Sends what upstreams_ask has collected since the last call, in one batch; call it once a loop
+ * turn. */
+void upstreams_flush(struct upstreams *upstreams);
+
+/* Closes all handles; `closed(context)` is called when the last is closed and memory is freed. No
+ * `done` comes after. */
+void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context), void *context);
+
+/* State of upstream INDEX for `status`; false past the end. */
+struct upstream_state {
+    char text[80];
+    bool up;
+    uint64_t asked, answered, timeouts, mismatched;
+    uint32_t latency_us; /* smoothed */
+};
+bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state);
+
+#endif
