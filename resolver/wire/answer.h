@@ -26,11 +26,12 @@ struct answer {
     const struct question *question;
     uint16_t rcode, flags, payload;
     uint16_t counts[SECTIONS];
-    bool full;                        /* a record did not fit: TC */
-    uint16_t names[ANSWER_NAMES_MAX]; /* offsets that later names may point to */
+    bool full;                              /* a record did not fit: TC */
+    uint16_t names[ANSWER_NAMES_MAX];       /* offsets that later names may point to */
+    uint8_t name_lengths[ANSWER_NAMES_MAX]; /* of the names there, uncompressed */
     uint16_t name_count;
     uint16_t ede[ANSWER_EDE_MAX];
-    uint8_t ede_count;
+    uint8_t ede_count, ede_text_of; /* which of them has the words */
     char ede_text[ANSWER_EDE_TEXT_MAX];
 };
 
@@ -57,8 +58,12 @@ bool answer_add(struct answer *answer, enum answer_section section,
  * section. */
 bool answer_add_soa(struct answer *answer, const struct name *zone, uint32_t ttl_s);
 
-/* Adds CODE to the extended errors (RFC 8914), sent only where the client sent OPT. TEXT may be
- * NULL. */
+/* Adds an HINFO that says no more than that ANY is not answered in full (RFC 8482 §4.2). */
+bool answer_any(struct answer *answer, uint32_t ttl_s);
+
+/* Adds CODE to the extended errors (RFC 8914), sent only where the client sent OPT, each code once;
+ * TEXT, in UTF-8, may be NULL, the first one is kept. Call it before records are added: what has no
+ * room then is left out. */
 void answer_ede(struct answer *answer, uint16_t code, const char *text);
 
 /* Ends the answer; returns its length. Set rcode and flags (AD, AA) before. */

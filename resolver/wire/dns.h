@@ -19,6 +19,8 @@ enum dns_flag { /* of the header's second 16-bit word, RFC 1035 §4.1.1, RFC 403
                 DNS_CD = 0x0010,
 };
 
+enum { DNS_OPT_DO = 0x8000 }; /* of OPT's TTL, RFC 3225 §3 */
+
 enum dns_opcode { DNS_OPCODE_QUERY = 0 };
 
 enum dns_rcode {
@@ -51,15 +53,21 @@ enum dns_type {
     DNS_NSEC3 = 50,
     DNS_SVCB = 64,
     DNS_HTTPS = 65,
+    DNS_NXNAME = 128, /* RFC 9824 §3.1 */
+    DNS_META_MIN = 129,
+    DNS_TKEY = 249,
     DNS_TSIG = 250,
     DNS_IXFR = 251,
     DNS_AXFR = 252,
+    DNS_MAILB = 253,
+    DNS_MAILA = 254,
     DNS_ANY = 255,
+    DNS_RESERVED = 65535,
 };
 
 enum dns_class { DNS_IN = 1, DNS_CH = 3 };
 
-enum dns_option { DNS_OPTION_EDE = 15 }; /* RFC 8914 */
+enum dns_option { DNS_OPTION_COOKIE = 10, DNS_OPTION_EDE = 15 }; /* RFC 7873, RFC 8914 */
 
 enum dns_ede { /* RFC 8914 §4; the order of decision in docs/architecture.md says when */
                DNS_EDE_STALE = 3,
