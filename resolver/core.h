@@ -38,19 +38,19 @@ struct core_datagram {
     size_t out_length;
 };
 
-struct core_now {
-    int64_t wall_s;
-    uint64_t mono_ms;
-};
-
 /* What the core needs from its surroundings; every function runs in the worker's thread. */
 struct core_hooks {
     void *context;
+    /* Key of the table of questions in flight, so that clients cannot aim at one of its chains; 0
+     * in tests. */
+    uint64_t seed;
     /* Sends OCTETS[0..LENGTH) to the client of QUERY (forwarded ones only); the transport is
      * QUERY->transport. */
     void (*send)(void *context, const struct query *query, const uint8_t *octets, size_t length);
     /* Hands QUERY to the upstreams under TICKET; returns 0, -1 when none can take it (then core
-     * answers SERVFAIL). */
+     * answers SERVFAIL). What is to be asked is in query->question (name, type, CD in flags,
+     * dnssec_ok) and query->verdict.upstream_group. Later queries with the same question join this
+     * ticket, so one call may be worth many answers. */
     int (*forward)(void *context, const struct query *query, uint32_t ticket);
 };
 
@@ -58,6 +58,8 @@ struct core_hooks {
 struct core_counters {
     uint64_t queries[TRANSPORTS];
     uint64_t blocked, local, forwarded, refused, dropped, malformed, failed;
+    uint64_t joined;    /* of the forwarded: waited for a question already in flight */
+    uint64_t pool_full; /* of the failed: no room for another query in flight */
     uint64_t rcodes[16];
     uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
                                      protected_blocks */
@@ -85,5 +87,11 @@ const struct core_counters *core_counters(const struct core *core);
 
 /* Queries in flight now. */
 uint32_t core_pending(const struct core *core);
+
+/* Adds one to a counter that another thread may be reading. */
+static inline void core_count(uint64_t *counter)
+{
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
 
 #endif

@@ -1,11 +1,13 @@
 /* query.h - one query's life in one struct, and the stages it passes.
  *
- *   read ─► who ─► look up ─► decide ─┬─► block or local ─► write ─► send
- *                                     └─► cache ─► upstream ... reply ─► write ─► send
+ *   stage_read ─► stage_look ─► stage_chaos ─► stage_decide ─┬─► stage_block, stage_local ─► send
+ *                                                            └─► stage_any, stage_cache ─► send
+ *                                                                     └─► stage_forward ─► wait
+ *   upstream's reply ─► stage_reply ─► send
  *
- * The stages up to the set lookup run over a whole receive batch, so that hashing and prefetching
- * overlap. A query that must wait for an upstream is copied into its worker's pool; nothing points
- * into the batch afterwards. */
+ * Reading and looking up run over a whole receive batch, so that hashing and prefetching overlap.
+ * A query that must wait for an upstream is copied into its worker's pool (pending.h); nothing
+ * points into the batch afterwards. Every query ends in one of two ways, send or drop. */
 #ifndef RESOLVER_QUERY_H
 #define RESOLVER_QUERY_H
 
@@ -17,6 +19,10 @@
 #include "policy/verdict.h"
 #include "resolver/wire/question.h"
 
+struct config;
+struct core_counters;
+struct core_hooks;
+struct pending;
 struct snapshot;
 
 enum { QUERY_HANDLE_MAX = 64 };
@@ -26,6 +32,14 @@ struct query_handle {
     _Alignas(8) uint8_t octets[QUERY_HANDLE_MAX];
 };
 
+/* What comes after a stage. */
+enum next {
+    NEXT_STAGE, /* go on */
+    NEXT_SEND,  /* the answer stands in query.out */
+    NEXT_DROP,  /* no answer */
+    NEXT_WAIT,  /* an upstream is asked; stage_reply sends */
+};
+
 struct query {
     /* from the transport (resolver/listen) */
     struct query_handle handle;
@@ -33,14 +47,55 @@ struct query {
     uint32_t ifindex;
     enum transport transport;
 
-    /* resolver/wire/question.c */
-    struct question question;
-    enum question_result result;
+    /* resolver/core.c: where the answer goes; in the pool only while a reply is written */
+    uint8_t *out;
+    size_t room, out_length;
+    enum next next;
 
-    /* resolver/stage_look.c, policy */
+    /* resolver/stage_read.c by resolver/wire/question.c */
+    struct question question;
+
+    /* resolver/stage_look.c and policy_decide, by resolver/stage_decide.c */
     struct ask ask;
-    struct set_probe probes[2]; /* listed, hotline */
     struct verdict verdict;
 };
+
+/* The time, handed in with each batch. */
+struct core_now {
+    int64_t wall_s;
+    uint64_t mono_ms;
+};
+
+/* What all queries of one batch share. */
+struct query_context {
+    const struct snapshot *snapshot;
+    const struct config *config; /* the snapshot's */
+    struct core_now now;
+    const struct core_hooks *hooks;
+    struct core_counters *counters;
+    struct pending *pending;
+    struct set_probe (*probes)[2]; /* room of one batch: listed, hotline */
+};
+
+/* Takes QUERIES[0..COUNT), whose transport fields are filled and whose octets MESSAGES hold,
+ * through the stages; each ends with `next` NEXT_SEND, NEXT_DROP or NEXT_WAIT. */
+struct query_message {
+    const uint8_t *octets;
+    size_t length;
+};
+void query_run(const struct query_context *context, struct query *queries,
+               const struct query_message *messages, size_t count);
+
+/* The stages, each in the file of its name. stage_look works on the whole batch, where `next` is
+ * NEXT_STAGE; the others on one query. */
+enum next stage_read(const struct query_context *context, struct query *query,
+                     const struct query_message *message);
+void stage_look(const struct query_context *context, struct query *queries, size_t count);
+enum next stage_chaos(const struct query_context *context, struct query *query);
+enum next stage_decide(const struct query_context *context, struct query *query);
+enum next stage_block(const struct query_context *context, struct query *query);
+enum next stage_local(const struct query_context *context, struct query *query);
+enum next stage_any(const struct query_context *context, struct query *query);
+enum next stage_forward(const struct query_context *context, struct query *query);
 
 #endif

@@ -1,0 +1,202 @@
+#include "resolver/pending.h"
+
+#include <stdlib.h>
+
+#include "config/base/err.h"
+#include "config/base/siphash.h"
+#include "resolver/wire/dns.h"
+
+enum { NONE = UINT32_MAX };
+
+struct slot {
+    struct query query;
+    uint32_t generation; /* odd while in use as an opener, so that no ticket of before fits */
+    uint32_t next;       /* free: the next free one; waiting: the next that waits for the same */
+    uint32_t last;       /* opener: the last that waits */
+    uint32_t chain;      /* opener: the next opener in its bucket */
+    uint64_t hash;       /* opener: of its key */
+};
+
+struct pending {
+    struct slot *slots;
+    uint32_t *buckets;
+    uint32_t most, mask; /* slots; buckets - 1 */
+    uint32_t bits;       /* of a ticket that are the slot's number */
+    uint32_t fresh;      /* slots from here on were never used: their memory is not touched yet */
+    uint32_t free, used;
+    struct siphash_key sip;
+};
+
+struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err)
+{
+    struct pending *pending = calloc(1, sizeof *pending);
+
+    if (count == 0 || count > PENDING_MOST) {
+        err_set(err, ERR_LIMIT, "queries in flight must be 1 to %d: '%u'", PENDING_MOST, count);
+        goto out;
+    }
+    if (pending == NULL)
+        goto memory;
+    while ((1U << pending->bits) < count)
+        pending->bits++;
+    pending->most = count;
+    pending->mask = (1U << pending->bits) - 1;
+    pending->free = NONE;
+    pending->sip = siphash_key_from_seed(seed);
+    pending->slots = calloc(count, sizeof *pending->slots);
+    pending->buckets = calloc((size_t)pending->mask + 1, sizeof *pending->buckets);
+    if (pending->slots == NULL || pending->buckets == NULL)
+        goto memory;
+    for (uint32_t i = 0; i <= pending->mask; i++)
+        pending->buckets[i] = NONE;
+    return pending;
+memory:
+    err_set(err, ERR_MEMORY, "no memory for %u queries in flight", count);
+out:
+    pending_destroy(pending);
+    return NULL;
+}
+
+void pending_destroy(struct pending *pending)
+{
+    if (pending == NULL)
+        return;
+    free(pending->slots);
+    free(pending->buckets);
+    free(pending);
+}
+
+static uint32_t slot_take(struct pending *pending)
+{
+    uint32_t at = pending->free;
+
+    if (at != NONE)
+        pending->free = pending->slots[at].next;
+    else if (pending->fresh < pending->most)
+        at = pending->fresh++;
+    if (at != NONE)
+        pending->used++;
+    return at;
+}
+
+static void slot_give(struct pending *pending, uint32_t at)
+{
+    pending->slots[at].next = pending->free;
+    pending->free = at;
+    pending->used--;
+}
+
+static uint32_t find_opener(const struct pending *pending, const struct cache_key *key,
+                            uint64_t hash)
+{
+    uint32_t at = pending->buckets[hash & pending->mask];
+
+    for (; at != NONE; at = pending->slots[at].chain) {
+        struct cache_key other;
+
+        if (pending->slots[at].hash != hash)
+            continue;
+        other = cache_key_of(&pending->slots[at].query);
+        if (cache_key_equal(key, &other))
+            break;
+    }
+    return at;
+}
+
+static uint32_t ticket_of(const struct pending *pending, uint32_t at)
+{
+    return pending->slots[at].generation << pending->bits | at;
+}
+
+static void copy_query(struct slot *slot, const struct query *query)
+{
+    struct query *copy = &slot->query;
+
+    *copy = *query;
+    /* Nothing of the batch or of the snapshot may be pointed at while the query waits. */
+    copy->out = NULL;
+    copy->room = 0;
+    copy->ask.name = name_of(&copy->question.name);
+    copy->verdict.records = (struct verdict_records){0};
+    copy->verdict.reason = NULL;
+}
+
+static void open_question(struct pending *pending, uint32_t at, uint64_t hash)
+{
+    struct slot *slot = &pending->slots[at];
+    uint32_t *bucket = &pending->buckets[hash & pending->mask];
+
+    slot->generation |= 1;
+    slot->last = at;
+    slot->hash = hash;
+    slot->chain = *bucket;
+    *bucket = at;
+}
+
+struct query *pending_add(struct pending *pending, const struct query *query,
+                          const struct cache_key *key, uint32_t *ticket, bool *opened)
+{
+    uint64_t hash = cache_key_hash(key, &pending->sip);
+    uint32_t opener = find_opener(pending, key, hash);
+    uint32_t at = slot_take(pending);
+
+    if (at == NONE)
+        return NULL;
+    copy_query(&pending->slots[at], query);
+    pending->slots[at].next = NONE;
+    *opened = opener == NONE;
+    if (*opened) {
+        open_question(pending, at, hash);
+        opener = at;
+    } else {
+        pending->slots[pending->slots[opener].last].next = at;
+        pending->slots[opener].last = at;
+    }
+    *ticket = ticket_of(pending, opener);
+    return &pending->slots[at].query;
+}
+
+struct query *pending_find(struct pending *pending, uint32_t ticket)
+{
+    uint32_t at = ticket & pending->mask;
+
+    if (at >= pending->fresh || (pending->slots[at].generation & 1) == 0 ||
+        ticket_of(pending, at) != ticket)
+        return NULL;
+    return &pending->slots[at].query;
+}
+
+struct query *pending_next(struct pending *pending, const struct query *query)
+{
+    const struct slot *slot = (const struct slot *)(const void *)query; /* its first member */
+
+    return slot->next == NONE ? NULL : &pending->slots[slot->next].query;
+}
+
+static void unlink_opener(struct pending *pending, uint32_t at)
+{
+    uint32_t *link = &pending->buckets[pending->slots[at].hash & pending->mask];
+
+    while (*link != at)
+        link = &pending->slots[*link].chain;
+    *link = pending->slots[at].chain;
+}
+
+void pending_end(struct pending *pending, uint32_t ticket)
+{
+    uint32_t at = ticket & pending->mask, next;
+
+    if (pending_find(pending, ticket) == NULL)
+        return;
+    unlink_opener(pending, at);
+    pending->slots[at].generation++;
+    for (; at != NONE; at = next) {
+        next = pending->slots[at].next;
+        slot_give(pending, at);
+    }
+}
+
+uint32_t pending_count(const struct pending *pending)
+{
+    return pending->used;
+}

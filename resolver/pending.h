@@ -1,0 +1,44 @@
+/* pending.h - the queries of one worker that wait for an upstream: a pool of fixed size, and which
+ * question each of them waits for.
+ *
+ * Queries with equal keys share one upstream question: the first opens it and its ticket names it,
+ * later ones join. That keeps a crowd of clients from asking the upstream the same thing, and never
+ * has two equal questions in flight, which would help a forger (RFC 5452 §5). A ticket is a slot's
+ * number and its generation, so that a late word on a finished question finds nothing. */
+#ifndef RESOLVER_PENDING_H
+#define RESOLVER_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolver/cache/cache.h"
+#include "resolver/query.h"
+
+struct err;
+struct pending;
+
+enum { PENDING_MOST = 1 << 20 };
+
+/* Makes a pool for COUNT queries (1 to PENDING_MOST), with SEED for its table of keys. Errors: NULL
+ * with ERR. Cost: memory is touched as slots are first used. */
+struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err);
+void pending_destroy(struct pending *pending);
+
+/* Copies QUERY in under KEY. *TICKET names the question; *OPENED tells whether it is new and has to
+ * be asked. Returns the copy, NULL where the pool is full. */
+struct query *pending_add(struct pending *pending, const struct query *query,
+                          const struct cache_key *key, uint32_t *ticket, bool *opened);
+
+/* Returns the query that opened TICKET, NULL for a ticket that is over. */
+struct query *pending_find(struct pending *pending, uint32_t ticket);
+
+/* Returns the query that waits for the same question after QUERY, NULL after the last. */
+struct query *pending_next(struct pending *pending, const struct query *query);
+
+/* Ends TICKET: the slots of all who waited are free again. */
+void pending_end(struct pending *pending, uint32_t ticket);
+
+/* Returns how many queries wait. */
+uint32_t pending_count(const struct pending *pending);
+
+#endif

@@ -1,0 +1,174 @@
+/* stage_local: what is answered without asking anybody: local records and special names.
+ *
+ * A local CNAME is followed as far as it is local, and each name of the chain meets the same
+ * decision as if it had been asked, so that an alias opens nothing that is blocked. Where the chain
+ * leaves the local records the answer ends with the CNAME: asking an upstream for the rest needs
+ * the transforms, which have an issue of their own. */
+#include <string.h>
+
+#include "blocklist/set/set.h"
+#include "config/config.h"
+#include "policy/decide.h"
+#include "resolver/core.h"
+#include "resolver/respond.h"
+#include "resolver/wire/dns.h"
+
+enum { CHAIN_MAX = 8 };
+
+static const struct config_record *find_type(const struct verdict_records *records, uint16_t type)
+{
+    for (uint32_t i = 0; i < records->count; i++) {
+        if (records->items[i]->type == type)
+            return records->items[i];
+    }
+    return NULL;
+}
+
+static bool add_type(struct answer *answer, const struct verdict_records *records, uint16_t type)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < records->count; i++) {
+        const struct config_record *item = records->items[i];
+        struct answer_record record = {
+            .owner = name_of(&item->name),
+            .type = item->type,
+            .class = DNS_IN,
+            .ttl_s = item->ttl_s,
+            .rdata = item->rdata,
+            .rdata_length = item->rdata_length,
+        };
+
+        if (item->type != type)
+            continue;
+        answer_add(answer, SECTION_ANSWER, &record);
+        any = true;
+    }
+    return any;
+}
+
+/* Decides on the target of a local CNAME as if the client had asked for it. */
+static void decide_target(const struct query_context *context, const struct query *query,
+                          const struct config_record *cname, struct verdict *verdict)
+{
+    struct name target = {cname->rdata, cname->rdata_length};
+    struct ask ask = query->ask;
+    struct name_buf lower;
+
+    name_lower(&lower, &target);
+    ask.name = name_of(&lower);
+    decide_look(context->snapshot, &ask);
+    policy_decide(context->snapshot, &ask, verdict, NULL);
+}
+
+/* Adds RECORDS and what its CNAMEs lead to. Returns false where a name of the chain is blocked:
+ * *VERDICT is then the block. *ANY tells whether the asked type, or an alias, was found. */
+static bool add_chain(const struct query_context *context, const struct query *query,
+                      struct answer *answer, struct verdict *verdict, bool *any)
+{
+    uint16_t type = query->question.type;
+
+    *any = false;
+    for (int hops = 0; hops < CHAIN_MAX; hops++) {
+        struct verdict_records records = verdict->records;
+        const struct config_record *cname = find_type(&records, DNS_CNAME);
+
+        if (type == DNS_ANY && records.count > 0)
+            type = records.items[0]->type; /* RFC 8482 §4.1: one set of them will do */
+        if (add_type(answer, &records, type)) {
+            *any = true;
+            return true;
+        }
+        if (cname == NULL)
+            return true;
+        add_type(answer, &records, DNS_CNAME);
+        *any = true;
+        decide_target(context, query, cname, verdict);
+        if (verdict->action == VERDICT_BLOCK)
+            return false;
+        if (verdict->answer != ANSWER_RECORDS)
+            return true;
+    }
+    return true;
+}
+
+static enum next respond_records(const struct query_context *context, struct query *query)
+{
+    struct verdict verdict = query->verdict;
+    struct answer answer;
+    bool any;
+
+    respond_start(context, query, &answer);
+    if (!add_chain(context, query, &answer, &verdict, &any)) {
+        query->verdict = verdict;
+        return stage_block(context, query);
+    }
+    if (!any)
+        respond_soa(query, &answer); /* the name is there, the type is not: RFC 2308 §2.2 */
+    return respond_end(context, query, &answer);
+}
+
+/* RFC 6761 §6.3: localhost and all below it is this very machine. */
+static enum next respond_loopback(const struct query_context *context, struct query *query)
+{
+    static const uint8_t ipv4[] = {127, 0, 0, 1}, ipv6[16] = {[15] = 1};
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    if (query->question.type == DNS_A || query->question.type == DNS_ANY)
+        respond_add(query, &answer, DNS_A, ipv4, sizeof ipv4);
+    else if (query->question.type == DNS_AAAA)
+        respond_add(query, &answer, DNS_AAAA, ipv6, sizeof ipv6);
+    else
+        respond_soa(query, &answer);
+    return respond_end(context, query, &answer);
+}
+
+/* The apex of a zone that is served empty: RFC 6303 §3 gives it an SOA and one NS, both naming the
+ * zone itself. */
+static enum next respond_zone(const struct query_context *context, struct query *query)
+{
+    static const uint8_t soa_rest[] = "\6nobody\7invalid\0"
+                                      "\0\0\0\1"       /* serial */
+                                      "\0\0\x0e\x10"   /* refresh 3600 */
+                                      "\0\0\x04\xb0"   /* retry 1200 */
+                                      "\0\x09\x3a\x80" /* expire 604800 */
+                                      "\0\0\x2a\x30";  /* minimum 10800 */
+    const struct name_buf *zone = &query->question.name;
+    uint8_t rdata[NAME_OCTETS_MAX + sizeof soa_rest];
+    uint16_t length = zone->length;
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    memcpy(rdata, zone->wire, length);
+    if (query->question.type == DNS_NS) {
+        respond_add(query, &answer, DNS_NS, rdata, length);
+    } else if (query->question.type == DNS_SOA || query->question.type == DNS_ANY) {
+        memcpy(rdata + length, soa_rest, sizeof soa_rest - 1);
+        length = (uint16_t)(length + sizeof soa_rest - 1);
+        respond_add(query, &answer, DNS_SOA, rdata, length);
+    } else {
+        respond_soa(query, &answer);
+    }
+    return respond_end(context, query, &answer);
+}
+
+enum next stage_local(const struct query_context *context, struct query *query)
+{
+    if (query->verdict.action != VERDICT_ANSWER)
+        return NEXT_STAGE;
+    switch (query->verdict.answer) {
+    case ANSWER_RECORDS:
+        return respond_records(context, query);
+    case ANSWER_LOOPBACK:
+        return respond_loopback(context, query);
+    case ANSWER_ZONE_SOA:
+        return respond_zone(context, query);
+    case ANSWER_NXDOMAIN:
+        return respond_negative(context, query, DNS_NXDOMAIN);
+    case ANSWER_NODATA:
+    case ANSWER_NONE:
+        break;
+    }
+    return respond_negative(context, query, DNS_NOERROR);
+}

@@ -1,0 +1,49 @@
+/* stage_look: what both sets say of each name of the batch. All names are hashed and all cache
+ * lines asked for before the first is read, so that their misses overlap. */
+#include "blocklist/set/set.h"
+#include "policy/snapshot.h"
+#include "resolver/query.h"
+#include "resolver/wire/dns.h"
+
+static bool wants_look(const struct query *query)
+{
+    return query->next == NEXT_STAGE && query->question.class == DNS_IN;
+}
+
+static void fill_ask(const struct query_context *context, struct query *query)
+{
+    query->ask = (struct ask){
+        .name = name_of(&query->question.name),
+        .type = query->question.type,
+        .class = query->question.class,
+        .wall_s = context->now.wall_s,
+        .mono_ms = context->now.mono_ms,
+        .client = query->client.addr,
+        .ifindex = query->ifindex,
+        .local = query->local,
+        .transport = query->transport,
+        .forced_profile = ASK_NO_PROFILE,
+    };
+}
+
+void stage_look(const struct query_context *context, struct query *queries, size_t count)
+{
+    const struct set *listed = snapshot_listed(context->snapshot);
+    const struct set *hotline = snapshot_hotline(context->snapshot);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!wants_look(&queries[i]))
+            continue;
+        fill_ask(context, &queries[i]);
+        set_hash(listed, &queries[i].ask.name, &context->probes[i][0]);
+        set_hash(hotline, &queries[i].ask.name, &context->probes[i][1]);
+        set_prefetch(listed, &context->probes[i][0]);
+        set_prefetch(hotline, &context->probes[i][1]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!wants_look(&queries[i]))
+            continue;
+        set_find(listed, &context->probes[i][0], &queries[i].ask.listed);
+        set_find(hotline, &context->probes[i][1], &queries[i].ask.hotline);
+    }
+}

@@ -1,0 +1,33 @@
+/* stage_reply: an upstream's word, written for one client. */
+#include "resolver/stage_reply.h"
+
+#include "resolver/core.h"
+#include "resolver/respond.h"
+#include "resolver/wire/dns.h"
+
+/* RFC 6840 §5.7, §5.8: AD goes only to clients that set AD or DO, and says something only where the
+ * path to the upstream is trusted. */
+static bool says_authentic(const struct query *query, const struct stage_word *word)
+{
+    return word->trusted && word->reply->authentic &&
+           (query->question.dnssec_ok || (query->question.flags & DNS_AD) != 0);
+}
+
+enum next stage_reply(const struct query_context *context, struct query *query,
+                      const struct stage_word *word)
+{
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    if (word->reply != NULL) {
+        reply_answer(word->reply, &answer, query->verdict.ttl_cap_s);
+        if (says_authentic(query, word))
+            answer.flags |= DNS_AD;
+    } else {
+        answer.rcode = DNS_SERVFAIL;
+        core_count(&context->counters->failed);
+    }
+    for (uint8_t i = 0; i < word->ede_count; i++)
+        respond_ede_code(&answer, word->ede[i]);
+    return respond_end(context, query, &answer);
+}
