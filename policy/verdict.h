@@ -49,6 +49,22 @@ enum verdict_answer {
     ANSWER_ZONE_SOA, /* the SOA or NS of a locally served zone itself (RFC 6303 §3) */
 };
 
+/* What is done to the answer of a question that is forwarded. */
+enum verdict_transform {
+    /* Local records lie below the name, so that it exists: an upstream's NXDOMAIN becomes NODATA
+     * (RFC 8020 §2). */
+    TRANSFORM_NAME_EXISTS = 1 << 0,
+};
+
+/* RFC 8914 §4, those that a decision gives. */
+enum verdict_ede {
+    VERDICT_EDE_FORGED = 4,      /* the answer holds an address that we made up */
+    VERDICT_EDE_NOT_READY = 14,  /* a set is configured and there is none yet */
+    VERDICT_EDE_BLOCKED = 15,    /* operator, legal and hotline alike */
+    VERDICT_EDE_FILTERED = 17,   /* the profile's own rules and categories */
+    VERDICT_EDE_PROHIBITED = 18, /* the client is not served */
+};
+
 enum { VERDICT_EDE_MAX = 3, VERDICT_NO_EDE = 0xffff };
 
 /* A run of records in the snapshot: same name, any types. */
@@ -66,7 +82,8 @@ struct verdict {
     struct mask observed; /* bits that would have, were they not in observe mode */
     uint32_t profile;     /* index into the config's profiles */
     uint32_t row;         /* of the set, when matched */
-    uint8_t labels;       /* of the suffix that the rule stands on; 0 when it stands on no name */
+    uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA
+                       goes with the answer); 0 when it stands on no name */
 
     enum block_style style;
     uint32_t ttl_s;                /* of what we write ourselves */
@@ -74,7 +91,7 @@ struct verdict {
     int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */
     uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
     uint32_t upstream_group;       /* 0 is the default group */
-    uint32_t transform;            /* bit set; none yet */
+    uint32_t transform;            /* bit set of enum verdict_transform */
     struct verdict_records records;
     struct config_place place; /* of the config line that decided, for `why`; 0:0 for none */
     const char *reason;        /* a pin's or special name's reason; NULL */

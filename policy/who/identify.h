@@ -17,6 +17,11 @@ enum identify_by { IDENTIFY_FORCED, IDENTIFY_INTERFACE, IDENTIFY_PREFIX, IDENTIF
 uint32_t identify_client(const struct snapshot *snapshot, const struct ask *ask,
                          enum identify_by *by);
 
+/* Returns the network rule of the configuration that gives ASK its profile; NULL where none does
+ * (forced, default). */
+const struct config_network *identify_network(const struct snapshot *snapshot,
+                                              const struct ask *ask);
+
 /* Tells whether CLIENT is in clients.allow. */
 bool identify_allowed(const struct snapshot *snapshot, const struct addr *client);
 

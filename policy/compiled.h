@@ -1,0 +1,70 @@
+/* compiled.h - what a snapshot holds; for the files of policy/ alone. */
+#ifndef POLICY_COMPILED_H
+#define POLICY_COMPILED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/mask.h"
+#include "config/config.h"
+#include "policy/name_tree.h"
+#include "policy/special.h"
+#include "policy/who/network.h"
+
+struct set;
+
+struct compiled_profile {
+    struct mask apply;   /* bits that block */
+    struct mask observe; /* bits that are counted only */
+    bool bypass;         /* blocks ways around the resolver */
+    const struct config_profile *config;
+};
+
+struct compiled_interface {
+    uint32_t ifindex; /* 0: no such interface when the snapshot was made */
+    const struct config_network *config;
+};
+
+/* The local records of one name, in snapshot->records. */
+struct compiled_name {
+    uint32_t first, count;
+};
+
+struct snapshot {
+    struct config *config;
+    struct set *listed, *hotline;
+    bool set_missing; /* a set is configured and could not be opened */
+
+    /* who */
+    struct network_table *clients_allow;
+    struct network_table *networks; /* numbers are indexes into config->networks */
+    struct compiled_interface *interfaces;
+    size_t interface_count;
+    uint32_t default_profile;
+
+    /* what */
+    struct compiled_profile *profiles;
+    size_t profile_count;
+    struct mask protected_bits; /* severity S4: applied to everybody, told to nobody */
+    struct name_tree *tree;
+    struct special *specials;
+    size_t special_count;
+    const struct special
+        *single; /* the row for names of one label; NULL where they are forwarded */
+    struct pin *pins;
+    size_t pin_count;
+    const struct config_record **records; /* sorted by name */
+    struct compiled_name *record_names;
+    size_t record_name_count;
+};
+
+/* Returns the config rule that ITEM of PROFILE's scope stands for: allow rules come first. */
+static inline const struct config_rule *compiled_rule(const struct config_profile *profile,
+                                                      uint32_t item)
+{
+    return item < profile->allow.count ? &profile->allow.items[item]
+                                       : &profile->deny.items[item - profile->allow.count];
+}
+
+#endif

@@ -1,0 +1,384 @@
+/* decide.c - the order of decision, as an array.
+ *
+ * Each rule is a function that looks at the question and either fills the verdict and says "this is
+ * it", or passes. The first that matches wins and is the reason; the array below is the
+ * documentation, and `why` prints it. Names are walked once through the snapshot's tree
+ * (name_tree.h), so that most rules are a look at a bit.
+ *
+ * Three kinds of lists share rule 2 (operator, legal, hotline) and must not be told apart from
+ * outside, nor by whoever reads a log or runs `why`: one style, one TTL, one EDE, no category, no
+ * row, no suffix. NXDOMAIN would tell an exact entry from a subtree, so that this rule never
+ * gives it. */
+#include "policy/decide.h"
+
+#include <string.h>
+
+#include "blocklist/set/set.h"
+#include "config/base/err.h"
+#include "policy/compiled.h"
+#include "policy/snapshot.h"
+#include "policy/who/identify.h"
+
+/* TTL of answers for special names: RFC 6303 §3 gives its zones three hours. */
+enum { SPECIAL_TTL_S = 10800 };
+
+/* Types that have a meaning of their own here (IANA numbers). */
+enum { TYPE_A = 1, TYPE_NS = 2, TYPE_SOA = 6, TYPE_AAAA = 28, TYPE_DS = 43, TYPE_DNSKEY = 48 };
+
+/* One decision in the making. */
+struct decision {
+    const struct snapshot *snapshot;
+    const struct ask *ask;
+    const struct compiled_profile *profile;
+    struct verdict *verdict;
+    struct tree_match own; /* the best of the profile's own rules */
+    struct tree_path path;
+};
+
+static void give_ede(struct verdict *verdict, uint16_t code)
+{
+    unsigned i = 0;
+
+    while (i < VERDICT_EDE_MAX && verdict->ede[i] != VERDICT_NO_EDE)
+        i++;
+    must(i < VERDICT_EDE_MAX);
+    verdict->ede[i] = code;
+}
+
+static void block(struct decision *d, enum block_style style, uint16_t ede)
+{
+    uint16_t type = d->ask->type;
+
+    d->verdict->action = VERDICT_BLOCK;
+    d->verdict->style = style;
+    d->verdict->ttl_s = d->profile->config->block_ttl_s;
+    give_ede(d->verdict, ede);
+    /* Other types get NODATA in this style: nothing is forged then. */
+    if (style == BLOCK_NULL && (type == TYPE_A || type == TYPE_AAAA))
+        give_ede(d->verdict, VERDICT_EDE_FORGED);
+}
+
+/* Returns the profile's style, where SUBTREE tells whether all below the name is blocked as well:
+ * NXDOMAIN denies whatever is below (RFC 8020 §2). */
+static enum block_style style_of(const struct decision *d, bool subtree)
+{
+    enum block_style style = d->profile->config->style;
+
+    if (style != BLOCK_NXDOMAIN)
+        return style;
+    if (!subtree || tree_passes_below(&d->path, d->verdict->profile))
+        return BLOCK_NODATA;
+    return style;
+}
+
+static void answer(struct decision *d, enum verdict_answer answer, uint32_t ttl_s)
+{
+    d->verdict->action = VERDICT_ANSWER;
+    d->verdict->answer = answer;
+    d->verdict->ttl_s = ttl_s;
+}
+
+static bool rule_client(struct decision *d)
+{
+    /* `why --profile` asks for no client in particular. */
+    if (d->ask->client.bits == 0 && d->ask->forced_profile != ASK_NO_PROFILE)
+        return false;
+    if (identify_allowed(d->snapshot, &d->ask->client))
+        return false;
+    d->verdict->action = VERDICT_REFUSE;
+    give_ede(d->verdict, VERDICT_EDE_PROHIBITED);
+    return true;
+}
+
+static bool rule_operator(struct decision *d)
+{
+    struct tree_match match;
+    bool listed = mask_any(mask_and(d->ask->listed.mask, d->snapshot->protected_bits));
+    bool hotline = mask_any(d->ask->hotline.mask);
+    bool own = tree_best(&d->path, TREE_OPERATOR, &match);
+
+    if (!listed && !hotline && !own)
+        return false;
+    block(d, style_of(d, false), VERDICT_EDE_BLOCKED);
+    return true;
+}
+
+static bool rule_local(struct decision *d)
+{
+    const struct compiled_name *name;
+    struct tree_match match;
+
+    if (!tree_best(&d->path, TREE_LOCAL, &match))
+        return false;
+    name = &d->snapshot->record_names[match.rule->item];
+    d->verdict->records.items = d->snapshot->records + name->first;
+    d->verdict->records.count = name->count;
+    d->verdict->labels = (uint8_t)match.labels;
+    d->verdict->place = d->snapshot->records[name->first]->place;
+    answer(d, ANSWER_RECORDS, d->snapshot->records[name->first]->ttl_s);
+    return true;
+}
+
+/* Returns what a locally served zone says of the name; ANSWER_NONE for what its parent answers. */
+static enum verdict_answer zone_answer(const struct decision *d, unsigned zone_labels)
+{
+    uint16_t type = d->ask->type;
+
+    if (d->path.labels > zone_labels)
+        return ANSWER_NXDOMAIN;
+    /* The zone's DS is data of its parent (RFC 4035 §3.1.4.1), and says that the zone is unsigned
+     * to those behind us who validate (RFC 8375 §4). */
+    if (type == TYPE_DS)
+        return ANSWER_NONE;
+    return type == TYPE_SOA || type == TYPE_NS ? ANSWER_ZONE_SOA : ANSWER_NODATA;
+}
+
+static enum verdict_answer special_answer(const struct decision *d, const struct special *special,
+                                          unsigned labels)
+{
+    enum verdict_answer result = ANSWER_NODATA;
+
+    if (special->answer == SPECIAL_LOOPBACK)
+        return ANSWER_LOOPBACK;
+    if (special->answer == SPECIAL_NXDOMAIN)
+        result = ANSWER_NXDOMAIN;
+    if (special->answer == SPECIAL_ZONE)
+        result = zone_answer(d, labels);
+    /* A name that a local record lies below exists (RFC 8020 §2). */
+    if (result == ANSWER_NXDOMAIN && tree_has_below(&d->path, TREE_LOCAL))
+        result = ANSWER_NODATA;
+    return result;
+}
+
+/* Types that validators and resolvers behind us ask of top-level domains; host names have none. */
+static bool is_of_delegation(uint16_t type)
+{
+    return type == TYPE_NS || type == TYPE_SOA || type == TYPE_DS || type == TYPE_DNSKEY;
+}
+
+static const struct special *find_special(const struct decision *d, unsigned *labels)
+{
+    const struct special *special;
+    struct tree_match match;
+
+    *labels = d->path.labels;
+    if (tree_best(&d->path, TREE_SPECIAL, &match)) {
+        special = &d->snapshot->specials[match.rule->item];
+        *labels = match.labels;
+        return special->when == SPECIAL_BYPASS && !d->profile->bypass ? NULL : special;
+    }
+    if (d->path.labels == 1 && !is_of_delegation(d->ask->type))
+        return d->snapshot->single;
+    return NULL;
+}
+
+static bool rule_special(struct decision *d)
+{
+    unsigned labels;
+    const struct special *special = find_special(d, &labels);
+    enum verdict_answer what;
+
+    if (special == NULL)
+        return false;
+    what = special_answer(d, special, labels);
+    if (what == ANSWER_NONE)
+        return false;
+    /* A canary's answer is the profile's and may change with it. */
+    answer(d, what,
+           special->when == SPECIAL_BYPASS ? d->profile->config->block_ttl_s : SPECIAL_TTL_S);
+    d->verdict->labels = (uint8_t)labels;
+    d->verdict->reason = special->reason;
+    return true;
+}
+
+static void forward(struct decision *d)
+{
+    d->verdict->action = VERDICT_FORWARD;
+    d->verdict->ttl_cap_s = d->profile->config->ttl_cap_s;
+    if (tree_has_below(&d->path, TREE_LOCAL))
+        d->verdict->transform |= TRANSFORM_NAME_EXISTS;
+}
+
+static bool rule_pin(struct decision *d)
+{
+    struct tree_match match;
+
+    if (!tree_best(&d->path, TREE_PIN, &match))
+        return false;
+    d->verdict->labels = (uint8_t)match.labels;
+    d->verdict->reason = d->snapshot->pins[match.rule->item].reason;
+    forward(d);
+    return true;
+}
+
+static void name_own(struct decision *d)
+{
+    d->verdict->labels = (uint8_t)d->own.labels;
+    d->verdict->place = compiled_rule(d->profile->config, d->own.rule->item)->place;
+}
+
+static bool rule_own_allow(struct decision *d)
+{
+    if (!tree_best(&d->path, TREE_PROFILE + d->verdict->profile, &d->own) || d->own.rule->deny)
+        return false;
+    name_own(d);
+    forward(d);
+    return true;
+}
+
+/* Runs behind rule_own_allow, which has found the best of both. */
+static bool rule_own_deny(struct decision *d)
+{
+    if (d->own.rule == NULL)
+        return false;
+    name_own(d);
+    block(d, style_of(d, d->own.rule->cover != COVER_EXACT), VERDICT_EDE_FILTERED);
+    return true;
+}
+
+/* Tells whether a listed name is listed with all that is below it. The hit tells so where a longer
+ * name than the listed one was asked for; else what the set says of a name below is asked. */
+static bool is_listed_below(const struct decision *d, struct mask bits)
+{
+    struct name_buf child = {
+        .wire = {1, '*'}
+    };
+    const struct name *name = &d->ask->name;
+    struct set_hit hit = {.labels = 0};
+    struct name below;
+
+    if (d->ask->listed.labels < d->path.labels)
+        return true;
+    if (name->length + 2 > NAME_OCTETS_MAX)
+        return true; /* no name fits below it */
+    memcpy(child.wire + 2, name->wire, name->length);
+    child.length = (uint8_t)(name->length + 2);
+    below = name_of(&child);
+    set_lookup(d->snapshot->listed, &below, &hit);
+    return mask_any(mask_and(hit.mask, bits));
+}
+
+static bool rule_category(struct decision *d)
+{
+    struct mask listed = d->ask->listed.mask;
+    struct mask bits = mask_and(listed, d->profile->apply);
+    bool subtree;
+
+    d->verdict->observed = mask_and(listed, d->profile->observe);
+    if (!mask_any(bits))
+        return false;
+    d->verdict->matched = bits;
+    d->verdict->row = d->ask->listed.row;
+    d->verdict->labels = d->ask->listed.labels;
+    /* Only this style wants to know, and the set is asked once more for it. */
+    subtree = d->profile->config->style == BLOCK_NXDOMAIN && is_listed_below(d, bits);
+    block(d, style_of(d, subtree), VERDICT_EDE_FILTERED);
+    return true;
+}
+
+static bool rule_default(struct decision *d)
+{
+    const struct config_profile *profile = d->profile->config;
+
+    d->verdict->place = profile->place;
+    if (profile->default_deny && !mask_has(d->ask->listed.mask, CATEGORY_EDU_POSITIVE)) {
+        /* What is admitted below cannot be known, so NXDOMAIN would say too much. */
+        block(d, style_of(d, false), VERDICT_EDE_FILTERED);
+        return true;
+    }
+    if (profile->default_deny) {
+        d->verdict->matched = mask_bit(CATEGORY_EDU_POSITIVE);
+        d->verdict->row = d->ask->listed.row;
+        d->verdict->labels = d->ask->listed.labels;
+    }
+    forward(d);
+    if (d->snapshot->set_missing)
+        give_ede(d->verdict, VERDICT_EDE_NOT_READY);
+    return true;
+}
+
+/* The order of decision. NULL: the feature is not built yet. */
+static const struct {
+    enum verdict_rule rule;
+    bool (*matches)(struct decision *d);
+} order[] = {
+    {RULE_CLIENT,    rule_client   },
+    {RULE_OPERATOR,  rule_operator },
+    {RULE_LOCAL,     rule_local    },
+    {RULE_SPECIAL,   rule_special  },
+    {RULE_PIN,       rule_pin      },
+    {RULE_OFFLINE,   NULL          },
+    {RULE_GRANT,     NULL          },
+    {RULE_OWN_ALLOW, rule_own_allow},
+    {RULE_OWN_DENY,  rule_own_deny },
+    {RULE_SCHEDULE,  NULL          },
+    {RULE_CATEGORY,  rule_category },
+    {RULE_DEFAULT,   rule_default  },
+};
+enum { ORDER_COUNT = sizeof order / sizeof *order };
+
+static void trace_step(struct decide_trace *trace, enum verdict_rule rule, bool built, bool matched)
+{
+    if (trace == NULL)
+        return;
+    trace->steps[trace->count].rule = rule;
+    trace->steps[trace->count].outcome = !built    ? STEP_NOT_BUILT
+                                         : matched ? STEP_MATCH
+                                                   : STEP_NO_MATCH;
+    trace->count++;
+}
+
+static void trace_rest(struct decide_trace *trace)
+{
+    if (trace == NULL)
+        return;
+    while (trace->count < ORDER_COUNT) {
+        trace->steps[trace->count].rule = order[trace->count].rule;
+        trace->steps[trace->count].outcome = STEP_NOT_REACHED;
+        trace->count++;
+    }
+}
+
+static void start(struct decision *d)
+{
+    struct verdict *verdict = d->verdict;
+
+    memset(verdict, 0, sizeof *verdict);
+    for (unsigned i = 0; i < VERDICT_EDE_MAX; i++)
+        verdict->ede[i] = VERDICT_NO_EDE;
+    verdict->valid_until_s = INT64_MAX;
+    verdict->profile = identify_client(d->snapshot, d->ask, NULL);
+    d->profile = &d->snapshot->profiles[verdict->profile];
+    d->own.rule = NULL;
+    tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
+}
+
+void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struct verdict *verdict,
+                   struct decide_trace *trace)
+{
+    struct decision d;
+
+    d.snapshot = snapshot;
+    d.ask = ask;
+    d.verdict = verdict;
+    start(&d);
+    if (trace != NULL)
+        trace->count = 0;
+    for (unsigned i = 0; i < ORDER_COUNT; i++) {
+        bool built = order[i].matches != NULL, matched = built && order[i].matches(&d);
+
+        trace_step(trace, order[i].rule, built, matched);
+        if (!matched)
+            continue;
+        verdict->rule = order[i].rule;
+        trace_rest(trace);
+        return;
+    }
+    must(!"the last rule always matches");
+}
+
+void decide_look(const struct snapshot *snapshot, struct ask *ask)
+{
+    set_lookup(snapshot->listed, &ask->name, &ask->listed);
+    set_lookup(snapshot->hotline, &ask->name, &ask->hotline);
+}

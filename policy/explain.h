@@ -1,0 +1,64 @@
+/* explain.h - a decision in words: what `stairgate why` and the control verb `why` show.
+ *
+ * explain_ask runs policy_decide with a trace and gathers what a person wants to know beside the
+ * verdict: which profile and why that one, the categories, every feed that holds the name, where
+ * the deciding rule stands, how to lift it. Renderers (resolver/daemon/why.h) only print it. What
+ * the operator's, legal and hotline lists say is one word here, too: nothing else in the struct
+ * tells of it. */
+#ifndef POLICY_EXPLAIN_H
+#define POLICY_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/addr.h"
+#include "config/base/name.h"
+#include "policy/ask.h"
+#include "policy/decide.h"
+#include "policy/verdict.h"
+#include "policy/who/identify.h"
+
+struct snapshot;
+
+enum { EXPLAIN_WITNESSES_MAX = 64, EXPLAIN_TEXT_MAX = 1024 };
+
+struct explanation {
+    char name[NAME_TEXT_MAX]; /* the question's, lower-cased, as text */
+    struct verdict verdict;
+    struct decide_trace trace;
+    bool blocked; /* not served as asked: blocked or refused */
+
+    const char *profile; /* lives as long as the snapshot */
+    enum identify_by by;
+    char by_text[ADDR_TEXT_MAX]; /* the prefix or interface that gave the profile, or "" */
+    struct config_place by_place;
+
+    char categories[EXPLAIN_TEXT_MAX]; /* that the name is listed in, comma-separated, or "-" */
+    char matched[EXPLAIN_TEXT_MAX];    /* of these, the ones that decided, or "-" */
+    char observed[EXPLAIN_TEXT_MAX];   /* in observe mode: counted, not applied, or "-" */
+    char suffix[NAME_TEXT_MAX];        /* the longest listed suffix, or "" */
+    struct set_witness witnesses[EXPLAIN_WITNESSES_MAX];
+    size_t witness_count;
+
+    char rule_suffix[NAME_TEXT_MAX]; /* the name that the deciding rule stands on, or "" */
+    char rule_at[EXPLAIN_TEXT_MAX];  /* file:line:column of the deciding rule, or "" */
+    char sentence[EXPLAIN_TEXT_MAX]; /* the verdict in one sentence */
+    char lift[EXPLAIN_TEXT_MAX];     /* what would change it, or "" */
+    const char *rcode;               /* of the answer; NULL where an upstream gives it */
+    const char *style;               /* of a block; NULL */
+};
+
+/* Decides on ASK, whose set hits need not be filled, and fills EXPLANATION. Threads: any number on
+ * one snapshot. */
+void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explanation *explanation);
+
+/* Return what RULE looks at, in a few words, and the stable word for OUTCOME and for BY. */
+const char *explain_rule_text(enum verdict_rule rule);
+const char *explain_outcome_word(int outcome);
+const char *explain_by_word(enum identify_by by);
+
+/* Returns the word for ACTION: forward, block, answer, refuse. */
+const char *explain_action_word(enum verdict_action action);
+
+#endif

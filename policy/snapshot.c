@@ -1,0 +1,322 @@
+/* snapshot.c - config and sets compiled into tables that a decision only reads.
+ *
+ * Everything a query might need is worked out here, once for each reload: masks of each profile,
+ * one tree of all names that rules stand on (name_tree.h), prefix tables (who/network.h), the
+ * built-in special names and pins. The tree points into the config and into the tables, which the
+ * snapshot owns and never changes. Interface names are resolved now; one that does not exist yet
+ * has index 0 and fits no query. */
+#include "policy/snapshot.h"
+
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blocklist/set/set.h"
+#include "config/base/err.h"
+#include "policy/compiled.h"
+
+static int out_of_memory(struct err *err)
+{
+    return err_set(err, ERR_MEMORY, "out of memory for the configuration");
+}
+
+static int compile_profiles(struct snapshot *s, struct err *err)
+{
+    const struct config *config = s->config;
+    const struct mask bypass =
+        mask_or(mask_bit(CATEGORY_BYPASS_DOH), mask_bit(CATEGORY_BYPASS_VPN));
+
+    if (config->profile_count == 0 || config->default_profile >= config->profile_count)
+        return err_set(err, ERR_CONFIG, "no default profile");
+    s->profiles = calloc(config->profile_count, sizeof *s->profiles);
+    if (s->profiles == NULL)
+        return out_of_memory(err);
+    s->profile_count = config->profile_count;
+    s->default_profile = (uint32_t)config->default_profile;
+    for (size_t i = 0; i < s->profile_count; i++) {
+        struct compiled_profile *profile = &s->profiles[i];
+
+        profile->config = &config->profiles[i];
+        profile->apply = mask_without(profile->config->block, profile->config->observe);
+        profile->observe = profile->config->observe;
+        profile->bypass = mask_any(mask_and(profile->apply, bypass));
+    }
+    s->protected_bits = taxonomy_severity_mask(&config->taxonomy, SEVERITY_4);
+    return 0;
+}
+
+static int compile_clients(struct snapshot *s, struct err *err)
+{
+    size_t count = s->config->clients_allow_count;
+    struct network_entry *entries = calloc(count + 1, sizeof *entries);
+
+    if (entries == NULL)
+        return out_of_memory(err);
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct network_entry){s->config->clients_allow[i], 0};
+    s->clients_allow = network_create(entries, count, err);
+    free(entries);
+    return s->clients_allow == NULL ? -1 : 0;
+}
+
+static int compile_networks(struct snapshot *s, struct err *err)
+{
+    size_t count = s->config->network_count, prefixes = 0;
+    struct network_entry *entries = calloc(count + 1, sizeof *entries);
+
+    s->interfaces = calloc(count + 1, sizeof *s->interfaces);
+    if (entries == NULL || s->interfaces == NULL) {
+        free(entries);
+        return out_of_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct config_network *network = &s->config->networks[i];
+
+        if (network->interface[0] != '\0')
+            s->interfaces[s->interface_count++] =
+                (struct compiled_interface){if_nametoindex(network->interface), network};
+        else
+            entries[prefixes++] = (struct network_entry){network->prefix, (uint32_t)i};
+    }
+    s->networks = network_create(entries, prefixes, err);
+    free(entries);
+    return s->networks == NULL ? -1 : 0;
+}
+
+static int add_rules(struct tree_builder *builder, const struct config_rules *rules,
+                     struct tree_rule like, struct err *err)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        struct name name = name_of(&rules->items[i].name);
+        struct tree_rule rule = like;
+
+        rule.item += (uint32_t)i;
+        rule.cover = (uint8_t)rules->items[i].cover;
+        if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_profiles(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    for (size_t i = 0; i < s->profile_count; i++) {
+        const struct config_profile *profile = s->profiles[i].config;
+        struct tree_rule allow = {.scope = TREE_PROFILE + (uint32_t)i};
+        struct tree_rule deny = {
+            .scope = allow.scope, .item = (uint32_t)profile->allow.count, .deny = true};
+
+        if (add_rules(builder, &profile->allow, allow, err) != 0 ||
+            add_rules(builder, &profile->deny, deny, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int compare_records(const void *x, const void *y)
+{
+    const struct config_record *a = *(const struct config_record *const *)x;
+    const struct config_record *b = *(const struct config_record *const *)y;
+    int order;
+
+    if (a->name.length != b->name.length)
+        return a->name.length < b->name.length ? -1 : 1;
+    order = memcmp(a->name.wire, b->name.wire, a->name.length);
+    if (order != 0)
+        return order;
+    if (a->type != b->type)
+        return a->type < b->type ? -1 : 1;
+    return a < b ? -1 : a > b; /* the order of the file */
+}
+
+static int sort_records(struct snapshot *s, struct err *err)
+{
+    size_t count = s->config->record_count;
+
+    s->records = calloc(count + 1, sizeof *s->records);
+    s->record_names = calloc(count + 1, sizeof *s->record_names);
+    if (s->records == NULL || s->record_names == NULL)
+        return out_of_memory(err);
+    for (size_t i = 0; i < count; i++)
+        s->records[i] = &s->config->records[i];
+    qsort(s->records, count, sizeof *s->records, compare_records);
+    return 0;
+}
+
+static int add_records(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    if (sort_records(s, err) != 0)
+        return -1;
+    for (size_t i = 0; i < s->config->record_count; i++) {
+        struct name name = name_of(&s->records[i]->name);
+        struct tree_rule rule = {
+            .scope = TREE_LOCAL, .item = (uint32_t)s->record_name_count, .cover = COVER_EXACT};
+
+        if (i > 0) {
+            struct name before = name_of(&s->records[i - 1]->name);
+
+            if (name_equal(&before, &name)) {
+                s->record_names[s->record_name_count - 1].count++;
+                continue;
+            }
+        }
+        s->record_names[s->record_name_count++] = (struct compiled_name){(uint32_t)i, 1};
+        if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool special_applies(const struct config *config, const struct special *special)
+{
+    if (special->when == SPECIAL_TEST_OFF)
+        return !config->special_test_forward;
+    return special->when != SPECIAL_SINGLE_OFF || !config->special_single_forward;
+}
+
+static int add_specials(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    if (special_load(&s->specials, &s->special_count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < s->special_count; i++) {
+        const struct special *special = &s->specials[i];
+        struct name name = name_of(&special->name);
+        struct tree_rule rule = {.scope = TREE_SPECIAL,
+                                 .item = (uint32_t)i,
+                                 .cover =
+                                     special->cover == SPECIAL_EXACT ? COVER_EXACT : COVER_SUBTREE};
+
+        if (!special_applies(s->config, special))
+            continue;
+        if (special->cover == SPECIAL_SINGLE)
+            s->single = special;
+        else if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_pins(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    if (pin_load(&s->pins, &s->pin_count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < s->pin_count; i++) {
+        struct name name = name_of(&s->pins[i].name);
+        struct tree_rule rule = {.scope = TREE_PIN, .item = (uint32_t)i, .cover = COVER_SUBTREE};
+
+        if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int compile_names(struct snapshot *s, struct err *err)
+{
+    struct tree_builder *builder = tree_start();
+    struct tree_rule operator_deny = {.scope = TREE_OPERATOR, .deny = true};
+
+    if (builder == NULL)
+        return out_of_memory(err);
+    if (add_rules(builder, &s->config->operator_deny, operator_deny, err) != 0 ||
+        add_records(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
+        add_pins(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
+        tree_abandon(builder);
+        return -1;
+    }
+    s->tree = tree_build(builder, err);
+    return s->tree == NULL ? -1 : 0;
+}
+
+struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
+                                 struct err *err)
+{
+    struct snapshot *s = calloc(1, sizeof *s);
+
+    if (s == NULL) {
+        out_of_memory(err);
+        config_free(config);
+        set_close(listed);
+        set_close(hotline);
+        return NULL;
+    }
+    s->config = config;
+    s->listed = listed;
+    s->hotline = hotline;
+    if (compile_profiles(s, err) != 0 || compile_clients(s, err) != 0 ||
+        compile_networks(s, err) != 0 || compile_names(s, err) != 0) {
+        snapshot_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* Opens the set at PATH (NULL: none is configured); a broken one is replaced by an empty one and
+ * told in WARNING, unless that already tells of another. */
+static struct set *open_set(const char *path, const struct config *config, struct err *warning,
+                            struct err *err)
+{
+    struct err reason = {.code = ERR_NONE};
+    struct set *set;
+
+    if (path == NULL)
+        return set_open_empty(err);
+    set = set_open(path, &config->taxonomy, &reason);
+    if (set != NULL)
+        return set;
+    if (warning->code == ERR_NONE)
+        *warning = reason;
+    return set_open_empty(err);
+}
+
+struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err)
+{
+    struct set *listed, *hotline;
+    struct snapshot *s;
+
+    *warning = (struct err){.code = ERR_NONE};
+    listed = open_set(config->set_public, config, warning, err);
+    hotline = listed == NULL ? NULL : open_set(config->set_hotline, config, warning, err);
+    if (listed == NULL || hotline == NULL) {
+        set_close(listed);
+        config_free(config);
+        return NULL;
+    }
+    s = snapshot_create(config, listed, hotline, err);
+    if (s != NULL)
+        s->set_missing = warning->code != ERR_NONE;
+    return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (s == NULL)
+        return;
+    tree_free(s->tree);
+    free(s->record_names);
+    free(s->records);
+    free(s->pins);
+    free(s->specials);
+    network_free(s->networks);
+    network_free(s->clients_allow);
+    free(s->interfaces);
+    free(s->profiles);
+    set_close(s->hotline);
+    set_close(s->listed);
+    config_free(s->config);
+    free(s);
+}
+
+const struct config *snapshot_config(const struct snapshot *s)
+{
+    return s->config;
+}
+
+const struct set *snapshot_listed(const struct snapshot *s)
+{
+    return s->listed;
+}
+
+const struct set *snapshot_hotline(const struct snapshot *s)
+{
+    return s->hotline;
+}

@@ -1,0 +1,30 @@
+/* why.h - the explanation of a decision as JSON, for the control verb `why` and for the CLI alike.
+ *
+ * The request's words are what people type: a name, a client's address or a profile, a type, a
+ * time. docs/control.md shows the result. */
+#ifndef RESOLVER_DAEMON_WHY_H
+#define RESOLVER_DAEMON_WHY_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct err;
+struct snapshot;
+
+/* Every text may be NULL but the name. */
+struct why_question {
+    const char *name;    /* any letter case, final dot or not; ASCII */
+    const char *client;  /* address, fe80::1%eth0 too */
+    const char *profile; /* instead of a client */
+    const char *type;    /* A, AAAA, HTTPS, TYPE65...; A by default */
+    const char *at;      /* 2026-01-31T20:00:00Z or Unix seconds; NOW_S by default */
+    int64_t now_s;
+};
+
+/* Decides on QUESTION in SNAPSHOT as the server would, and returns all of it.
+ * Owner:  the caller decrefs the result.
+ * Errors: NULL with ERR: ERR_USAGE (a word that is none), ERR_NOT_FOUND (no such profile). */
+json_t *why_json(const struct snapshot *snapshot, const struct why_question *question,
+                 struct err *err);
+
+#endif
