@@ -29,12 +29,17 @@ struct listen_socket {
     struct endpoint local;
 };
 
-/* UDP: recvmmsg and sendmmsg in batches of 64 on uv_poll, buffers of our own. */
+/* UDP: recvmmsg and sendmmsg in batches of 64 on uv_poll, buffers of our own.
+ * Owner: a listener, UDP or TCP, closes the descriptor of its SOCKET in destroy. */
 struct udp_listener;
 struct udp_listener *udp_listener_create(uv_loop_t *loop, const struct listen_socket *socket,
                                          const struct listen_context *context, struct err *err);
-/* Sends LENGTH OCTETS to the client in HANDLE; collected, and sent with the next
- * udp_listener_flush. */
+/* Has the interface of each query told to the core where WANTED (a network rule names one);
+ * wildcard sockets always do. May be called at any time. Errors: -1 with ERR. */
+int udp_listener_pktinfo(struct udp_listener *listener, bool wanted, struct err *err);
+/* Sends LENGTH OCTETS to the client in HANDLE; collected, and sent before the loop waits again, or
+ * with udp_listener_flush. HANDLE is good as long as its listener lives: end the queries in flight
+ * first. */
 void udp_listener_send(struct udp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
 void udp_listener_flush(struct udp_listener *listener);
