@@ -17,6 +17,7 @@
 #include "config/taxonomy.h"
 
 struct err;
+struct node;
 
 enum block_style { BLOCK_NODATA, BLOCK_NXDOMAIN, BLOCK_NULL, BLOCK_REFUSED };
 
@@ -42,8 +43,7 @@ struct config_upstream {
 };
 
 /* One name in an allow or deny list of a profile, or of the operator. `x` is the subtree, `=x` that
- * name alone,
- * `*.x` what is below it. */
+ * name alone, `*.x` what is below it. */
 struct config_rule {
     struct name_buf name;
     enum cover cover;
@@ -68,7 +68,7 @@ struct config_record {
 struct config_profile {
     char name[CONFIG_WORD_MAX];
     char preset[CONFIG_WORD_MAX]; /* what it extends, "" for nothing */
-    struct mask block;            /* category bits that it blocks */
+    struct mask block;            /* category bits that it blocks; none of observe's */
     struct mask observe;          /* category bits that are counted but not applied */
     bool default_deny;
     enum block_style style;
@@ -96,6 +96,7 @@ struct config_zone {
 
 struct config {
     char *path;
+    struct node *tree; /* what was written, for `config show`; NULL for an empty file */
     struct taxonomy taxonomy;
     struct config_listener *listeners;
     size_t listener_count;
@@ -103,8 +104,13 @@ struct config {
     size_t clients_allow_count;
     struct config_upstream *upstreams;
     size_t upstream_count;
-    struct config_record *records;
+    char *upstreams_file; /* the resolv.conf that they were read from; NULL: written in the config */
+    char *hosts_file;     /* of local records; NULL where there is none */
+    uint32_t record_ttl_s;
+    struct config_record *records; /* of the config, then of the hosts file, then made PTR ones */
     size_t record_count;
+    enum block_style block_style; /* what profiles start from */
+    uint32_t block_ttl_s;
     struct config_rules operator_deny; /* blocks for every profile, above pins */
     struct config_profile *profiles;
     size_t profile_count;
@@ -116,7 +122,7 @@ struct config {
 
     char *set_public, *set_hotline; /* NULL where not configured */
     char *control_operator, *control_portal;
-    unsigned workers;
+    unsigned workers; /* at least 1 */
     char *user; /* NULL: stay who we are */
 
     bool special_test_forward;   /* `test.` and `example.` go upstream (a departure from RFC 6761
@@ -132,28 +138,31 @@ struct config {
     uint32_t queries_in_flight;    /* pool of each worker */
 };
 
-/* Everything that is wrong with a file, in the order of its lines. */
+/* Everything that is wrong with a file, in the order of its lines. An item is an error (code
+ * ERR_CONFIG and others) or a warning (code ERR_NONE): nothing that stops a start, but somebody
+ * should know, such as `loaded, used by nobody`. */
 struct config_problems {
     struct err *items;
     size_t count;
-    bool warnings_only; /* nothing that stops a start: `N names loaded, used by nobody` and the like
-                         */
+    bool warnings_only; /* false where there are none at all */
 };
 
-/* Reads the file at PATH and checks it whole.
+/* Reads the file at PATH and checks it whole, with the hosts file it names; where it names no
+ * upstreams, they are the system's.
  * Owner:  the caller frees the result with config_free, and PROBLEMS with config_problems_free in
- * any case. Errors: NULL with every problem in PROBLEMS; with warnings only the result is not NULL.
- */
+ *         any case.
+ * Errors: NULL with every problem in PROBLEMS; with warnings only the result is not NULL. */
 struct config *config_load(const char *path, struct config_problems *problems);
 
-/* Like config_load for TEXT[0..LENGTH), which messages call PATH; hosts files are not read. For
- * tests and fuzzing. */
+/* Like config_load for TEXT[0..LENGTH), which messages call PATH; no other file and no interface of
+ * the machine is looked at. For tests and fuzzing. */
 struct config *config_parse(const char *path, const char *text, size_t length,
                             struct config_problems *problems);
 
 /* Frees CONFIG; NULL is fine. */
 void config_free(struct config *config);
 
+/* Frees what PROBLEMS holds. */
 void config_problems_free(struct config_problems *problems);
 
 /* Returns the index of the profile called NAME, or -1. */

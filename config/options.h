@@ -1,0 +1,87 @@
+/* options.h - what can be written in a config: one row an option.
+ *
+ * The rows (options.c) are the only place that knows an option: walk.c reads by them and fills in
+ * their defaults, show.c prints by them, reference.c makes docs/config.md of them. What a type
+ * reads and shows is its row in types.c. */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+enum option_type {
+    OPTION_SECTION, /* a mapping of options of the same struct */
+    OPTION_BOOL,
+    OPTION_NUMBER,
+    OPTION_DURATION_MS,
+    OPTION_DURATION_S,
+    OPTION_SIZE,
+    OPTION_WORD,
+    OPTION_TEXT,
+    OPTION_PATH,
+    OPTION_NAME,
+    OPTION_LISTENERS,
+    OPTION_UPSTREAMS,
+    OPTION_ADDRESS,
+    OPTION_PREFIXES,
+    OPTION_CATEGORIES,
+    OPTION_RULES,
+    OPTION_PRESET,
+    OPTION_PROFILE,
+    OPTION_SITE_CATEGORIES,
+    OPTION_PROFILES,
+    OPTION_NETWORKS,
+    OPTION_NETWORK_PREFIXES,
+    OPTION_NETWORK_INTERFACES,
+    OPTION_RECORDS,
+    OPTION_RDATA,
+    OPTION_ZONES,
+    OPTION_TYPES
+};
+
+struct option {
+    const char *name;
+    enum option_type type;
+    bool required;
+    uint16_t offset, size;       /* of the field in the struct that the table fills */
+    uint16_t count_offset;       /* of a list: of the field with its length */
+    uint64_t least, most;        /* of numbers, in the field's unit; of texts, of their length */
+    const char *const *words;    /* of OPTION_WORD, ended by NULL: the field becomes the index */
+    const char *by_default;      /* as YAML; NULL: what default_text says */
+    const char *default_text;    /* for people, where by_default is NULL */
+    const struct option *inside; /* options of a section, or of each item; ended by a row of 0 */
+    const char *help;            /* one sentence */
+    const char *since;
+};
+
+/* The options of the file as a whole; the order is the order of reading: who is named comes before
+ * who names it. */
+extern const struct option options_config[];
+
+/* The words of enum block_style, ended by NULL. */
+extern const char *const option_styles[];
+
+/* What the inner tables fill, besides the structs of config.h. */
+struct option_site { /* a category of the operator's */
+    char *text;
+    uint32_t severity;
+};
+
+struct option_profile {
+    struct config_profile profile;
+    struct mask more, unblock;
+};
+
+struct option_network {
+    size_t profile;
+};
+
+struct option_record {
+    struct name_buf name;
+    uint32_t ttl_s;
+};
+
+#endif

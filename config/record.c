@@ -1,0 +1,355 @@
+/* Local records: from what a person writes to RDATA in wire format, then the rules of RFC 1034 for
+ * records side by side, and the PTR that people expect for an address they named. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/bytes.h"
+#include "config/walk.h"
+
+enum {
+    TYPE_A = 1,
+    TYPE_CNAME = 5,
+    TYPE_PTR = 12,
+    TYPE_MX = 15,
+    TYPE_TXT = 16,
+    TYPE_AAAA = 28,
+    TYPE_SRV = 33,
+    TXT_STRING_MAX = 255, /* RFC 1035 §3.3: a character-string */
+    TXT_MAX = 4000,
+    RDATA_MAX = TXT_MAX + TXT_MAX / TXT_STRING_MAX + 1,
+    NUMBERS_MAX = 3,
+};
+
+/* A record's value being read: the octets so far. */
+struct rdata {
+    uint8_t octets[RDATA_MAX];
+    size_t length;
+    uint16_t type;
+};
+
+struct config_record *record_add(struct walk *walk, const struct name_buf *name, uint16_t type,
+                                 const void *rdata, size_t length)
+{
+    struct config *config = walk->config;
+    uint8_t *copy = malloc(length + 1);
+    struct config_record *record =
+        copy == NULL ? NULL
+                     : walk_append(walk, &config->records, &config->record_count, sizeof *record);
+
+    if (record == NULL) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, rdata, length);
+    *record = (struct config_record){.name = *name,
+                                     .type = type,
+                                     .ttl_s = config->record_ttl_s,
+                                     .rdata_length = (uint16_t)length,
+                                     .rdata = copy};
+    return record;
+}
+
+static int address_rdata(struct walk *walk, const struct node *node, struct rdata *out)
+{
+    char quote[PROBLEM_QUOTE_MAX];
+    struct addr addr;
+
+    if (addr_from_text(&addr, node->text) != 0 || addr.scope != 0) {
+        problem_add(walk->problems, node->place, "not an address: %s",
+                    problem_quote(node->text, quote));
+        return -1;
+    }
+    out->type = addr.bits == 32 ? TYPE_A : TYPE_AAAA;
+    out->length = addr.bits / 8;
+    memcpy(out->octets, addr.octets, out->length);
+    return 0;
+}
+
+static int append_name(struct walk *walk, const struct node *node, const char *text,
+                       struct rdata *out)
+{
+    struct name_buf name;
+
+    if (walk_name(walk, node, text, &name) != 0)
+        return -1;
+    memcpy(out->octets + out->length, name.wire, name.length);
+    out->length += name.length;
+    return 0;
+}
+
+static int name_rdata(struct walk *walk, const struct node *node, struct rdata *out)
+{
+    return append_name(walk, node, node->text, out);
+}
+
+/* Reads COUNT numbers of 16 bits and then a name, each behind a space. */
+static int numbers_and_name(struct walk *walk, const struct node *node, int count, const char *form,
+                            struct rdata *out)
+{
+    const char *text = node->text;
+    char quote[PROBLEM_QUOTE_MAX];
+
+    for (int i = 0; i < count; i++) {
+        char *end;
+        unsigned long value = strtoul(text, &end, 10);
+
+        if (*text < '0' || *text > '9' || *end != ' ' || value > UINT16_MAX) {
+            problem_add(walk->problems, node->place, "not `%s`: %s", form,
+                        problem_quote(node->text, quote));
+            return -1;
+        }
+        store_be16(out->octets + out->length, (uint16_t)value);
+        out->length += 2;
+        text = end + strspn(end, " ");
+    }
+    return append_name(walk, node, text, out);
+}
+
+static int mx_rdata(struct walk *walk, const struct node *node, struct rdata *out)
+{
+    return numbers_and_name(walk, node, 1, "priority name", out);
+}
+
+static int srv_rdata(struct walk *walk, const struct node *node, struct rdata *out)
+{
+    return numbers_and_name(walk, node, 3, "priority weight port name", out);
+}
+
+static int txt_rdata(struct walk *walk, const struct node *node, struct rdata *out)
+{
+    size_t left = strlen(node->text);
+    const char *text = node->text;
+
+    if (left > TXT_MAX) {
+        problem_add(walk->problems, node->place, "text too long: %zu octets; %d are the most", left,
+                    TXT_MAX);
+        return -1;
+    }
+    do { /* an empty text is one empty string, not none */
+        size_t part = left < TXT_STRING_MAX ? left : TXT_STRING_MAX;
+
+        out->octets[out->length++] = (uint8_t)part;
+        memcpy(out->octets + out->length, text, part);
+        out->length += part;
+        text += part;
+        left -= part;
+    } while (left > 0);
+    return 0;
+}
+
+static const struct {
+    uint16_t type;
+    int (*read)(struct walk *, const struct node *, struct rdata *);
+} rdata_readers[] = {
+    {TYPE_A,     address_rdata},
+    {TYPE_CNAME, name_rdata   },
+    {TYPE_PTR,   name_rdata   },
+    {TYPE_MX,    mx_rdata     },
+    {TYPE_TXT,   txt_rdata    },
+    {TYPE_SRV,   srv_rdata    },
+};
+
+static int read_one_rdata(struct walk *walk, uint16_t type, const struct node *node,
+                          struct rdata *out)
+{
+    out->length = 0;
+    out->type = type;
+    for (size_t i = 0; i < sizeof rdata_readers / sizeof *rdata_readers; i++) {
+        if (rdata_readers[i].type == type)
+            return rdata_readers[i].read(walk, node, out);
+    }
+    return -1;
+}
+
+void read_rdata(struct walk *walk, const struct option *option, const struct node *node, void *base)
+{
+    const struct option_record *entry = base;
+    const struct node *item = node_item_first(node);
+
+    for (; item != NULL; item = node_item_next(node, item)) {
+        struct config_record *record;
+        struct rdata rdata;
+
+        if (item->kind != NODE_SCALAR) {
+            walk_wrong(walk, option, item);
+            continue;
+        }
+        if (read_one_rdata(walk, (uint16_t)option->least, item, &rdata) != 0)
+            continue;
+        record = record_add(walk, &entry->name, rdata.type, rdata.octets, rdata.length);
+        if (record == NULL)
+            return;
+        record->ttl_s = entry->ttl_s;
+        record->place = item->place;
+    }
+}
+
+void read_records(struct walk *walk, const struct option *option, const struct node *node,
+                  void *base)
+{
+    struct config *config = walk->config;
+
+    (void)base;
+    for (const struct node *item = node->first; item != NULL; item = item->next) {
+        struct option_record entry = {.ttl_s = config->record_ttl_s};
+        size_t before = config->record_count, errors = walk->problems->errors;
+
+        walk_item(walk, option, item, &entry);
+        if (config->record_count == before && walk->problems->errors == errors)
+            problem_add(walk->problems, item->place,
+                        "a name without a record; give it an address, cname, mx, txt, srv or ptr");
+    }
+}
+
+/* By name, then type, then RDATA, then place: what may not stand side by side becomes neighbours.
+ */
+static int compare_records(const void *a, const void *b)
+{
+    const struct config_record *x = *(const struct config_record *const *)a;
+    const struct config_record *y = *(const struct config_record *const *)b;
+    int order = x->name.length - y->name.length;
+
+    if (order == 0)
+        order = memcmp(x->name.wire, y->name.wire, x->name.length);
+    if (order == 0) /* CNAME first, so that it meets whatever else the name has */
+        order = (x->type != TYPE_CNAME) - (y->type != TYPE_CNAME);
+    if (order == 0)
+        order = x->type - y->type;
+    if (order == 0)
+        order = x->rdata_length - y->rdata_length;
+    if (order == 0)
+        order = memcmp(x->rdata, y->rdata, x->rdata_length);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static bool same_name(const struct config_record *a, const struct config_record *b)
+{
+    return a->name.length == b->name.length &&
+           memcmp(a->name.wire, b->name.wire, a->name.length) == 0;
+}
+
+static void check_pair(struct walk *walk, const struct config_record *a,
+                       const struct config_record *b)
+{
+    const struct config_record *late = a < b ? b : a, *early = a < b ? a : b;
+    struct name name = name_of(&b->name);
+    char text[NAME_TEXT_MAX];
+
+    if (!same_name(a, b) || late->place.line == 0)
+        return;
+    name_to_text(&name, text);
+    if (a->type == TYPE_CNAME) /* RFC 1034 §3.6.2: a CNAME stands alone */
+        problem_add(walk->problems, late->place,
+                    "a cname must stand alone: '%.100s'; its other record is at line %u", text,
+                    early->place.line);
+    else if (a->type == b->type && a->rdata_length == b->rdata_length &&
+             memcmp(a->rdata, b->rdata, a->rdata_length) == 0)
+        problem_add(walk->problems, late->place,
+                    "record written twice: '%.100s'; the other is at line %u", text,
+                    early->place.line);
+}
+
+/* Fills NAME with the reverse name of RDATA, an address of LENGTH octets. */
+static void reverse_name(struct name_buf *name, const uint8_t *octets, size_t length)
+{
+    char text[NAME_TEXT_MAX];
+    size_t used = 0;
+
+    for (size_t i = length; i-- > 0;) {
+        if (length == 4)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%u.", octets[i]);
+        else
+            used += (size_t)snprintf(text + used, sizeof text - used, "%x.%x.", octets[i] & 15,
+                                     octets[i] >> 4);
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s",
+                             length == 4 ? "in-addr.arpa" : "ip6.arpa");
+    (void)name_from_host(name, text, used);
+}
+
+/* Reverse names that have a PTR already, sorted, so that thousands of hosts are no problem. */
+struct reverse {
+    struct name_buf name;
+    size_t record;
+};
+
+static int compare_reverse(const void *a, const void *b)
+{
+    const struct reverse *x = a, *y = b;
+    int order = x->name.length - y->name.length;
+
+    if (order == 0)
+        order = memcmp(x->name.wire, y->name.wire, x->name.length);
+    return order != 0 ? order : (x->record > y->record) - (x->record < y->record);
+}
+
+/* Returns the address records and the PTR records, by reverse name; a written PTR counts as
+ * record 0 and so comes first. */
+static struct reverse *collect_reverse(const struct config *config, size_t *count)
+{
+    struct reverse *list = calloc(config->record_count + 1, sizeof *list);
+
+    *count = 0;
+    for (size_t i = 0; list != NULL && i < config->record_count; i++) {
+        const struct config_record *record = &config->records[i];
+        struct reverse *item = &list[*count];
+
+        if (record->type == TYPE_PTR)
+            *item = (struct reverse){record->name, 0};
+        else if (record->type == TYPE_A || record->type == TYPE_AAAA)
+            reverse_name(&item->name, record->rdata, record->rdata_length);
+        else
+            continue;
+        if (record->type != TYPE_PTR)
+            item->record = i + 1;
+        ++*count;
+    }
+    return list;
+}
+
+static void make_pointers(struct walk *walk)
+{
+    struct config *config = walk->config;
+    size_t count;
+    struct reverse *list = collect_reverse(config, &count);
+
+    if (list == NULL)
+        return;
+    qsort(list, count, sizeof *list, compare_reverse);
+    for (size_t i = 0; i < count; i++) {
+        bool first = i == 0 || list[i].name.length != list[i - 1].name.length ||
+                     memcmp(list[i].name.wire, list[i - 1].name.wire, list[i].name.length) != 0;
+        const struct config_record *to;
+        struct config_record *made;
+        struct name_buf target;
+        uint32_t ttl_s;
+
+        if (!first || list[i].record == 0)
+            continue;
+        to = &config->records[list[i].record - 1];
+        target = to->name; /* record_add may move the records */
+        ttl_s = to->ttl_s;
+        made = record_add(walk, &list[i].name, TYPE_PTR, target.wire, target.length);
+        if (made == NULL)
+            break;
+        made->ttl_s = ttl_s;
+    }
+    free(list);
+}
+
+void records_finish(struct walk *walk)
+{
+    struct config *config = walk->config;
+    const struct config_record **order = calloc(config->record_count + 1, sizeof *order);
+
+    if (order == NULL)
+        return;
+    for (size_t i = 0; i < config->record_count; i++)
+        order[i] = &config->records[i];
+    qsort(order, config->record_count, sizeof *order, compare_records);
+    for (size_t i = 1; i < config->record_count; i++)
+        check_pair(walk, order[i - 1], order[i]);
+    free(order);
+    make_pointers(walk);
+}

@@ -1,0 +1,85 @@
+/* walk.h - reads a tree by a table of options into structs. Inside config/ only.
+ *
+ * walk.c goes through tables; types.c maps a type to its reader; the readers stand in value.c
+ * (single values), list.c (lists), profile.c, network.c and record.c. A reader gets the node and
+ * the struct to fill, reports what is wrong, and leaves the rest as it was. */
+#ifndef CONFIG_WALK_H
+#define CONFIG_WALK_H
+
+#include "config/options.h"
+#include "config/problem.h"
+#include "config/tree.h"
+
+struct walk {
+    struct config *config;
+    struct problems *problems;
+    bool system; /* other files and the machine's interfaces may be looked at */
+};
+
+typedef void option_read(struct walk *walk, const struct option *option, const struct node *node,
+                         void *base);
+
+/* Writes the value of OPTION in BASE as items of OUT (show.h). */
+struct show;
+typedef void option_show(struct show *show, const struct option *option, const void *base);
+
+struct option_kind {
+    const char *word;    /* what a person must write: `a duration such as 10s` */
+    const char *nothing; /* how to say none on purpose: "[]", "{}", or NULL */
+    bool scalar, sequence, mapping; /* shapes it may have */
+    option_read *read;
+    option_show *show;
+};
+
+extern const struct option_kind option_kinds[OPTION_TYPES];
+
+/* Reads NODE (a mapping, or NULL for none) by OPTIONS into BASE: unknown keys are reported, missing
+ * options get their default. */
+void walk_mapping(struct walk *walk, const struct option *options, const struct node *node,
+                  void *base);
+
+/* Reads NODE by OPTION into BASE, after the checks that all types share (null, shape). */
+void walk_option(struct walk *walk, const struct option *option, const struct node *node,
+                 void *base);
+
+/* Reads ITEM of a list by OPTION's inner options into BASE. */
+void walk_item(struct walk *walk, const struct option *option, const struct node *item, void *base);
+
+/* Reports that NODE is not what OPTION's type must be. */
+void walk_wrong(struct walk *walk, const struct option *option, const struct node *node);
+
+/* Adds an item of SIZE octets, zeroed, to the list whose pointer is at ITEMS and length at COUNT;
+ * returns it, or NULL without memory (reported). */
+void *walk_append(struct walk *walk, void *items, size_t *count, size_t size);
+
+/* Reads TEXT, which stands at NODE, as a host name into NAME. Returns 0, or -1 (reported with the
+ * cure). */
+int walk_name(struct walk *walk, const struct node *node, const char *text, struct name_buf *name);
+
+/* Returns a copy of TEXT that the caller frees, or NULL without memory (reported). */
+char *walk_copy(struct walk *walk, const char *text);
+
+/* Returns the field of BASE that OPTION fills, and the length beside it where it is a list. */
+void *option_field(const struct option *option, void *base);
+size_t *option_count(const struct option *option, void *base);
+
+/* What follows the walk: rules that look at more than one option (check.c). */
+void check_config(struct walk *walk);
+
+/* Adds what the hosts file holds (hosts.c), then checks the records and makes the PTR ones
+ * (record.c). */
+void hosts_read(struct walk *walk);
+void records_finish(struct walk *walk);
+
+/* Adds a record of NAME with LENGTH octets of RDATA (record.c). Returns it or NULL (reported). */
+struct config_record *record_add(struct walk *walk, const struct name_buf *name, uint16_t type,
+                                 const void *rdata, size_t length);
+
+/* The readers. */
+option_read read_section, read_bool, read_number, read_duration_ms, read_duration_s, read_size,
+    read_word, read_text, read_path, read_name, read_listeners, read_upstreams, read_address,
+    read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
+    read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
+    read_rdata, read_zones;
+
+#endif
