@@ -223,7 +223,7 @@ void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct
 
 /* Our own start of authority: whoever looks for the zone's owner finds that it was made here. */
 static const uint8_t soa_names[] =
-    "\012stairgate\007invalid\0\012hostmaster\012stairgate\007invalid";
+    "\011stairgate\007invalid\0\012hostmaster\011stairgate\007invalid";
 
 bool answer_add_soa(struct answer *answer, const struct name *zone, uint32_t ttl_s)
 {

@@ -52,8 +52,13 @@ enum reply_result {
 bool reply_matches(const uint8_t *octets, size_t length, uint16_t id, const struct name *name,
                    uint16_t type);
 
-/* Checks OCTETS[0..LENGTH), which reply_matches, and fills REPLY with the records to keep;
- * DNSSEC_OK tells whether the query had DO. OCTETS must outlive REPLY. */
+/* Checks OCTETS[0..LENGTH), which reply_matches (12 to 65535 octets), and fills REPLY with the
+ * records to keep; DNSSEC_OK tells whether the query had DO. With any other result than REPLY_OK
+ * REPLY has no records, and after REPLY_LAME the rcode and extended errors, so that reply_answer
+ * can pass on the last word. A message with TC is REPLY_OK even when it breaks off: nothing of it
+ * is kept then, `truncated` says so, and it is to be asked for over TCP. Owner: OCTETS must outlive
+ * REPLY; one REPLY (64 KiB) serves a worker for all its replies. RFC:   1034 §4.3.2, 2181 §5.4.1
+ * and §9, 3597 §4, 6891 §6.1.1. */
 enum reply_result reply_read(const uint8_t *octets, size_t length, const struct name *name,
                              uint16_t type, bool dnssec_ok, struct reply *reply);
 
@@ -63,8 +68,9 @@ long reply_expand(const struct reply *reply, const struct reply_record *record,
                   struct name_buf *owner, uint8_t *rdata, size_t room);
 
 /* Adds the records of REPLY to ANSWER, TTLs at most TTL_CAP_S (0: no cap), owner names equal to the
- * question in the client's letter case. DNSSEC records are left out for a client without DO (RFC
- * 4035 §3.2.1). Sets the rcode. */
+ * question in the client's letter case. RRSIG, NSEC and NSEC3 are left out for a client without DO
+ * that did not ask for that type (RFC 4035 §3.2.1). Sets the rcode and the upstream's extended
+ * errors, and TC where REPLY is truncated; AD is the caller's to set. */
 void reply_answer(const struct reply *reply, struct answer *answer, uint32_t ttl_cap_s);
 
 #endif
