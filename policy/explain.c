@@ -1,0 +1,268 @@
+/* explain.c - a decision in words.
+ *
+ * Everything is gathered here once, so that the control verb and the CLI, with or without a server,
+ * cannot differ; renderers only choose JSON or lines. Each rule has one row: what it looks at, the
+ * verdict in one sentence, and what would lift it. The operator's rule says its one word and no
+ * more: no list is asked about a name that it blocks, and no row below has anything to print then.
+ * Dropped: building sentences in the renderers (they drifted apart in every filter we looked at).
+ */
+#include "policy/explain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "blocklist/set/set.h"
+#include "policy/compiled.h"
+#include "policy/snapshot.h"
+
+/* Where texts are put together. */
+struct telling {
+    const struct snapshot *snapshot;
+    const struct ask *ask;
+    struct explanation *e;
+    const struct config_profile *profile;
+};
+
+static const char *rule_name(const struct telling *t)
+{
+    return t->e->rule_suffix[0] != '\0' ? t->e->rule_suffix : t->e->name;
+}
+
+static const char *place_or(const struct telling *t, const char *otherwise)
+{
+    return t->e->rule_at[0] != '\0' ? t->e->rule_at : otherwise;
+}
+
+#define SAY(field, ...) snprintf(t->e->field, sizeof t->e->field, __VA_ARGS__)
+
+static void tell_client(const struct telling *t)
+{
+    SAY(sentence, "refused: this client is not in clients.allow");
+    SAY(lift, "add its prefix to clients.allow");
+}
+
+static void tell_operator(const struct telling *t)
+{
+    SAY(sentence, "blocked: operator policy");
+    SAY(lift, "only the operator can lift it");
+}
+
+static void tell_local(const struct telling *t)
+{
+    SAY(sentence, "answered here: '%.256s' is a local record", t->e->name);
+    SAY(lift, "change the record (%.500s)", place_or(t, "records.file"));
+}
+
+static void tell_special(const struct telling *t)
+{
+    SAY(sentence, "answered here: %.300s", t->e->verdict.reason);
+    SAY(lift, "a local record of that name answers instead");
+}
+
+static void tell_pin(const struct telling *t)
+{
+    SAY(sentence, "passes: '%.256s' is pinned for everybody: %.300s", rule_name(t),
+        t->e->verdict.reason);
+}
+
+static void tell_own_allow(const struct telling *t)
+{
+    SAY(sentence, "passes: profile '%s' allows '%.256s'", t->e->profile, rule_name(t));
+}
+
+static void tell_own_deny(const struct telling *t)
+{
+    SAY(sentence, "blocked: profile '%s' denies '%.256s'", t->e->profile, rule_name(t));
+    SAY(lift, "take out the rule (%.500s), or allow '%.256s' in the profile", t->e->rule_at,
+        t->e->name);
+}
+
+static void tell_category(const struct telling *t)
+{
+    SAY(sentence, "blocked: '%.256s' is listed as %.300s, which profile '%s' blocks", rule_name(t),
+        t->e->matched, t->e->profile);
+    SAY(lift, "add '%.256s' to the allow list of profile '%s' (%.300s:%u), or unblock %.300s there",
+        t->e->name, t->e->profile, snapshot_config(t->snapshot)->path, t->profile->place.line,
+        t->e->matched);
+}
+
+static void tell_default(const struct telling *t)
+{
+    if (t->e->blocked) {
+        SAY(sentence, "blocked: profile '%s' opens only what is allowed, and '%.256s' is not",
+            t->e->profile, t->e->name);
+        SAY(lift, "add '%.256s' to the allow list of profile '%s' (%.500s)", t->e->name,
+            t->e->profile, t->e->rule_at);
+    } else if (t->profile->default_deny) {
+        SAY(sentence, "passes: '%.256s' is on a positive list, which profile '%s' admits",
+            rule_name(t), t->e->profile);
+    } else {
+        SAY(sentence, "passes: nothing blocks it for profile '%s'%s", t->e->profile,
+            t->snapshot->set_missing ? " (and the lists could not be loaded)" : "");
+    }
+}
+
+static void tell_nothing(const struct telling *t)
+{
+    SAY(sentence, "not built yet");
+}
+
+static const struct {
+    const char *text;
+    void (*tell)(const struct telling *t);
+} rules[VERDICT_RULE_COUNT] = {
+    [RULE_CLIENT] = {"is the client served at all",        tell_client   },
+    [RULE_OPERATOR] = {"operator policy",                    tell_operator },
+    [RULE_LOCAL] = {"local records",                      tell_local    },
+    [RULE_SPECIAL] = {"names with a meaning of their own",  tell_special  },
+    [RULE_PIN] = {"pinned help and system names",       tell_pin      },
+    [RULE_OFFLINE] = {"offline or paused",                  tell_nothing  },
+    [RULE_GRANT] = {"grants and timed overrides",         tell_nothing  },
+    [RULE_OWN_ALLOW] = {"the profile's allow list",           tell_own_allow},
+    [RULE_OWN_DENY] = {"the profile's deny list",            tell_own_deny },
+    [RULE_SCHEDULE] = {"schedule and quota",                 tell_nothing  },
+    [RULE_CATEGORY] = {"categories that the profile blocks", tell_category },
+    [RULE_DEFAULT] = {"the profile's default",              tell_default  },
+};
+
+const char *explain_rule_text(enum verdict_rule rule)
+{
+    return rules[rule].text;
+}
+
+const char *explain_outcome_word(int outcome)
+{
+    static const char *const words[] = {
+        [STEP_NO_MATCH] = "no_match",
+        [STEP_MATCH] = "match",
+        [STEP_NOT_BUILT] = "not_built",
+        [STEP_NOT_REACHED] = "not_reached",
+    };
+
+    return words[outcome];
+}
+
+const char *explain_by_word(enum identify_by by)
+{
+    static const char *const words[] = {
+        [IDENTIFY_FORCED] = "given",
+        [IDENTIFY_INTERFACE] = "interface",
+        [IDENTIFY_PREFIX] = "prefix",
+        [IDENTIFY_DEFAULT] = "default",
+    };
+
+    return words[by];
+}
+
+const char *explain_action_word(enum verdict_action action)
+{
+    static const char *const words[] = {
+        [VERDICT_FORWARD] = "forward",
+        [VERDICT_BLOCK] = "block",
+        [VERDICT_ANSWER] = "answer",
+        [VERDICT_REFUSE] = "refuse",
+    };
+
+    return words[action];
+}
+
+static void tell_profile(const struct telling *t)
+{
+    const struct config_network *network = identify_network(t->snapshot, t->ask);
+
+    t->e->profile = t->profile->name;
+    identify_client(t->snapshot, t->ask, &t->e->by);
+    if (network == NULL)
+        return;
+    t->e->by_place = network->place;
+    if (network->interface[0] != '\0')
+        SAY(by_text, "%s", network->interface);
+    else
+        prefix_to_text(&network->prefix, t->e->by_text);
+}
+
+/* Feeds whose word is the operator's alone are left out, whatever lifted it for this name. */
+static bool is_public(const struct telling *t, const struct set_witness *witness)
+{
+    const struct category *category =
+        taxonomy_find(&snapshot_config(t->snapshot)->taxonomy, witness->category);
+
+    return category == NULL || category->severity != SEVERITY_4;
+}
+
+static void tell_lists(const struct telling *t)
+{
+    struct explanation *e = t->e;
+    const struct taxonomy *taxonomy = &snapshot_config(t->snapshot)->taxonomy;
+    size_t count = set_witnesses(snapshot_listed(t->snapshot), &t->ask->name, e->witnesses,
+                                 EXPLAIN_WITNESSES_MAX);
+
+    if (count > EXPLAIN_WITNESSES_MAX)
+        count = EXPLAIN_WITNESSES_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (is_public(t, &e->witnesses[i]))
+            e->witnesses[e->witness_count++] = e->witnesses[i];
+    }
+    if (t->ask->listed.labels > 0) {
+        struct name suffix = name_suffix(&t->ask->name, t->ask->listed.labels);
+
+        name_to_text(&suffix, e->suffix);
+    }
+    taxonomy_mask_text(taxonomy, t->ask->listed.mask, e->categories, sizeof e->categories);
+    taxonomy_mask_text(taxonomy, e->verdict.matched, e->matched, sizeof e->matched);
+    taxonomy_mask_text(taxonomy, e->verdict.observed, e->observed, sizeof e->observed);
+}
+
+static void tell_rule(const struct telling *t)
+{
+    const struct verdict *verdict = &t->e->verdict;
+
+    if (verdict->labels > 0) {
+        struct name suffix = name_suffix(&t->ask->name, verdict->labels);
+
+        name_to_text(&suffix, t->e->rule_suffix);
+    }
+    if (verdict->place.line > 0)
+        SAY(rule_at, "%.900s:%u:%u", snapshot_config(t->snapshot)->path, verdict->place.line,
+            verdict->place.column);
+    rules[verdict->rule].tell(t);
+}
+
+static void tell_answer(struct explanation *e)
+{
+    static const char *const style_rcodes[] = {
+        [BLOCK_NODATA] = "NOERROR",
+        [BLOCK_NXDOMAIN] = "NXDOMAIN",
+        [BLOCK_NULL] = "NOERROR",
+        [BLOCK_REFUSED] = "REFUSED",
+    };
+
+    if (e->verdict.action == VERDICT_REFUSE)
+        e->rcode = "REFUSED";
+    if (e->verdict.action == VERDICT_ANSWER)
+        e->rcode = e->verdict.answer == ANSWER_NXDOMAIN ? "NXDOMAIN" : "NOERROR";
+    if (e->verdict.action == VERDICT_BLOCK) {
+        e->rcode = style_rcodes[e->verdict.style];
+        e->style = block_style_word(e->verdict.style);
+    }
+}
+
+void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explanation *e)
+{
+    struct telling telling = {snapshot, ask, e, NULL}, *t = &telling;
+
+    memset(e, 0, sizeof *e);
+    decide_look(snapshot, ask);
+    policy_decide(snapshot, ask, &e->verdict, &e->trace);
+    t->profile = &snapshot_config(snapshot)->profiles[e->verdict.profile];
+    e->blocked = e->verdict.action == VERDICT_BLOCK || e->verdict.action == VERDICT_REFUSE;
+    name_to_text(&ask->name, e->name);
+    SAY(categories, "-");
+    SAY(matched, "-");
+    SAY(observed, "-");
+    tell_profile(t);
+    if (e->verdict.rule != RULE_OPERATOR && e->verdict.rule != RULE_CLIENT)
+        tell_lists(t);
+    tell_rule(t);
+    tell_answer(e);
+}

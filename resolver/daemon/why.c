@@ -1,0 +1,266 @@
+/* why.c - a person's words to a question, and its explanation to JSON.
+ *
+ * The server runs this on its snapshot and the CLI on one that it made from the same files, so that
+ * both print the same. Keys are stable; what is unknown is null, never left out. */
+#include "resolver/daemon/why.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "config/base/err.h"
+#include "policy/explain.h"
+#include "policy/snapshot.h"
+#include "resolver/wire/dns.h"
+
+enum { LIST_TEXT_MAX = EXPLAIN_TEXT_MAX };
+
+static const struct {
+    const char *word;
+    uint16_t type;
+} types[] = {
+    {"A",      DNS_A     },
+    {"NS",     DNS_NS    },
+    {"CNAME",  DNS_CNAME },
+    {"SOA",    DNS_SOA   },
+    {"PTR",    DNS_PTR   },
+    {"HINFO",  DNS_HINFO },
+    {"MX",     DNS_MX    },
+    {"TXT",    DNS_TXT   },
+    {"AAAA",   DNS_AAAA  },
+    {"SRV",    DNS_SRV   },
+    {"DNAME",  DNS_DNAME },
+    {"DS",     DNS_DS    },
+    {"DNSKEY", DNS_DNSKEY},
+    {"SVCB",   DNS_SVCB  },
+    {"HTTPS",  DNS_HTTPS },
+    {"ANY",    DNS_ANY   },
+};
+enum { TYPE_COUNT = sizeof types / sizeof *types };
+
+static int read_number(const char *text, long most, int64_t *value)
+{
+    char *end;
+    long long number;
+
+    if (text[0] < '0' || text[0] > '9')
+        return -1;
+    number = strtoll(text, &end, 10);
+    *value = number;
+    return *end != '\0' || number > most ? -1 : 0;
+}
+
+static int read_type(const char *text, uint16_t *type, struct err *err)
+{
+    int64_t number;
+
+    *type = DNS_A;
+    if (text == NULL)
+        return 0;
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        if (strcasecmp(text, types[i].word) == 0) {
+            *type = types[i].type;
+            return 0;
+        }
+    }
+    /* RFC 3597 §5 */
+    if (strncasecmp(text, "TYPE", 4) != 0 || read_number(text + 4, UINT16_MAX, &number) != 0)
+        return err_set(err, ERR_USAGE, "not a record type: '%.40s'; such as A, HTTPS or TYPE65",
+                       text);
+    *type = (uint16_t)number;
+    return 0;
+}
+
+static int read_time(const char *text, int64_t now_s, int64_t *wall_s, struct err *err)
+{
+    struct tm utc;
+    const char *end;
+
+    *wall_s = now_s;
+    if (text == NULL || read_number(text, LONG_MAX - 1, wall_s) == 0)
+        return 0;
+    memset(&utc, 0, sizeof utc);
+    end = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+    if (end == NULL || strcmp(end, "Z") != 0)
+        return err_set(err, ERR_USAGE,
+                       "not a time: '%.40s'; such as 2026-01-31T20:00:00Z or Unix seconds", text);
+    *wall_s = timegm(&utc);
+    return 0;
+}
+
+static int read_who(const struct snapshot *snapshot, const struct why_question *question,
+                    struct ask *ask, struct err *err)
+{
+    const struct config *config = snapshot_config(snapshot);
+    long profile = (long)config->default_profile;
+
+    ask->forced_profile = ASK_NO_PROFILE;
+    if (question->client != NULL && question->profile != NULL)
+        return err_set(err, ERR_USAGE, "either a client or a profile");
+    if (question->client != NULL) {
+        if (addr_from_text(&ask->client, question->client) != 0)
+            return err_set(err, ERR_USAGE, "not an address: '%.80s'", question->client);
+        return 0;
+    }
+    if (question->profile != NULL)
+        profile = config_profile_find(config, question->profile);
+    if (profile < 0)
+        return err_set(err, ERR_NOT_FOUND, "no such profile: '%.60s'", question->profile);
+    ask->forced_profile = (int)profile;
+    return 0;
+}
+
+static int read_question(const struct snapshot *snapshot, const struct why_question *question,
+                         struct name_buf *name, struct ask *ask, struct err *err)
+{
+    enum name_fault fault = name_from_text(name, question->name, strlen(question->name));
+
+    memset(ask, 0, sizeof *ask);
+    if (fault != NAME_OK)
+        return err_set(err, ERR_USAGE, "not a name: '%.260s'; it has %s", question->name,
+                       name_fault_text(fault));
+    ask->name = name_of(name);
+    ask->class = DNS_IN;
+    if (read_type(question->type, &ask->type, err) != 0 ||
+        read_time(question->at, question->now_s, &ask->wall_s, err) != 0)
+        return -1;
+    return read_who(snapshot, question, ask, err);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
+}
+
+/* Splits TEXT, comma-separated or "-", into an array. */
+static json_t *list_json(const char *text)
+{
+    json_t *list = json_array();
+
+    if (strcmp(text, "-") == 0)
+        return list;
+    while (*text != '\0') {
+        size_t length = strcspn(text, ",");
+
+        json_array_append_new(list, json_stringn(text, length));
+        text += length + (text[length] == ',');
+    }
+    return list;
+}
+
+static json_t *place_json(const struct snapshot *snapshot, struct config_place place)
+{
+    if (place.line == 0)
+        return json_null();
+    return json_pack("{s:s, s:i, s:i}", "file", snapshot_config(snapshot)->path, "line",
+                     (int)place.line, "column", (int)place.column);
+}
+
+static json_t *profile_json(const struct snapshot *snapshot, const struct explanation *e)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "name", e->profile, "by", explain_by_word(e->by),
+                     "evidence", text_or_null(e->by_text), "place",
+                     place_json(snapshot, e->by_place));
+}
+
+static json_t *feeds_json(const struct ask *ask, const struct explanation *e)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < e->witness_count; i++) {
+        const struct set_witness *witness = &e->witnesses[i];
+        struct name suffix = name_suffix(&ask->name, witness->labels);
+        char text[NAME_TEXT_MAX];
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:b}", "feed", witness->feed,
+                                              "category", witness->category, "suffix",
+                                              name_to_text(&suffix, text), "exact", witness->exact,
+                                              "exception", witness->exception));
+    }
+    return list;
+}
+
+static json_t *steps_json(const struct explanation *e)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < e->trace.count; i++) {
+        const struct decide_step *step = &e->trace.steps[i];
+
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s}", "rule", verdict_rule_word(step->rule),
+                                        "looks_at", explain_rule_text(step->rule), "outcome",
+                                        explain_outcome_word((int)step->outcome)));
+    }
+    return list;
+}
+
+static json_t *answer_json(const struct explanation *e)
+{
+    const struct verdict *verdict = &e->verdict;
+    json_t *ede = json_array();
+
+    for (unsigned i = 0; i < VERDICT_EDE_MAX && verdict->ede[i] != VERDICT_NO_EDE; i++)
+        json_array_append_new(ede, json_integer(verdict->ede[i]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "rcode", text_or_null(e->rcode), "style",
+                     text_or_null(e->style), "ttl_s",
+                     verdict->action == VERDICT_FORWARD || verdict->action == VERDICT_REFUSE
+                         ? json_null()
+                         : json_integer(verdict->ttl_s),
+                     "ttl_cap_s",
+                     verdict->ttl_cap_s == 0 ? json_null() : json_integer(verdict->ttl_cap_s),
+                     "ede", ede);
+}
+
+static json_t *type_json(uint16_t type)
+{
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        if (types[i].type == type)
+            return json_string(types[i].word);
+    }
+    return json_sprintf("TYPE%u", type);
+}
+
+static json_t *render(const struct snapshot *snapshot, const struct ask *ask,
+                      const struct explanation *e)
+{
+    json_t *out = json_object();
+
+    json_object_set_new(out, "name", json_string(e->name));
+    json_object_set_new(out, "type", type_json(ask->type));
+    json_object_set_new(out, "verdict", json_string(explain_action_word(e->verdict.action)));
+    json_object_set_new(out, "blocked", json_boolean(e->blocked));
+    json_object_set_new(out, "sentence", json_string(e->sentence));
+    json_object_set_new(out, "rule", json_string(verdict_rule_word(e->verdict.rule)));
+    json_object_set_new(out, "rule_name", text_or_null(e->rule_suffix));
+    json_object_set_new(out, "place", place_json(snapshot, e->verdict.place));
+    json_object_set_new(out, "reason", text_or_null(e->verdict.reason));
+    json_object_set_new(out, "profile", profile_json(snapshot, e));
+    json_object_set_new(out, "categories", list_json(e->categories));
+    json_object_set_new(out, "matched", list_json(e->matched));
+    json_object_set_new(out, "observed", list_json(e->observed));
+    json_object_set_new(out, "suffix", text_or_null(e->suffix));
+    json_object_set_new(out, "feeds", feeds_json(ask, e));
+    json_object_set_new(out, "answer", answer_json(e));
+    json_object_set_new(out, "lift", text_or_null(e->lift));
+    json_object_set_new(out, "steps", steps_json(e));
+    return out;
+}
+
+json_t *why_json(const struct snapshot *snapshot, const struct why_question *question,
+                 struct err *err)
+{
+    struct explanation explanation;
+    struct name_buf name;
+    struct ask ask;
+
+    if (read_question(snapshot, question, &name, &ask, err) != 0)
+        return NULL;
+    explain_ask(snapshot, &ask, &explanation);
+    /* Nobody in particular asked: the profile is the default one, and nobody chose it. */
+    if (question->client == NULL && question->profile == NULL)
+        explanation.by = IDENTIFY_DEFAULT;
+    return render(snapshot, &ask, &explanation);
+}
