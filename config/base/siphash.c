@@ -1,5 +1,6 @@
 #include "config/base/siphash.h"
 
+#include "config/base/bytes.h"
 #include "config/base/name.h"
 
 static inline uint64_t rotate(uint64_t x, int bits)
@@ -28,14 +29,17 @@ static inline void compress(struct siphash *s, uint64_t word)
     s->v0 ^= word;
 }
 
-/* Reads LENGTH (1 to 8) octets, lowest first, without touching what lies behind them. */
+/* Reads LENGTH (0 to 8) octets, lowest first, without touching what lies behind them: two loads
+ * that overlap, where their common octets are the same in both. */
 static inline uint64_t load_tail(const uint8_t *p, size_t length)
 {
-    uint64_t word = 0;
-
-    for (size_t i = 0; i < length; i++)
-        word |= (uint64_t)p[i] << (8 * i);
-    return word;
+    if (length >= 8)
+        return load_le64(p);
+    if (length >= 4)
+        return load_le32(p) | (uint64_t)load_le32(p + length - 4) << (8 * (length - 4));
+    if (length >= 2)
+        return load_le16(p) | (uint64_t)load_le16(p + length - 2) << (8 * (length - 2));
+    return length == 1 ? p[0] : 0;
 }
 
 /* Adds COUNT (1 to 8) octets that stand in WORD, lowest first, zeros above. */
@@ -86,6 +90,18 @@ uint64_t siphash_finish(const struct siphash *state)
     sip_round(&s);
     sip_round(&s);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+uint64_t siphash_whole(const struct siphash_key *key, const uint8_t *octets, size_t length)
+{
+    struct siphash state;
+
+    siphash_start(&state, key);
+    state.length = length;
+    for (; length >= 8; octets += 8, length -= 8)
+        compress(&state, load_le64(octets));
+    state.tail = load_tail(octets, length);
+    return siphash_finish(&state);
 }
 
 struct siphash_key siphash_key_from_seed(uint64_t seed)

@@ -35,6 +35,9 @@ void siphash_octets(struct siphash *state, const uint8_t *octets, size_t length)
 /* Returns the hash of what STATE has absorbed; STATE is unchanged and can absorb more. */
 uint64_t siphash_finish(const struct siphash *state);
 
+/* Returns the hash of OCTETS[0..LENGTH) in one piece: faster than by steps. */
+uint64_t siphash_whole(const struct siphash_key *key, const uint8_t *octets, size_t length);
+
 /* Derives a key from a 64-bit SEED (as a set file's header keeps it). */
 struct siphash_key siphash_key_from_seed(uint64_t seed);
 

@@ -1,0 +1,89 @@
+#include "blocklist/format/format.h"
+
+#include <string.h>
+
+#include "blocklist/format/intake.h"
+#include "blocklist/format/lines.h"
+#include "blocklist/format/source.h"
+#include "config/base/err.h"
+
+enum { GUESSED_LINES_MAX = 1000, FORMATS_MAX = 32 };
+
+const struct format *format_find(const char *key)
+{
+    for (const struct format *format = formats; format->key != NULL; format++) {
+        if (strcmp(format->key, key) == 0)
+            return format;
+    }
+    return NULL;
+}
+
+/* Lets LINE speak; returns whether it was one that could. */
+static bool vote(struct line line, unsigned votes[FORMATS_MAX])
+{
+    struct field entry = field_trim((struct field){line.text, line.length});
+
+    if (entry.length == 0 || (field_starts(entry, "#") && !field_starts(entry, "##")))
+        return false;
+    entry = field_without_remark(entry);
+    for (size_t i = 0; formats[i].key != NULL; i++) {
+        if (formats[i].guess != NULL && formats[i].guess(entry))
+            votes[i]++;
+    }
+    return true;
+}
+
+static const struct format *count(const unsigned votes[FORMATS_MAX], struct err *err)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; formats[i].key != NULL; i++) {
+        if (votes[i] > votes[best])
+            best = i;
+    }
+    if (votes[best] == 0)
+        err_set(err, ERR_FORMAT, "its format is none that is known");
+    else if (formats[best].line == NULL)
+        err_set(err, ERR_FORMAT, "looks like %s (%s), which is not read yet", formats[best].key,
+                formats[best].text);
+    else
+        return &formats[best];
+    return NULL;
+}
+
+const struct format *format_guess(struct source *source, struct err *err)
+{
+    unsigned votes[FORMATS_MAX] = {0}, heard = 0;
+    struct lines lines;
+    struct line line;
+    int more = lines_start(&lines, source, err) == 0 ? 1 : -1;
+
+    while (more > 0 && heard < GUESSED_LINES_MAX) {
+        more = lines_next(&lines, &line, err);
+        if (more > 0)
+            heard += vote(line, votes);
+    }
+    lines_end(&lines);
+    return more < 0 ? NULL : count(votes, err);
+}
+
+int format_read(const struct format *format, struct source *source, struct intake *intake,
+                struct err *err)
+{
+    struct lines lines;
+    struct line line;
+    int more = lines_start(&lines, source, err) == 0 ? 1 : -1;
+
+    intake->err = err;
+    while (more > 0 && (more = lines_next(&lines, &line, err)) > 0) {
+        intake->report.lines++;
+        if (line.too_long)
+            intake_refuse(intake, REASON_MALFORMED);
+        else
+            format->line(intake, (struct field){line.text, line.length});
+        if (intake->failed)
+            more = -1;
+    }
+    lines_end(&lines);
+    return more;
+}

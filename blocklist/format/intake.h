@@ -1,0 +1,75 @@
+/* intake.h - what is common to all formats: a name or an address that a line gave is checked,
+ * counted, hashed and handed to a sink, or refused with its reason.
+ *
+ * The parsers of lines know nothing of segments: they call intake_name, intake_address and
+ * intake_refuse. */
+#ifndef BLOCKLIST_FORMAT_INTAKE_H
+#define BLOCKLIST_FORMAT_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocklist/format/report.h"
+#include "blocklist/set/segment.h"
+#include "config/base/siphash.h"
+
+struct err;
+struct name;
+struct prefix;
+struct psl;
+
+/* Whether an entry holds for what is below its name, where its line does not say: as the format has
+ * it, or as the operator says. */
+enum list_match { MATCH_BY_FORMAT, MATCH_EXACT, MATCH_SUBTREE };
+
+struct intake_rules {
+    bool tld;              /* names that are public suffixes of the ICANN section are taken */
+    bool private_suffixes; /* those of the PRIVATE section are taken */
+    enum list_match match;
+};
+
+/* Where entries go. Each returns 0, or -1 with ERR, which ends the reading. */
+struct sink {
+    void *context;
+    int (*name)(void *context, const struct name *name, uint64_t hash, unsigned labels,
+                enum entry_kind kind, enum entry_operation operation, struct err *err);
+    int (*prefix)(void *context, const struct prefix *prefix, enum entry_operation operation,
+                  struct err *err);
+};
+
+struct intake {
+    struct intake_rules rules;
+    const struct psl *psl; /* keyed with KEY */
+    struct siphash_key key;
+    const struct sink *sink;
+    struct report report;
+    struct err *err;
+    bool failed; /* the sink refused: stop, ERR is filled */
+};
+
+/* An entry's meaning, as its line has it. */
+struct meaning {
+    enum entry_kind kind;
+    enum entry_operation operation;
+    bool
+        stated; /* the line itself says the kind, so that the operator's match does not change it */
+};
+
+/* Counts one item of the present line as refused. */
+void intake_refuse(struct intake *intake, enum reason reason);
+
+/* Takes TEXT[0..LENGTH) as a name that means MEANING, or refuses it. */
+void intake_name(struct intake *intake, const char *text, size_t length, struct meaning meaning);
+
+/* Takes TEXT[0..LENGTH) if it is plain ASCII and a name; returns false, with nothing counted, where
+ * a closer look is needed. The fast way for nearly every line of nearly every list. */
+bool intake_plain_name(struct intake *intake, const char *text, size_t length,
+                       struct meaning meaning);
+
+/* Takes or refuses TEXT[0..LENGTH) if it is an address or a range; returns false, with nothing
+ * counted, if it is none. */
+bool intake_address(struct intake *intake, const char *text, size_t length,
+                    enum entry_operation operation);
+
+#endif

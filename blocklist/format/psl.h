@@ -1,0 +1,46 @@
+/* psl.h - which names are public suffixes: names below which strangers register theirs.
+ *
+ * Blocking one blocks thousands of unrelated sites. The rules are those of publicsuffix.org, read
+ * from its file; looked up by the hash that a name has anyway, since the library's own question
+ * costs as much as all the rest of a name. As there, and as libpsl does it, a rule `*.x` makes x a
+ * public suffix too. The default rule `*` is left out: names of one label are refused by a rule of
+ * their own. */
+#ifndef BLOCKLIST_FORMAT_PSL_H
+#define BLOCKLIST_FORMAT_PSL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/siphash.h"
+
+struct err;
+struct hostname;
+struct psl;
+
+#define PSL_FILE_DEFAULT "/usr/share/publicsuffix/public_suffix_list.dat"
+
+/* Which section of the list makes a name a public suffix. */
+enum psl_section { PSL_NONE, PSL_ICANN, PSL_PRIVATE };
+
+/* Reads the list at PATH, to be asked under KEY.
+ * Owner:  the caller frees with psl_free.
+ * Errors: NULL with ERR: ERR_NOT_FOUND, ERR_FORMAT (no rule in it), ERR_SYSTEM. */
+struct psl *psl_load(const char *path, const struct siphash_key *key, struct err *err);
+
+/* Like psl_load, for DATA[0..LENGTH), which is not kept. */
+struct psl *psl_load_memory(const char *data, size_t length, const struct siphash_key *key,
+                            struct err *err);
+
+void psl_free(struct psl *psl);
+
+/* Makes PSL answer for hashes under KEY from now on. */
+void psl_rekey(struct psl *psl, const struct siphash_key *key);
+
+/* Tells whether HOST, whose hash under the list's key is HASH, is a public suffix.
+ * Cost: one slot of a small table; for names as long as some `*.` rule two hashes more. */
+enum psl_section psl_section(const struct psl *psl, const struct hostname *host, uint64_t hash);
+
+/* Returns how many rules there are. */
+size_t psl_count(const struct psl *psl);
+
+#endif

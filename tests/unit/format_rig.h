@@ -1,0 +1,122 @@
+/* format_rig.h - reads a list in memory and writes down, as text, what was taken of it: one line an
+ * entry, `subtree name`, `exact name`, `except name`, `prefix range`. Shared by test_format_*.c. */
+#ifndef TESTS_UNIT_FORMAT_RIG_H
+#define TESTS_UNIT_FORMAT_RIG_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blocklist/format/format.h"
+#include "blocklist/format/intake.h"
+#include "blocklist/format/psl.h"
+#include "blocklist/format/source.h"
+#include "config/base/addr.h"
+#include "config/base/err.h"
+#include "config/base/name.h"
+
+enum { RIG_TEXT_MAX = 16384 };
+
+struct rig {
+    char taken[RIG_TEXT_MAX];
+    size_t used;
+    struct intake intake;
+    struct sink sink;
+    struct psl *psl;
+    struct err err;
+    const struct format *format;
+    int result;
+};
+
+static const char rig_suffixes[] = "// ===BEGIN ICANN DOMAINS===\n"
+                                   "com\norg\nco.test\nzone\n*.wild\n!city.wild\n"
+                                   "// ===END ICANN DOMAINS===\n"
+                                   "// ===BEGIN PRIVATE DOMAINS===\n"
+                                   "pages.example\n*.cloud.example\n"
+                                   "// ===END PRIVATE DOMAINS===\n";
+
+static void rig_write(struct rig *rig, const char *kind, const char *text)
+{
+    int length = snprintf(rig->taken + rig->used, RIG_TEXT_MAX - rig->used, "%s %s\n", kind, text);
+
+    assert_true(length > 0 && (size_t)length < RIG_TEXT_MAX - rig->used);
+    rig->used += (size_t)length;
+}
+
+static int rig_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
+                    enum entry_kind kind, enum entry_operation operation, struct err *err)
+{
+    struct rig *rig = context;
+    char text[NAME_TEXT_MAX];
+    uint64_t hashes[NAME_LABELS_MAX];
+
+    (void)err;
+    /* What every sink relies on: the hash is that of the whole name, and the labels are counted. */
+    assert_int_equal(siphash_suffixes(&rig->intake.key, name, hashes, NAME_LABELS_MAX), labels);
+    assert_true(hashes[labels - 1] == hash);
+    name_to_text(name, text);
+    if (operation == ENTRY_EXCEPT)
+        rig_write(rig, "except", text);
+    else
+        rig_write(rig, kind == ENTRY_EXACT ? "exact" : "subtree", text);
+    return 0;
+}
+
+static int rig_prefix(void *context, const struct prefix *prefix, enum entry_operation operation,
+                      struct err *err)
+{
+    char text[ADDR_TEXT_MAX];
+
+    (void)err;
+    rig_write(context, operation == ENTRY_EXCEPT ? "except" : "prefix",
+              prefix_to_text(prefix, text));
+    return 0;
+}
+
+/* Reads DATA[0..LENGTH) as FORMAT (NULL: guessed) under RULES. */
+static void rig_read_octets(struct rig *rig, const char *format, struct intake_rules rules,
+                            const void *data, size_t length)
+{
+    struct source *source;
+
+    memset(rig, 0, sizeof *rig);
+    rig->intake.key = siphash_key_from_seed(1);
+    rig->intake.rules = rules;
+    rig->sink = (struct sink){rig, rig_name, rig_prefix};
+    rig->intake.sink = &rig->sink;
+    rig->psl = psl_load_memory(rig_suffixes, strlen(rig_suffixes), &rig->intake.key, &rig->err);
+    assert_non_null(rig->psl);
+    rig->intake.psl = rig->psl;
+    rig->result = -1;
+    source = source_open_memory(data, length, &rig->err);
+    if (source != NULL)
+        rig->format = format == NULL ? format_guess(source, &rig->err) : format_find(format);
+    source_close(source);
+    if (rig->format != NULL) {
+        source = source_open_memory(data, length, &rig->err);
+        assert_non_null(source);
+        rig->result = format_read(rig->format, source, &rig->intake, &rig->err);
+        source_close(source);
+    }
+    psl_free(rig->psl);
+}
+
+static inline void rig_read(struct rig *rig, const char *format, const char *text)
+{
+    struct intake_rules rules = {false, false, MATCH_BY_FORMAT};
+
+    rig_read_octets(rig, format, rules, text, strlen(text));
+}
+
+static inline uint64_t rig_refused(const struct rig *rig, enum reason reason)
+{
+    return rig->intake.report.refused[reason];
+}
+
+#endif
