@@ -1,0 +1,66 @@
+/* inside.h - what the files of this folder share: a server, and the whole of one worker's
+ * upstreams. Nobody else includes it but tests. */
+#ifndef RESOLVER_UPSTREAM_INSIDE_H
+#define RESOLVER_UPSTREAM_INSIDE_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "config/base/addr.h"
+#include "config/base/log.h"
+#include "config/base/random.h"
+#include "resolver/upstream/flight.h"
+#include "resolver/upstream/health.h"
+#include "resolver/upstream/tcp.h"
+#include "resolver/upstream/udp.h"
+#include "resolver/upstream/upstream.h"
+
+enum {
+    SERVERS_MAX = 16,
+    UPSTREAM_PAYLOAD = 1232, /* RFC 9715 §3: fits every path without fragments */
+};
+
+struct server {
+    struct upstreams *upstreams;
+    struct endpoint endpoint;
+    char text[ADDR_TEXT_MAX];
+    bool trusted;
+    bool retired; /* a reload took it out: closed when nothing waits for it */
+    uint32_t group;
+    struct health health;
+    struct try_queue queue; /* to be sent as datagrams at the next flush */
+    uint32_t waiting;       /* tries queued or open */
+    uint32_t handles;       /* of libuv, not yet closed */
+    struct udp udp;
+    struct tcp tcp;
+    uint64_t asked, answered, timeouts, mismatched;
+    struct server *next; /* retired */
+};
+
+struct upstreams {
+    uv_loop_t *loop;
+    upstream_done *done;
+    void *context;
+    const struct log *log;
+    uint32_t timeout_ms, deadline_ms;
+    struct udp_limits limits;
+    struct random random;
+    struct flight flight;
+    struct server *servers[SERVERS_MAX];
+    size_t server_count;
+    struct server *retired;
+    uint32_t channels;   /* numbers given out */
+    uint32_t early_left; /* sockets that may be replaced early in this second */
+    uv_timer_t tick;     /* while questions are in flight */
+    uv_timer_t second;   /* housekeeping */
+    uint32_t handles;    /* timers not yet closed */
+    bool ticking, closing;
+    void (*closed)(void *context);
+    void *closed_context;
+    struct udp_batch *batch;
+};
+
+/* Called by handles of SERVER when closed; frees what waits for that. */
+void upstreams_handle_closed(struct server *server);
+
+#endif

@@ -1,0 +1,447 @@
+/* What is done for one question.
+ *
+ * The problem: a client waits about five seconds and asks again, many times over; an upstream may
+ * be silent, refuse, know nothing, know no EDNS, cut its answers, or lie. The idea: at most
+ * TRIES_MAX queries before one deadline, each to the server that was asked least for this question
+ * and is the healthiest of those; a query that has not been answered in time stays open beside the
+ * next, so that a slow answer to the first is used. What an answer is worth is for `done` to say.
+ *
+ * Dropped: asking all servers at once (a lame one is the fastest, and each question would be told
+ * to all), and raising timeouts for each server apart (patience of eight latencies is enough). */
+#include "resolver/upstream/plan.h"
+
+#include <string.h>
+
+#include "config/base/bytes.h"
+#include "resolver/upstream/inside.h"
+#include "resolver/wire/dns.h"
+#include "resolver/wire/question.h"
+#include "resolver/wire/reply.h"
+
+enum {
+    SAME_SERVER_MAX = 3,      /* queries to one server for one question */
+    SAME_SERVER_LAME_MAX = 2, /* the same, when another has answered, if with nothing of use */
+    SILENT_EDNS_MAX = 2,      /* unanswered queries with OPT before one without */
+    LEAST_LEFT_MS = 50,       /* no query is sent so shortly before the deadline */
+};
+
+static uint64_t now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+/* What the tries of a question so far say about one server. */
+struct record {
+    unsigned times, silent_edns;
+    bool lame, no_opt, cut;
+};
+
+static struct record record_of(struct upstreams *upstreams, const struct asked *asked,
+                               const struct server *server)
+{
+    struct record record = {0};
+
+    for (size_t i = 0; i < asked->tries; i++) {
+        const struct try *try = flight_try(&upstreams->flight, asked, i);
+
+        if (try->server != server)
+            continue;
+        record.times++;
+        record.silent_edns += try->late && try->edns && !try->stream;
+        record.lame |= try->state == TRY_LAME;
+        record.no_opt |= try->state == TRY_NO_OPT;
+        record.cut |= try->state == TRY_CUT;
+    }
+    return record;
+}
+
+static bool any_lame(struct upstreams *upstreams, const struct asked *asked)
+{
+    for (size_t i = 0; i < asked->tries; i++) {
+        if (flight_try(&upstreams->flight, asked, i)->state == TRY_LAME)
+            return true;
+    }
+    return false;
+}
+
+/* Counts queries that may still be answered by a server that is not lame. */
+static unsigned open_tries(struct upstreams *upstreams, const struct asked *asked)
+{
+    unsigned open = 0;
+
+    for (size_t i = 0; i < asked->tries; i++) {
+        const struct try *try = flight_try(&upstreams->flight, asked, i);
+
+        if (try->state == TRY_OPEN || try->state == TRY_QUEUED)
+            open += !record_of(upstreams, asked, try->server).lame;
+    }
+    return open;
+}
+
+/* Returns the server to ask next: of those asked least, the healthiest; NULL when enough is done.
+ */
+static struct server *next_server(struct upstreams *upstreams, const struct asked *asked)
+{
+    bool lame = any_lame(upstreams, asked);
+    unsigned most = lame ? SAME_SERVER_LAME_MAX : SAME_SERVER_MAX, least = most;
+    struct server *best = NULL;
+
+    if (asked->probe || asked->tries == TRIES_MAX ||
+        uv_now(upstreams->loop) + LEAST_LEFT_MS >= asked->deadline_ms)
+        return NULL;
+    for (size_t i = 0; i < upstreams->server_count; i++) {
+        struct server *server = upstreams->servers[i];
+        struct record record = record_of(upstreams, asked, server);
+
+        /* Where one has said that it does not know, a dead one is not worth a client's seconds. */
+        if (server->group != asked->group || record.lame || (lame && server->health.down) ||
+            record.times >= most)
+            continue;
+        if (best == NULL || record.times < least ||
+            (record.times == least && health_before(&server->health, &best->health))) {
+            best = server;
+            least = record.times;
+        }
+    }
+    return best;
+}
+
+static void note(struct server *server, enum health_change change)
+{
+    if (change == HEALTH_WENT_DOWN)
+        log_event(server->upstreams->log, LOG_LEVEL_WARN, "upstream_down", "upstream=%s",
+                  server->text);
+    else if (change == HEALTH_CAME_UP)
+        log_event(server->upstreams->log, LOG_LEVEL_INFO, "upstream_up", "upstream=%s",
+                  server->text);
+}
+
+static void miss(struct server *server, uint64_t sent_us)
+{
+    bool was_silent = server->health.state == HEALTH_SILENT;
+
+    note(server, health_miss(&server->health, sent_us));
+    if (!was_silent && server->health.state == HEALTH_SILENT)
+        udp_renew(server);
+}
+
+static void end_try(struct upstreams *upstreams, struct try *try, enum try_state state)
+{
+    struct channel *channel = try->channel;
+
+    if (try->state == TRY_QUEUED) {
+        flight_unqueue(&upstreams->flight, &try->server->queue, try);
+        try->server->waiting--;
+    } else if (try->state == TRY_OPEN) {
+        flight_unbind(&upstreams->flight, try);
+        try->server->waiting--;
+        if (!channel->stream)
+            udp_rest(channel);
+    }
+    try->state = (uint8_t)state;
+}
+
+static void end_asked(struct upstreams *upstreams, struct asked *asked)
+{
+    for (size_t i = 0; i < asked->tries; i++) {
+        struct try *try = flight_try(&upstreams->flight, asked, i);
+
+        end_try(upstreams, try, try->state);
+    }
+    flight_give(&upstreams->flight, asked);
+}
+
+/* Writes the answer that says no more than "ask over TCP" (RFC 2181 §9), so that a part of a record
+ * set is never taken for the whole. */
+static size_t write_cut(const struct asked *asked, uint8_t *out)
+{
+    size_t length = DNS_HEADER_OCTETS + asked->name_length;
+
+    memset(out, 0, DNS_HEADER_OCTETS);
+    store_be16(out + 2, DNS_QR | DNS_TC | DNS_RD | DNS_RA);
+    store_be16(out + 4, 1);
+    memcpy(out + DNS_HEADER_OCTETS, asked->wire, asked->name_length);
+    store_be16(out + length, asked->type);
+    store_be16(out + length + 2, DNS_IN);
+    return length + 4;
+}
+
+static void give_up(struct upstreams *upstreams, struct asked *asked)
+{
+    uint8_t cut[DNS_HEADER_OCTETS + NAME_OCTETS_MAX + 4];
+    size_t length = asked->cut ? write_cut(asked, cut) : 0;
+    uint16_t ede = asked->unreached ? DNS_EDE_NETWORK : DNS_EDE_NO_REACHABLE;
+
+    if (!asked->probe)
+        (void)upstreams->done(upstreams->context, asked->ticket, asked->cut ? cut : NULL, length,
+                              false, true, asked->cut ? 0 : ede);
+    end_asked(upstreams, asked);
+}
+
+static void set_due(struct upstreams *upstreams, struct asked *asked, uint64_t wait_ms)
+{
+    uint64_t when = uv_now(upstreams->loop) + wait_ms;
+
+    flight_due(&upstreams->flight, asked, when < asked->deadline_ms ? when : asked->deadline_ms);
+}
+
+static struct try *new_try(struct server *server, struct asked *asked, bool stream, bool edns)
+{
+    struct try *try = flight_try(&server->upstreams->flight, asked, asked->tries++);
+
+    memset(try, 0, sizeof *try);
+    try->server = server;
+    try->stream = stream;
+    try->edns = edns;
+    server->waiting++;
+    server->asked++;
+    return try;
+}
+
+static void ask_server(struct server *server, struct asked *asked)
+{
+    struct upstreams *upstreams = server->upstreams;
+    struct record record = record_of(upstreams, asked, server);
+    bool edns = !record.no_opt && record.silent_edns < SILENT_EDNS_MAX;
+    struct try *try = new_try(server, asked, record.cut, edns);
+    uint32_t wait_ms = upstreams->timeout_ms;
+
+    if (record.cut) {
+        set_due(upstreams, asked, wait_ms + wait_ms / 2);
+        try->state = TRY_FAILED;
+        if (tcp_ask(server, try) < 0) {
+            server->waiting--;
+            set_due(upstreams, asked, wait_ms / 2);
+        }
+        return;
+    }
+    if (upstreams->server_count > 1)
+        wait_ms = health_patience_ms(&server->health, wait_ms);
+    set_due(upstreams, asked, (uint64_t)wait_ms << record.times);
+    flight_queue(&upstreams->flight, &server->queue, try);
+}
+
+/* Asks the next server; where none is left, waits for late answers, but not twice. */
+static void advance(struct upstreams *upstreams, struct asked *asked)
+{
+    struct server *server = next_server(upstreams, asked);
+
+    if (server != NULL) {
+        ask_server(server, asked);
+    } else if (open_tries(upstreams, asked) > 0 && !asked->lingers && !asked->cut) {
+        asked->lingers = true;
+        set_due(upstreams, asked,
+                any_lame(upstreams, asked) ? upstreams->timeout_ms : DEADLINE_MAX_MS);
+    } else {
+        give_up(upstreams, asked);
+    }
+}
+
+int plan_start(struct upstreams *upstreams, struct asked *asked)
+{
+    struct server *server;
+
+    asked->deadline_ms = uv_now(upstreams->loop) + upstreams->deadline_ms;
+    server = next_server(upstreams, asked);
+    if (server == NULL)
+        return -1;
+    ask_server(server, asked);
+    return 0;
+}
+
+void plan_probe(struct server *server)
+{
+    struct upstreams *upstreams = server->upstreams;
+    struct asked *asked = flight_take(&upstreams->flight);
+
+    if (asked == NULL)
+        return;
+    asked->wire[0] = 0;
+    asked->name_length = 1;
+    asked->type = DNS_NS;
+    asked->probe = true;
+    asked->checking_disabled = asked->dnssec_ok = false;
+    asked->group = server->group;
+    asked->deadline_ms = uv_now(upstreams->loop) + upstreams->timeout_ms;
+    ask_server(server, asked);
+}
+
+/* Tells whether an answer with RCODE says nothing about the name, only about the server. */
+static bool is_lame(unsigned rcode)
+{
+    return rcode == DNS_SERVFAIL || rcode == DNS_REFUSED || rcode == DNS_FORMERR ||
+           rcode == DNS_NOTIMP;
+}
+
+static void deliver(struct upstreams *upstreams, struct asked *asked, struct try *try,
+                    const uint8_t *octets, size_t length)
+{
+    struct server *server = try->server;
+    uint64_t latency_us = try->stream ? 0 : now_us() - try->sent_us;
+    bool last, lame = is_lame(load_be16(octets + 2) & 0xf);
+    int more;
+
+    end_try(upstreams, try, TRY_LAME); /* until `done` has found it good */
+    last = next_server(upstreams, asked) == NULL && open_tries(upstreams, asked) == 0;
+    more = upstreams->done(upstreams->context, asked->ticket, octets, length, server->trusted, last,
+                           0);
+    note(server, health_answer(&server->health, now_us(), latency_us, lame || more != 0));
+    if (more == 0 || last)
+        end_asked(upstreams, asked);
+    else
+        advance(upstreams, asked);
+}
+
+static void answered(struct upstreams *upstreams, struct asked *asked, struct try *try,
+                     const uint8_t *octets, size_t length, bool whole)
+{
+    struct server *server = try->server;
+    unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
+    bool no_opt = try->edns && (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
+    bool cut = !is_lame(rcode) && ((flags & DNS_TC) || !whole), stream = try->stream;
+
+    server->answered++;
+    if (!asked->probe && !no_opt && !cut) {
+        deliver(upstreams, asked, try, octets, length);
+        return;
+    }
+    note(server, health_answer(&server->health, now_us(), stream ? 0 : now_us() - try->sent_us,
+                               is_lame(rcode)));
+    if (asked->probe) {
+        end_asked(upstreams, asked);
+        return;
+    }
+    if (cut)
+        asked->cut = true;
+    end_try(upstreams, try, no_opt ? TRY_NO_OPT : stream ? TRY_LAME : TRY_CUT);
+    /* The same server is asked in other words: without OPT (RFC 6891 §6.2.2), or over TCP. */
+    if (asked->tries < TRIES_MAX && !(cut && stream))
+        ask_server(server, asked);
+    else
+        advance(upstreams, asked);
+}
+
+/* Tells whether this is the bare header with which a server that does not know OPT refuses. */
+static bool is_bare_refusal(const struct try *try, const uint8_t *octets, size_t length)
+{
+    unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
+
+    return length == DNS_HEADER_OCTETS && (flags & DNS_QR) && try->edns &&
+           (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
+}
+
+void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole)
+{
+    struct server *server = channel->server, *other;
+    struct upstreams *upstreams = server->upstreams;
+    struct try *try = NULL;
+    struct asked *asked;
+    struct name name;
+
+    if (length >= DNS_HEADER_OCTETS)
+        try = flight_find(&upstreams->flight, channel, load_be16(octets));
+    if (try == NULL) {
+        server->mismatched++;
+        return;
+    }
+    asked = flight_asked(&upstreams->flight, try);
+    name = flight_name(asked);
+    if (reply_matches(octets, length, try->id, &name, asked->type) ||
+        is_bare_refusal(try, octets, length)) {
+        answered(upstreams, asked, try, octets, length, whole);
+        return;
+    }
+    /* The right answer may follow, so the query stays open; somebody else is asked meanwhile. */
+    server->mismatched++;
+    other = next_server(upstreams, asked);
+    if (other != NULL && record_of(upstreams, asked, other).times == 0)
+        ask_server(other, asked);
+}
+
+/* Ends TRY after a network error. AGAIN tells that the same server may be asked at once. */
+static void failed(struct upstreams *upstreams, struct try *try, bool again)
+{
+    struct asked *asked = flight_asked(&upstreams->flight, try);
+    bool latest = try == flight_try(&upstreams->flight, asked, asked->tries - 1u);
+    struct server *server;
+
+    asked->unreached = true;
+    if (!try->stream)
+        miss(try->server, try->state == TRY_OPEN ? try->sent_us : now_us());
+    end_try(upstreams, try, TRY_FAILED);
+    if (!latest)
+        return; /* the newer one goes on */
+    server = next_server(upstreams, asked);
+    /* A server that is being restarted refuses for a moment: it is given one. */
+    if (server != NULL && !again && !asked->cut && record_of(upstreams, asked, server).times > 0)
+        set_due(upstreams, asked, upstreams->timeout_ms / 2);
+    else
+        advance(upstreams, asked);
+}
+
+void plan_unsent(struct server *server, struct try *try)
+{
+    failed(server->upstreams, try, false);
+}
+
+void plan_channel_failed(struct channel *channel, uint64_t before_us, bool established)
+{
+    struct upstreams *upstreams = channel->server->upstreams;
+    uint32_t number = channel->first;
+
+    while (number != FLIGHT_NONE) {
+        struct try *try = flight_at(&upstreams->flight, number);
+
+        if (try->sent_us >= before_us) {
+            number = try->older;
+            continue;
+        }
+        failed(upstreams, try, established);
+        number = channel->first; /* other queries of that question may have left the list too */
+    }
+}
+
+void plan_due(void *context, struct asked *asked)
+{
+    struct upstreams *upstreams = context;
+    struct try *try = flight_try(&upstreams->flight, asked, asked->tries - 1u);
+
+    if (try->state == TRY_OPEN && !try->late) {
+        try->late = true;
+        try->server->timeouts++;
+        if (try->stream)
+            tcp_late(try->channel, try->sent_us);
+        else
+            miss(try->server, try->sent_us);
+    }
+    if (uv_now(upstreams->loop) >= asked->deadline_ms)
+        give_up(upstreams, asked);
+    else
+        advance(upstreams, asked);
+}
+
+size_t plan_write(const struct server *server, const struct try *try, uint16_t id, uint8_t *out,
+                  size_t room)
+{
+    const struct asked *asked = flight_asked(&server->upstreams->flight, try);
+    struct name name = flight_name(asked);
+    struct query_words words = {
+        .id = id,
+        .type = asked->type,
+        .checking_disabled = asked->checking_disabled,
+        .dnssec_ok = asked->dnssec_ok && try->edns,
+        .payload = try->edns ? UPSTREAM_PAYLOAD : 0,
+    };
+
+    return question_write(out, room, &name, &words);
+}
+
+uint16_t plan_id(struct upstreams *upstreams, const struct channel *channel)
+{
+    uint16_t id;
+
+    do
+        id = random_u16(&upstreams->random);
+    while (flight_find(&upstreams->flight, channel, id) != NULL);
+    return id;
+}

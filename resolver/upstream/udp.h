@@ -1,0 +1,63 @@
+/* udp.h - the UDP sockets of one worker to one server.
+ *
+ * Connected, so that the kernel drops what comes from any other address or port (RFC 5452 §9.1),
+ * each on a port of the kernel's random choice. A batch goes out through one of them picked at
+ * random. A socket is replaced after so many queries or so much time, and, while few queries are
+ * sent, after each batch; it stays open until its queries have ended. */
+#ifndef RESOLVER_UPSTREAM_UDP_H
+#define RESOLVER_UPSTREAM_UDP_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "resolver/upstream/flight.h"
+
+struct server;
+struct upstreams;
+
+enum { UDP_SOCKETS_MAX = 64, UDP_DRAINING_MAX = 64 };
+
+struct udp_limits {
+    uint32_t sockets; /* in use at a time, at most UDP_SOCKETS_MAX */
+    uint32_t queries; /* through one socket */
+    uint32_t age_ms;
+    uint32_t early; /* replacements a second before that, so that few queries share a port */
+};
+
+enum socket_state { SOCKET_FREE, SOCKET_USED, SOCKET_DRAINING, SOCKET_CLOSING };
+
+struct udp_socket {
+    struct channel channel; /* first: a channel that is no stream is one of these */
+    uv_poll_t poll;
+    int fd;
+    uint8_t state; /* enum socket_state */
+    uint32_t queries;
+    uint64_t opened_ms;
+};
+
+struct udp {
+    struct udp_socket sockets[UDP_SOCKETS_MAX + UDP_DRAINING_MAX];
+    struct udp_socket *used[UDP_SOCKETS_MAX];
+    uint32_t draining;
+};
+
+/* Room to send and receive a batch; one for all servers. */
+struct udp_batch *udp_batch_create(void);
+void udp_batch_destroy(struct udp_batch *batch);
+
+/* Sends all that is queued for SERVER. Network errors go to plan_failed. */
+void udp_send(struct server *server);
+
+/* Closes sockets past their age that nothing waits for; called each second. */
+void udp_second(struct server *server, uint64_t now_ms);
+
+/* Has every socket replaced before its next query: our own address may have changed. */
+void udp_renew(struct server *server);
+
+/* Closes CHANNEL's socket if it is to be replaced and nothing waits for it any more. */
+void udp_rest(struct channel *channel);
+
+/* Closes all. */
+void udp_close(struct server *server);
+
+#endif

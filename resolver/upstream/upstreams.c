@@ -1,0 +1,331 @@
+#include "resolver/upstream/upstream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/err.h"
+#include "config/config.h"
+#include "resolver/upstream/inside.h"
+#include "resolver/upstream/plan.h"
+
+enum {
+    SECOND_MS = 1000,
+    TIMEOUT_LEAST_MS = 20,
+};
+
+static const struct udp_limits usual_limits = {
+    .sockets = UDP_SOCKETS_MAX, .queries = 5000, .age_ms = 60000, .early = 256};
+
+static void set_times(struct upstreams *upstreams, const struct config *config)
+{
+    uint32_t timeout = config->upstream_timeout_ms, deadline = config->upstream_deadline_ms;
+
+    /* A question must fit into the wheel, and a try into the question. */
+    if (deadline > DEADLINE_MAX_MS - 2 * TICK_MS)
+        deadline = DEADLINE_MAX_MS - 2 * TICK_MS;
+    if (timeout < TIMEOUT_LEAST_MS)
+        timeout = TIMEOUT_LEAST_MS;
+    upstreams->timeout_ms = timeout < deadline ? timeout : deadline;
+    upstreams->deadline_ms = deadline;
+}
+
+static bool is_same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+    return addr_equal(&a->addr, &b->addr) && a->addr.scope == b->addr.scope && a->port == b->port;
+}
+
+static struct server *new_server(struct upstreams *upstreams, const struct endpoint *endpoint)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    if (server == NULL) {
+        log_event(upstreams->log, LOG_LEVEL_ERROR, "upstream_memory", "what=out_of_memory");
+        return NULL;
+    }
+    server->upstreams = upstreams;
+    server->endpoint = *endpoint;
+    endpoint_to_text(endpoint, server->text);
+    server->queue.newest = server->queue.oldest = FLIGHT_NONE;
+    return server;
+}
+
+/* Takes the server with ENDPOINT out of SERVERS[0..COUNT), with all that is known about it. */
+static struct server *keep(struct server **servers, size_t count, const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct server *server = servers[i];
+
+        if (server == NULL || !is_same_endpoint(&server->endpoint, endpoint))
+            continue;
+        servers[i] = NULL;
+        return server;
+    }
+    return NULL;
+}
+
+static void retire(struct upstreams *upstreams, struct server *server)
+{
+    server->retired = true;
+    server->next = upstreams->retired;
+    upstreams->retired = server;
+}
+
+void upstreams_configure(struct upstreams *upstreams, const struct config *config)
+{
+    struct server *old[SERVERS_MAX];
+    size_t old_count = upstreams->server_count;
+
+    memcpy(old, upstreams->servers, sizeof old);
+    upstreams->server_count = 0;
+    set_times(upstreams, config);
+    for (size_t i = 0; i < config->upstream_count; i++) {
+        const struct config_upstream *wanted = &config->upstreams[i];
+        struct server *server;
+
+        if (upstreams->server_count == SERVERS_MAX) {
+            log_event(upstreams->log, LOG_LEVEL_WARN, "upstreams_many", "used=%d configured=%zu",
+                      SERVERS_MAX, config->upstream_count);
+            break;
+        }
+        server = keep(old, old_count, &wanted->endpoint);
+        if (server == NULL)
+            server = new_server(upstreams, &wanted->endpoint);
+        if (server == NULL)
+            continue;
+        server->trusted = wanted->trusted;
+        upstreams->servers[upstreams->server_count++] = server;
+    }
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i] != NULL)
+            retire(upstreams, old[i]);
+    }
+}
+
+/* Closes retired servers that nothing waits for, and frees them once they are closed. */
+static void sweep_retired(struct upstreams *upstreams)
+{
+    struct server **link = &upstreams->retired;
+
+    while (*link != NULL) {
+        struct server *server = *link, *next = server->next;
+
+        if (server->waiting == 0) {
+            udp_close(server);
+            tcp_close(server);
+        }
+        if (server->handles == 0 && server->waiting == 0) {
+            *link = next;
+            free(server);
+        } else {
+            link = &server->next;
+        }
+    }
+}
+
+static void finish_closing(struct upstreams *upstreams)
+{
+    void (*closed)(void *context) = upstreams->closed;
+    void *context = upstreams->closed_context;
+    uint32_t handles = upstreams->handles;
+    struct server *next;
+
+    for (size_t i = 0; i < upstreams->server_count; i++)
+        handles += upstreams->servers[i]->handles;
+    for (struct server *server = upstreams->retired; server != NULL; server = server->next)
+        handles += server->handles;
+    if (handles > 0)
+        return;
+    for (size_t i = 0; i < upstreams->server_count; i++)
+        free(upstreams->servers[i]);
+    for (struct server *server = upstreams->retired; server != NULL; server = next) {
+        next = server->next;
+        free(server);
+    }
+    flight_close(&upstreams->flight);
+    udp_batch_destroy(upstreams->batch);
+    free(upstreams);
+    if (closed != NULL)
+        closed(context);
+}
+
+void upstreams_handle_closed(struct server *server)
+{
+    struct upstreams *upstreams = server->upstreams;
+
+    server->handles--;
+    if (upstreams->closing)
+        finish_closing(upstreams);
+    else if (server->retired)
+        sweep_retired(upstreams);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct upstreams *upstreams = handle->data;
+
+    upstreams->handles--;
+    finish_closing(upstreams);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct upstreams *upstreams = timer->data;
+
+    flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
+    upstreams_flush(upstreams);
+    if (upstreams->flight.used == 0) {
+        uv_timer_stop(timer);
+        upstreams->ticking = false;
+    }
+}
+
+static void start_tick(struct upstreams *upstreams)
+{
+    if (upstreams->ticking)
+        return;
+    upstreams->ticking = true;
+    uv_timer_start(&upstreams->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct upstreams *upstreams = timer->data;
+    uint64_t now_ms = uv_now(upstreams->loop);
+
+    upstreams->early_left = upstreams->limits.early;
+    for (size_t i = 0; i < upstreams->server_count; i++) {
+        struct server *server = upstreams->servers[i];
+
+        health_second(&server->health, uv_hrtime() / 1000);
+        udp_second(server, now_ms);
+        tcp_second(server, now_ms);
+        if (server->health.state != HEALTH_GOOD) {
+            udp_renew(server);
+            flight_expire(&upstreams->flight, now_ms, plan_due, upstreams);
+            plan_probe(server);
+            start_tick(upstreams);
+        }
+    }
+    sweep_retired(upstreams);
+    upstreams_flush(upstreams);
+}
+
+static int start(struct upstreams *upstreams, const struct config *config, struct err *err)
+{
+    upstreams->batch = udp_batch_create();
+    if (upstreams->batch == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for upstreams");
+    if (flight_open(&upstreams->flight, config->queries_in_flight, uv_now(upstreams->loop), err) <
+        0)
+        return -1;
+    uv_timer_init(upstreams->loop, &upstreams->tick);
+    uv_timer_init(upstreams->loop, &upstreams->second);
+    upstreams->handles = 2;
+    upstreams->tick.data = upstreams->second.data = upstreams;
+    uv_timer_start(&upstreams->second, on_second, SECOND_MS, SECOND_MS);
+    return 0;
+}
+
+struct upstreams *upstreams_create(uv_loop_t *loop, const struct config *config,
+                                   upstream_done *done, void *context, const struct log *log,
+                                   struct err *err)
+{
+    struct upstreams *upstreams = calloc(1, sizeof *upstreams);
+
+    if (upstreams == NULL) {
+        err_set(err, ERR_MEMORY, "no memory for upstreams");
+        return NULL;
+    }
+    upstreams->loop = loop;
+    upstreams->done = done;
+    upstreams->context = context;
+    upstreams->log = log;
+    upstreams->limits = usual_limits;
+    upstreams->early_left = usual_limits.early;
+    if (start(upstreams, config, err) < 0) {
+        udp_batch_destroy(upstreams->batch);
+        free(upstreams);
+        return NULL;
+    }
+    upstreams_configure(upstreams, config);
+    return upstreams;
+}
+
+int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *question)
+{
+    struct asked *asked;
+
+    if (upstreams->closing)
+        return -1;
+    if (!upstreams->ticking)
+        flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
+    asked = flight_take(&upstreams->flight);
+    if (asked == NULL)
+        return -1;
+    memcpy(asked->wire, question->name.wire, question->name.length);
+    asked->name_length = (uint8_t)question->name.length;
+    asked->type = question->type;
+    asked->checking_disabled = question->checking_disabled;
+    asked->dnssec_ok = question->dnssec_ok;
+    asked->group = question->group;
+    asked->ticket = question->ticket;
+    if (plan_start(upstreams, asked) < 0) {
+        flight_give(&upstreams->flight, asked);
+        return -1;
+    }
+    start_tick(upstreams);
+    return 0;
+}
+
+void upstreams_flush(struct upstreams *upstreams)
+{
+    bool again = true;
+
+    /* A server that cannot be reached passes its queries to others, maybe to one already done. */
+    while (again && !upstreams->closing) {
+        again = false;
+        for (size_t i = 0; i < upstreams->server_count; i++) {
+            again |= upstreams->servers[i]->queue.oldest != FLIGHT_NONE;
+            udp_send(upstreams->servers[i]);
+            tcp_send(upstreams->servers[i]);
+        }
+        for (struct server *server = upstreams->retired; server != NULL; server = server->next) {
+            udp_send(server);
+            tcp_send(server);
+        }
+    }
+}
+
+void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context), void *context)
+{
+    upstreams->closing = true;
+    upstreams->closed = closed;
+    upstreams->closed_context = context;
+    for (size_t i = 0; i < upstreams->server_count; i++) {
+        udp_close(upstreams->servers[i]);
+        tcp_close(upstreams->servers[i]);
+    }
+    for (struct server *server = upstreams->retired; server != NULL; server = server->next) {
+        udp_close(server);
+        tcp_close(server);
+    }
+    uv_close((uv_handle_t *)&upstreams->tick, on_timer_closed);
+    uv_close((uv_handle_t *)&upstreams->second, on_timer_closed);
+}
+
+bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state)
+{
+    const struct server *server;
+
+    if (index >= upstreams->server_count)
+        return false;
+    server = upstreams->servers[index];
+    memcpy(state->text, server->text, sizeof state->text);
+    state->up = !server->health.down;
+    state->asked = server->asked;
+    state->answered = server->answered;
+    state->timeouts = server->timeouts;
+    state->mismatched = server->mismatched;
+    state->latency_us = server->health.latency_us;
+    return true;
+}
