@@ -202,7 +202,7 @@ struct name_tree *tree_build(struct tree_builder *builder, struct err *err)
     }
     if (tree == NULL || tree->nodes == NULL || tree->rules == NULL || tree->slots == NULL) {
         err_set(err, ERR_MEMORY, "out of memory for %zu names", builder->count);
-        tree_free(tree);
+        name_tree_free(tree);
         tree = NULL;
     } else {
         fill_nodes(tree, builder);
@@ -211,7 +211,7 @@ struct name_tree *tree_build(struct tree_builder *builder, struct err *err)
     return tree;
 }
 
-void tree_free(struct name_tree *tree)
+void name_tree_free(struct name_tree *tree)
 {
     if (tree == NULL)
         return;

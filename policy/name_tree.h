@@ -55,7 +55,7 @@ struct name_tree *tree_build(struct tree_builder *builder, struct err *err);
 
 /* Frees BUILDER, or TREE; NULL is fine. */
 void tree_abandon(struct tree_builder *builder);
-void tree_free(struct name_tree *tree);
+void name_tree_free(struct name_tree *tree);
 
 /* Walks from the root towards NAME (lower-cased) and fills PATH.
  * Cost: one hash and one probe for each label that is in the tree, and one more; no allocation. */

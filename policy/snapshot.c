@@ -291,7 +291,7 @@ void snapshot_free(struct snapshot *s)
 {
     if (s == NULL)
         return;
-    tree_free(s->tree);
+    name_tree_free(s->tree);
     free(s->record_names);
     free(s->records);
     free(s->pins);

@@ -25,6 +25,15 @@ void log_open(struct log *log, const char *role)
     log->role = role;
 }
 
+enum log_level log_level_from_word(const char *word)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(levels[i].word, word) == 0)
+            return (enum log_level)i;
+    }
+    return LOG_LEVEL_INFO;
+}
+
 static size_t write_head(const struct log *log, enum log_level level, const char *event, char *line,
                          size_t room)
 {

@@ -27,6 +27,9 @@ struct log_limit {
 /* Fills LOG from the environment for ROLE (kept, not copied), level info, standard error. */
 void log_open(struct log *log, const char *role);
 
+/* Returns the level called WORD (error, warning, info, debug); info where it is none. */
+enum log_level log_level_from_word(const char *word);
+
 /* Writes one line of LEVEL: `event=EVENT` and the formatted `key=value` words. LOG may be NULL
  * (nothing is written). Threads: any; one write call a line. */
 void log_event(const struct log *log, enum log_level level, const char *event, const char *format,

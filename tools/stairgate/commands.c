@@ -3,6 +3,15 @@
 
 #include <stddef.h>
 
+#include "tools/stairgate/daemon_commands.h"
+
+/* clang-format off */
 const struct command commands[] = {
+    {"", "status", "[--json] [--socket PATH]",
+     "is it answering, are the lists there, what can it not see?", command_status},
+    {"", "reload", "[--json] [--socket PATH]",
+     "check all files again, then put them in force at once", command_reload},
+    {"", "stop", "[--json] [--socket PATH]",
+     "answer what is in flight, then end", command_stop},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,0 +1,263 @@
+#include "resolver/daemon/server.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/base/err.h"
+#include "config/config.h"
+#include "policy/snapshot.h"
+#include "resolver/daemon/keeper.h"
+#include "resolver/daemon/publish.h"
+#include "resolver/daemon/restart.h"
+#include "resolver/daemon/sandbox.h"
+#include "resolver/daemon/spawn.h"
+#include "resolver/listen/sockets.h"
+
+enum { SOCKETS_MOST = 4096 };
+
+void server_tell(const struct server *server, char word)
+{
+    if (server->options->keeper >= 0)
+        (void)!write(server->options->keeper, &word, 1); /* a keeper that is gone needs no word */
+}
+
+/* ---- the end ---- */
+
+void server_stop(struct server *server)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_event(&server->log, LOG_LEVEL_INFO, "draining", "most_ms=%d", WORKER_DRAIN_MS);
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_drain(server->workers[i]);
+}
+
+/* In the worker's thread. */
+static void on_worker_ended(void *context)
+{
+    struct server *server = context;
+
+    atomic_fetch_add(&server->workers_ended, 1);
+    uv_async_send(&server->ended);
+}
+
+static void on_ended(uv_async_t *async)
+{
+    struct server *server = async->data;
+
+    if (atomic_load(&server->workers_ended) == server->worker_count)
+        uv_stop(&server->loop);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void close_loop(struct server *server)
+{
+    control_destroy(server->control);
+    uv_walk(&server->loop, close_handle, NULL);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    must(uv_loop_close(&server->loop) == 0);
+}
+
+/* ---- signals ---- */
+
+static void on_stop(uv_signal_t *signal, int number)
+{
+    (void)number;
+    server_stop(signal->data);
+}
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+    json_t *errors = json_array(); /* the log has them */
+
+    (void)number;
+    json_decref(server_reload(signal->data, errors));
+    json_decref(errors);
+}
+
+static void on_report(uv_signal_t *signal, int number)
+{
+    (void)number;
+    server_log_status(signal->data);
+}
+
+static const struct {
+    int number;
+    uv_signal_cb act;
+} signal_rows[] = {
+    {SIGTERM, on_stop  },
+    {SIGINT,  on_stop  },
+    {SIGHUP,  on_reload},
+    {SIGUSR1, on_report},
+};
+
+static void init_loop(struct server *server)
+{
+    must(uv_loop_init(&server->loop) == 0);
+    must(uv_async_init(&server->loop, &server->ended, on_ended) == 0);
+    uv_timer_init(&server->loop, &server->reclaim);
+    server->ended.data = server->reclaim.data = server;
+    for (size_t i = 0; i < sizeof signal_rows / sizeof *signal_rows; i++) {
+        uv_signal_init(&server->loop, &server->signals[i]);
+        server->signals[i].data = server;
+        uv_signal_start(&server->signals[i], signal_rows[i].act, signal_rows[i].number);
+    }
+    signal(SIGPIPE, SIG_IGN); /* a client that left is no reason to die */
+}
+
+/* ---- the start ---- */
+
+static int inherit(struct server *server, struct err *err)
+{
+    long count;
+
+    server->sockets = calloc(SOCKETS_MOST, sizeof *server->sockets);
+    if (server->sockets == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for sockets");
+    count = sockets_inherit(server->sockets, SOCKETS_MOST, err);
+    if (count < 0)
+        return -1;
+    if (count == 0)
+        return err_set(err, ERR_USAGE,
+                       "no sockets were handed over (LISTEN_FDS); start "
+                       "stairgated without --serve");
+    server->socket_count = (size_t)count;
+    return 0;
+}
+
+static int open_control(struct server *server, uid_t starter, struct err *err)
+{
+    const struct config *config = snapshot_config(publish_current(server->publish));
+
+    server->control = control_create(&server->loop, server_verbs, server, &server->log, err);
+    if (server->control == NULL)
+        return -1;
+    control_trust(server->control, starter);
+    if (config->control_operator != NULL &&
+        control_listen(server->control, config->control_operator, CONTROL_OPERATOR, err) < 0)
+        return -1;
+    if (config->control_portal != NULL &&
+        control_listen(server->control, config->control_portal, CONTROL_PORTAL, err) < 0)
+        return -1;
+    return 0;
+}
+
+/* Starts the workers; when one cannot, those before it are ended again. */
+static int start_workers(struct server *server, struct err *err)
+{
+    struct worker_options options = {
+        .workers = server->workers_wanted,
+        .publish = server->publish,
+        .sockets = server->sockets,
+        .socket_count = server->socket_count,
+        .log = &server->log,
+        .ended = on_worker_ended,
+        .context = server,
+    };
+
+    for (; options.index < options.workers; options.index++) {
+        server->workers[options.index] = worker_start(&options, err);
+        if (server->workers[options.index] == NULL)
+            return -1;
+        server->worker_count++;
+    }
+    return 0;
+}
+
+static void print_errors(const json_t *errors)
+{
+    const json_t *entry;
+    size_t at;
+
+    json_array_foreach((json_t *)(uintptr_t)errors, at, entry)
+        fprintf(stderr, "%s\n", json_string_value(json_object_get(entry, "text")));
+}
+
+static int load(struct server *server)
+{
+    json_t *errors = json_array();
+    int code = server_load(server, errors);
+
+    print_errors(errors);
+    json_decref(errors);
+    return code;
+}
+
+/* Opens what a running server needs. Returns an exit code. */
+static int start(struct server *server, uid_t starter)
+{
+    struct err err;
+
+    if (inherit(server, &err) < 0) {
+        log_event(&server->log, LOG_LEVEL_ERROR, "no_sockets", "reason=\"%s\"", err.text);
+        return DAEMON_NO_SOCKET;
+    }
+    if (open_control(server, starter, &err) < 0 || start_workers(server, &err) < 0) {
+        log_event(&server->log, LOG_LEVEL_ERROR, "start_failed", "reason=\"%s\"", err.text);
+        return DAEMON_FAILED;
+    }
+    log_event(&server->log, LOG_LEVEL_INFO, "answering", "version=%s workers=%u sockets=%zu",
+              STAIRGATE_VERSION, server->worker_count, server->socket_count);
+    server_tell(server, SPAWN_READY);
+    return DAEMON_DONE;
+}
+
+static void serve(struct server *server, int code)
+{
+    if (code != DAEMON_DONE)
+        server_stop(server);
+    if (server->worker_count > 0)
+        uv_run(&server->loop, UV_RUN_DEFAULT); /* until the last worker has ended */
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_join(server->workers[i]);
+    log_event(&server->log, LOG_LEVEL_INFO, "stopped", "exit=%d", code);
+}
+
+static void clean_up(struct server *server)
+{
+    publish_destroy(server->publish);
+    restart_free(server->restart);
+    json_decref(server->warnings);
+    free(server->sockets);
+}
+
+int server_run(const struct server_options *options)
+{
+    struct server server = {.options = options};
+    uid_t starter = getuid();
+    struct err err;
+    int code;
+
+    log_open(&server.log, "server");
+    server.log.level = log_level_from_word(options->log_level);
+    if (options->keeper >= 0)
+        (void)!fcntl(options->keeper, F_SETFD, FD_CLOEXEC);
+    if (sandbox_enter(options->user, &err) < 0) {
+        log_event(&server.log, LOG_LEVEL_ERROR, "start_failed", "reason=\"%s\"", err.text);
+        return DAEMON_FAILED;
+    }
+    code = load(&server);
+    if (code == DAEMON_DONE) {
+        init_loop(&server);
+        server.started_s = (int64_t)time(NULL);
+        server.started_ms = uv_now(&server.loop);
+        code = start(&server, starter);
+        serve(&server, code);
+        close_loop(&server);
+    }
+    clean_up(&server);
+    return code;
+}

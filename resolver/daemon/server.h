@@ -1,0 +1,74 @@
+/* server.h - the process that answers: its main thread's parts, and what is done with them.
+ *
+ * start (server.c): user, config, snapshot, control sockets, workers. Then the main thread only
+ * waits for signals and control requests: reload.c, status.c and verbs.c act on this struct, in
+ * the main thread and nowhere else. */
+#ifndef RESOLVER_DAEMON_SERVER_H
+#define RESOLVER_DAEMON_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/base/log.h"
+#include "resolver/daemon/control.h"
+#include "resolver/daemon/worker.h"
+
+struct publish;
+struct restart;
+
+struct server_options {
+    const char *config_path, *log_level;
+    const char *user; /* to become; NULL: stay */
+    int keeper;       /* the server's end of the keeper's channel; -1 for none */
+};
+
+struct server {
+    const struct server_options *options;
+    struct log log;
+    uv_loop_t loop;
+    uv_signal_t signals[4];
+    uv_timer_t reclaim; /* runs while old snapshots are held */
+    uv_async_t ended;   /* a worker has */
+
+    struct listen_socket *sockets;
+    size_t socket_count;
+    struct publish *publish;
+    struct restart *restart; /* what the first config fixed */
+    struct control *control;
+    struct worker *workers[WORKER_MOST];
+    unsigned workers_wanted, worker_count; /* the second: started */
+    _Atomic unsigned workers_ended;
+
+    json_t *warnings; /* of the config and sets now in force: array of errors (message.h) */
+    int64_t started_s, loaded_s;
+    uint64_t started_ms;
+    bool stopping;
+};
+
+/* Runs the server on the sockets handed over, until TERM, INT or the verb `stop`. Returns the exit
+ * code (keeper.h). */
+int server_run(const struct server_options *options);
+
+/* Begins to stop: no more queries are read, those in flight are answered. */
+void server_stop(struct server *server);
+
+/* Tells the keeper WORD (spawn.h). */
+void server_tell(const struct server *server, char word);
+
+/* reload.c: reads and checks everything again; then either all of it is in force, and the result
+ * says what needs a restart, or nothing has changed, and NULL is returned with ERRORS filled. */
+json_t *server_reload(struct server *server, json_t *errors);
+
+/* reload.c: the same for the first time. Returns 0, or an exit code with ERRORS filled. */
+int server_load(struct server *server, json_t *errors);
+
+/* status.c: what `stairgate status` shows, and the one line of USR1. */
+json_t *server_status(struct server *server);
+void server_log_status(const struct server *server);
+
+/* verbs.c: what the control sockets can be asked. */
+extern const struct control_verb server_verbs[];
+
+#endif

@@ -1,0 +1,291 @@
+/* status: is it answering, are the lists there, what is not covered - for a person, a monitor, and
+ * an anycast node's health check. Counters only: no client, no name, and of hotline lists no more
+ * than whether one is loaded. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "blocklist/set/set.h"
+#include "config/base/err.h"
+#include "config/config.h"
+#include "policy/snapshot.h"
+#include "resolver/daemon/message.h"
+#include "resolver/daemon/publish.h"
+#include "resolver/daemon/server.h"
+
+enum { SCHEMA = 1, TIME_MAX = 32, DIGEST_HEX = 65 };
+
+static json_t *whole(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *time_text(int64_t unix_s)
+{
+    char text[TIME_MAX];
+    time_t at = (time_t)unix_s;
+    struct tm utc;
+
+    gmtime_r(&at, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return json_string(text);
+}
+
+/* ---- sets ---- */
+
+static json_t *public_set(const struct set *set, const char *path)
+{
+    struct set_info info;
+    char hex[DIGEST_HEX];
+
+    set_info(set, &info);
+    for (size_t i = 0; i < sizeof info.digest; i++)
+        snprintf(hex + 2 * i, sizeof hex - 2 * i, "%02x", info.digest[i]);
+    return json_pack("{s:s?,s:o,s:o,s:i,s:i,s:s}", "path", path, "names", whole(info.names),
+                     "prefixes", whole(info.prefixes), "categories", (int)info.categories, "feeds",
+                     (int)info.feeds, "digest", hex);
+}
+
+static json_t *sets(const struct snapshot *snapshot)
+{
+    const struct config *config = snapshot_config(snapshot);
+
+    return json_pack("{s:o,s:{s:b}}", "public",
+                     public_set(snapshot_listed(snapshot), config->set_public), "hotline",
+                     "configured", config->set_hotline != NULL);
+}
+
+/* ---- counters ---- */
+
+static struct core_counters sum_counters(const struct server *server)
+{
+    struct core_counters sum = {0};
+
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_counters(server->workers[i], &sum);
+    return sum;
+}
+
+static uint64_t all_queries(const struct core_counters *sum)
+{
+    uint64_t all = 0;
+
+    for (int i = 0; i < TRANSPORTS; i++)
+        all += sum->queries[i];
+    return all;
+}
+
+static json_t *queries_by_transport(const struct core_counters *sum)
+{
+    static const char *const words[] = {[TRANSPORT_UDP] = "udp",
+                                        [TRANSPORT_TCP] = "tcp",
+                                        [TRANSPORT_DOT] = "dot",
+                                        [TRANSPORT_DOH] = "doh"};
+    json_t *by = json_object();
+
+    for (int i = 0; i < TRANSPORTS; i++) {
+        if (sum->queries[i] > 0 || i <= TRANSPORT_TCP)
+            json_object_set_new(by, words[i], whole(sum->queries[i]));
+    }
+    return by;
+}
+
+static json_t *blocks_by_category(const struct core_counters *sum, const struct taxonomy *taxonomy)
+{
+    json_t *by = json_object();
+
+    for (unsigned bit = 0; bit < CATEGORY_MAX; bit++) {
+        const struct category *category = taxonomy_bit(taxonomy, bit);
+
+        if (category != NULL && sum->category_blocks[bit] > 0)
+            json_object_set_new(by, category->key, whole(sum->category_blocks[bit]));
+    }
+    return by;
+}
+
+static json_t *counters(const struct server *server, const struct config *config)
+{
+    const struct core_counters sum = sum_counters(server);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"blocked",          sum.blocked         },
+        {"local",            sum.local           },
+        {"forwarded",        sum.forwarded       },
+        {"joined",           sum.joined          },
+        {"refused",          sum.refused         },
+        {"dropped",          sum.dropped         },
+        {"malformed",        sum.malformed       },
+        {"failed",           sum.failed          },
+        {"pool_full",        sum.pool_full       },
+        {"protected_blocks", sum.protected_blocks},
+    };
+    json_t *all = json_object();
+
+    json_object_set_new(all, "queries", queries_by_transport(&sum));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        json_object_set_new(all, rows[i].name, whole(rows[i].value));
+    json_object_set_new(all, "category_blocks", blocks_by_category(&sum, &config->taxonomy));
+    return all;
+}
+
+/* ---- workers and upstreams ---- */
+
+/* What all workers together say. */
+struct reports {
+    struct worker_report sum;
+    unsigned silent; /* workers that said nothing */
+};
+
+static void add_upstream(struct upstream_state *to, const struct upstream_state *from)
+{
+    /* The slower of two views: an average would hide a worker whose path is bad. */
+    uint32_t latency_us = from->latency_us > to->latency_us ? from->latency_us : to->latency_us;
+
+    memcpy(to->text, from->text, sizeof to->text);
+    to->up |= from->up;
+    to->asked += from->asked;
+    to->answered += from->answered;
+    to->timeouts += from->timeouts;
+    to->mismatched += from->mismatched;
+    to->latency_us = latency_us;
+}
+
+static struct reports gather(const struct server *server)
+{
+    struct reports reports = {0};
+    struct worker_report one;
+
+    for (unsigned i = 0; i < server->worker_count && !server->stopping; i++) {
+        if (worker_report(server->workers[i], &one) < 0) {
+            reports.silent++;
+            continue;
+        }
+        reports.sum.in_flight += one.in_flight;
+        for (size_t k = 0; k < one.upstream_count; k++)
+            add_upstream(&reports.sum.upstreams[k], &one.upstreams[k]);
+        if (one.upstream_count > reports.sum.upstream_count)
+            reports.sum.upstream_count = one.upstream_count;
+    }
+    return reports;
+}
+
+static json_t *upstreams(const struct reports *reports)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < reports->sum.upstream_count; i++) {
+        const struct upstream_state *state = &reports->sum.upstreams[i];
+
+        json_array_append_new(list,
+                              json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:i}", "address", state->text,
+                                        "up", state->up, "asked", whole(state->asked), "answered",
+                                        whole(state->answered), "timeouts", whole(state->timeouts),
+                                        "mismatched", whole(state->mismatched), "latency_us",
+                                        (int)state->latency_us));
+    }
+    return list;
+}
+
+static bool all_down(const struct reports *reports)
+{
+    for (size_t i = 0; i < reports->sum.upstream_count; i++) {
+        if (reports->sum.upstreams[i].up)
+            return false;
+    }
+    return reports->sum.upstream_count > 0;
+}
+
+/* ---- the whole ---- */
+
+/* The warnings of config and sets, and what is wrong right now. */
+static json_t *warnings_now(const struct server *server, const struct reports *reports)
+{
+    json_t *warnings = json_copy(server->warnings);
+    struct err err;
+
+    if (all_down(reports)) {
+        err_set(&err, ERR_UNREACHABLE, "no upstream answers: only blocked and local names do");
+        message_add_error(warnings, &err, NULL);
+    }
+    if (reports->silent > 0) {
+        err_set(&err, ERR_BUSY, "workers that do not answer the main thread: %u", reports->silent);
+        message_add_error(warnings, &err, NULL);
+    }
+    if (server->stopping) {
+        err_set(&err, ERR_BUSY, "the server is stopping");
+        message_add_error(warnings, &err, NULL);
+    }
+    return warnings;
+}
+
+/* What DNS filtering cannot do is said where people look whether it works. */
+static json_t *not_covered(void)
+{
+    return json_pack("[s,s,s]",
+                     "devices and apps that ask another resolver (a VPN, their own encrypted DNS)",
+                     "pages of a site that is not blocked as a whole",
+                     "sites reached by address, without a name");
+}
+
+static json_t *listeners(const struct server *server)
+{
+    json_t *list = json_array();
+    char text[ADDR_TEXT_MAX];
+
+    for (size_t i = 0; i < server->socket_count; i++) {
+        const json_t *entry;
+        size_t at;
+        bool known = false;
+
+        endpoint_to_text(&server->sockets[i].local, text);
+        json_array_foreach(list, at, entry) known |= strcmp(json_string_value(entry), text) == 0;
+        if (!known)
+            json_array_append_new(list, json_string(text));
+    }
+    return list;
+}
+
+json_t *server_status(struct server *server)
+{
+    const struct snapshot *snapshot = publish_current(server->publish);
+    const struct config *config = snapshot_config(snapshot);
+    struct reports reports = gather(server);
+    json_t *warnings = warnings_now(server, &reports), *status = json_object();
+
+    uv_update_time(&server->loop);
+    json_object_set_new(status, "schema", json_integer(SCHEMA));
+    json_object_set_new(status, "version", json_string(STAIRGATE_VERSION));
+    json_object_set_new(status, "health",
+                        json_string(json_array_size(warnings) > 0 ? "warning" : "ok"));
+    json_object_set_new(status, "pid", json_integer(getpid()));
+    json_object_set_new(status, "started", time_text(server->started_s));
+    json_object_set_new(status, "uptime_s",
+                        whole((uv_now(&server->loop) - server->started_ms) / 1000));
+    json_object_set_new(status, "config", json_string(server->options->config_path));
+    json_object_set_new(status, "generation", whole(publish_generation(server->publish)));
+    json_object_set_new(status, "loaded", time_text(server->loaded_s));
+    json_object_set_new(status, "listen", listeners(server));
+    json_object_set_new(status, "workers", json_integer(server->worker_count));
+    json_object_set_new(status, "in_flight", json_integer(reports.sum.in_flight));
+    json_object_set_new(status, "sets", sets(snapshot));
+    json_object_set_new(status, "upstreams", upstreams(&reports));
+    json_object_set_new(status, "counters", counters(server, config));
+    json_object_set_new(status, "warnings", warnings);
+    json_object_set_new(status, "not_covered", not_covered());
+    return status;
+}
+
+void server_log_status(const struct server *server)
+{
+    const struct core_counters sum = sum_counters(server);
+
+    log_event(&server->log, LOG_LEVEL_INFO, "status",
+              "generation=%" PRIu64 " queries=%" PRIu64 " blocked=%" PRIu64 " forwarded=%" PRIu64
+              " failed=%" PRIu64 " warnings=%zu",
+              publish_generation(server->publish), all_queries(&sum), sum.blocked, sum.forwarded,
+              sum.failed, json_array_size(server->warnings));
+}

@@ -1,0 +1,411 @@
+/* The problem: N threads answer from the same rules at line rate, and none may wait for another.
+ * The idea: a worker is a loop with sockets, core and upstreams of its own. For each batch it
+ * enters the published snapshot and reads the clocks, once; answers and upstream queries are
+ * collected and sent once a loop turn, just before the loop would sleep. Orders of the main thread
+ * are bits in one word and a wake-up.
+ *
+ * Dropped: sharing sockets between workers (with SO_REUSEPORT the kernel spreads clients), and
+ * reading the clock for each query. */
+#include "resolver/daemon/worker.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "config/base/err.h"
+#include "config/base/log.h"
+#include "config/base/random.h"
+#include "config/config.h"
+#include "policy/snapshot.h"
+#include "resolver/daemon/publish.h"
+#include "resolver/wire/dns.h"
+
+enum { ORDER_RELOAD = 1, ORDER_DRAIN = 2, ORDER_REPORT = 4, PIPELINED_MOST = 64 };
+
+struct worker {
+    struct worker_options options;
+    uv_loop_t loop;
+    uv_thread_t thread;
+    uv_async_t wake;
+    uv_prepare_t turn;
+    uv_timer_t deadline;
+    atomic_uint orders;
+
+    struct core *core;
+    struct upstreams *upstreams;
+    struct udp_listener **udp;
+    struct tcp_listener **tcp;
+    size_t udp_count, tcp_count;
+    bool draining, closing;
+
+    uv_mutex_t lock; /* guards the next two */
+    uv_cond_t reported;
+    struct worker_report report;
+    bool has_report;
+};
+
+unsigned worker_count(const struct config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (config->workers > 0)
+        return config->workers < WORKER_MOST ? config->workers : WORKER_MOST;
+    return processors < 1 ? 1 : processors < WORKER_MOST ? (unsigned)processors : WORKER_MOST;
+}
+
+/* ---- queries ---- */
+
+static struct core_now read_clocks(void)
+{
+    struct timespec wall, mono;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &wall);
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &mono);
+    return (struct core_now){wall.tv_sec,
+                             (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000};
+}
+
+static void on_batch(void *context, struct core_datagram *datagrams, size_t count)
+{
+    struct worker *worker = context;
+    const struct worker_options *options = &worker->options;
+    struct core_now now = read_clocks();
+
+    core_batch(worker->core, publish_enter(options->publish, options->index), &now, datagrams,
+               count);
+    publish_leave(options->publish, options->index);
+}
+
+static void send_answer(void *context, const struct query *query, const uint8_t *octets,
+                        size_t length)
+{
+    (void)context;
+    if (query->transport == TRANSPORT_TCP)
+        tcp_listener_send(tcp_listener_of(&query->handle), &query->handle, octets, length);
+    else
+        udp_listener_send(udp_listener_of(&query->handle), &query->handle, octets, length);
+}
+
+static int forward(void *context, const struct query *query, uint32_t ticket)
+{
+    struct worker *worker = context;
+    const struct upstream_question question = {
+        .name = name_of(&query->question.name),
+        .type = query->question.type,
+        .checking_disabled = (query->question.flags & DNS_CD) != 0,
+        .dnssec_ok = query->question.dnssec_ok,
+        .group = query->verdict.upstream_group,
+        .ticket = ticket,
+    };
+
+    return upstreams_ask(worker->upstreams, &question);
+}
+
+static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, size_t length,
+                       bool trusted, bool last, uint16_t ede)
+{
+    struct worker *worker = context;
+    const struct worker_options *options = &worker->options;
+    struct core_now now = read_clocks();
+    int result;
+
+    result = core_reply(worker->core, publish_enter(options->publish, options->index), &now, ticket,
+                        reply, length, trusted, last, ede);
+    publish_leave(options->publish, options->index);
+    return result;
+}
+
+/* ---- the end ---- */
+
+static void on_upstreams_closed(void *context)
+{
+    (void)context;
+}
+
+/* Closes everything on the loop, which then runs out. */
+static void close_all(struct worker *worker)
+{
+    if (worker->closing)
+        return;
+    worker->closing = true;
+    for (size_t i = 0; i < worker->udp_count; i++)
+        udp_listener_destroy(worker->udp[i]);
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        tcp_listener_destroy(worker->tcp[i]);
+    if (worker->upstreams != NULL)
+        upstreams_destroy(worker->upstreams, on_upstreams_closed, NULL);
+    uv_close((uv_handle_t *)&worker->wake, NULL);
+    uv_close((uv_handle_t *)&worker->turn, NULL);
+    uv_close((uv_handle_t *)&worker->deadline, NULL);
+}
+
+static void free_worker(struct worker *worker)
+{
+    core_destroy(worker->core);
+    must(uv_loop_close(&worker->loop) == 0);
+    uv_cond_destroy(&worker->reported);
+    uv_mutex_destroy(&worker->lock);
+    free(worker->udp);
+    free(worker->tcp);
+    free(worker);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+
+    log_event(worker->options.log, LOG_LEVEL_WARN, "drain_cut", "worker=%u in_flight=%u",
+              worker->options.index, core_pending(worker->core));
+    close_all(worker);
+}
+
+/* ---- a loop turn ---- */
+
+static void flush(struct worker *worker)
+{
+    upstreams_flush(worker->upstreams);
+    for (size_t i = 0; i < worker->udp_count; i++)
+        udp_listener_flush(worker->udp[i]);
+}
+
+/* Before the loop sleeps: timers and sockets of this turn have had their say. */
+static void on_turn(uv_prepare_t *prepare)
+{
+    struct worker *worker = prepare->data;
+
+    flush(worker);
+    if (worker->draining && core_pending(worker->core) == 0)
+        close_all(worker);
+}
+
+static struct tcp_limits limits_of(const struct config *config)
+{
+    return (struct tcp_limits){
+        .connections = config->tcp_connections,
+        .connections_per_client = config->tcp_connections_per_client,
+        .idle_ms = config->tcp_idle_ms,
+        .pipelined = PIPELINED_MOST,
+    };
+}
+
+static void obey_reload(struct worker *worker)
+{
+    const struct worker_options *options = &worker->options;
+    const struct config *config = snapshot_config(publish_enter(options->publish, options->index));
+    struct tcp_limits limits = limits_of(config);
+
+    upstreams_configure(worker->upstreams, config);
+    publish_leave(options->publish, options->index);
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        tcp_listener_limits(worker->tcp[i], &limits);
+}
+
+static void obey_drain(struct worker *worker)
+{
+    if (worker->draining)
+        return;
+    worker->draining = true;
+    for (size_t i = 0; i < worker->udp_count; i++)
+        udp_listener_stop(worker->udp[i]);
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        tcp_listener_stop(worker->tcp[i]);
+    uv_timer_start(&worker->deadline, on_deadline, WORKER_DRAIN_MS, 0);
+}
+
+static void obey_report(struct worker *worker)
+{
+    struct worker_report *report = &worker->report;
+
+    uv_mutex_lock(&worker->lock);
+    report->in_flight = core_pending(worker->core);
+    report->upstream_count = 0;
+    while (report->upstream_count < WORKER_UPSTREAMS_MOST &&
+           upstreams_state(worker->upstreams, report->upstream_count,
+                           &report->upstreams[report->upstream_count]))
+        report->upstream_count++;
+    worker->has_report = true;
+    uv_cond_signal(&worker->reported);
+    uv_mutex_unlock(&worker->lock);
+}
+
+static void on_wake(uv_async_t *async)
+{
+    struct worker *worker = async->data;
+    unsigned orders = atomic_exchange(&worker->orders, 0);
+
+    if (worker->closing)
+        return;
+    if ((orders & ORDER_RELOAD) != 0)
+        obey_reload(worker);
+    if ((orders & ORDER_REPORT) != 0)
+        obey_report(worker);
+    if ((orders & ORDER_DRAIN) != 0)
+        obey_drain(worker);
+}
+
+static void run(void *context)
+{
+    struct worker *worker = context;
+
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    worker->options.ended(worker->options.context);
+}
+
+/* ---- the start ---- */
+
+/* Tells whether the socket at AT is this worker's: of those with one address and kind, each worker
+ * takes every WORKERS-th. A parent that hands over fewer leaves some workers without. */
+static bool is_mine(const struct worker_options *options, size_t at)
+{
+    const struct listen_socket *socket = &options->sockets[at];
+    unsigned same = 0;
+
+    for (size_t i = 0; i < at; i++) {
+        const struct listen_socket *other = &options->sockets[i];
+
+        if (other->stream == socket->stream && other->local.port == socket->local.port &&
+            addr_equal(&other->local.addr, &socket->local.addr))
+            same++;
+    }
+    return same % options->workers == options->index;
+}
+
+static int open_listener(struct worker *worker, const struct listen_socket *socket,
+                         const struct tcp_limits *limits, struct err *err)
+{
+    const struct listen_context context = {worker, on_batch, worker->options.log};
+
+    if (socket->stream) {
+        struct tcp_listener *tcp =
+            tcp_listener_create(&worker->loop, socket, &context, limits, err);
+
+        if (tcp != NULL)
+            worker->tcp[worker->tcp_count++] = tcp;
+        return tcp != NULL ? 0 : -1;
+    } else {
+        struct udp_listener *udp = udp_listener_create(&worker->loop, socket, &context, err);
+
+        if (udp != NULL)
+            worker->udp[worker->udp_count++] = udp;
+        return udp != NULL ? 0 : -1;
+    }
+}
+
+static int open_listeners(struct worker *worker, const struct config *config, struct err *err)
+{
+    const struct worker_options *options = &worker->options;
+    const struct tcp_limits limits = limits_of(config);
+
+    worker->udp = calloc(options->socket_count, sizeof(struct udp_listener *));
+    worker->tcp = calloc(options->socket_count, sizeof(struct tcp_listener *));
+    if (worker->udp == NULL || worker->tcp == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for %zu listeners", options->socket_count);
+    for (size_t i = 0; i < options->socket_count; i++) {
+        if (is_mine(options, i) && open_listener(worker, &options->sockets[i], &limits, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int open_all(struct worker *worker, struct err *err)
+{
+    const struct config *config = snapshot_config(publish_current(worker->options.publish));
+    struct random random = {0};
+    const struct core_hooks hooks = {worker, random_u64(&random), send_answer, forward};
+
+    worker->core = core_create(config->queries_in_flight, &hooks, err);
+    if (worker->core == NULL)
+        return -1;
+    worker->upstreams =
+        upstreams_create(&worker->loop, config, on_upstream, worker, worker->options.log, err);
+    if (worker->upstreams == NULL)
+        return -1;
+    return open_listeners(worker, config, err);
+}
+
+static void init_loop(struct worker *worker)
+{
+    must(uv_loop_init(&worker->loop) == 0);
+    must(uv_mutex_init(&worker->lock) == 0);
+    must(uv_cond_init(&worker->reported) == 0);
+    must(uv_async_init(&worker->loop, &worker->wake, on_wake) == 0);
+    uv_prepare_init(&worker->loop, &worker->turn);
+    uv_timer_init(&worker->loop, &worker->deadline);
+    worker->wake.data = worker->turn.data = worker->deadline.data = worker;
+    uv_prepare_start(&worker->turn, on_turn);
+}
+
+struct worker *worker_start(const struct worker_options *options, struct err *err)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL) {
+        err_set(err, ERR_MEMORY, "no memory for worker %u", options->index);
+        return NULL;
+    }
+    worker->options = *options;
+    init_loop(worker);
+    if (open_all(worker, err) < 0)
+        goto out;
+    if (uv_thread_create(&worker->thread, run, worker) == 0)
+        return worker;
+    err_set(err, ERR_SYSTEM, "cannot start the thread of worker %u", options->index);
+out:
+    close_all(worker);
+    uv_run(&worker->loop, UV_RUN_DEFAULT);
+    free_worker(worker);
+    return NULL;
+}
+
+/* ---- what the main thread calls ---- */
+
+static void order(struct worker *worker, unsigned what)
+{
+    atomic_fetch_or(&worker->orders, what);
+    uv_async_send(&worker->wake);
+}
+
+void worker_reload(struct worker *worker)
+{
+    order(worker, ORDER_RELOAD);
+}
+
+void worker_drain(struct worker *worker)
+{
+    order(worker, ORDER_DRAIN);
+}
+
+void worker_join(struct worker *worker)
+{
+    uv_thread_join(&worker->thread);
+    free_worker(worker);
+}
+
+void worker_counters(const struct worker *worker, struct core_counters *sum)
+{
+    /* Nothing but uint64_t stands in the struct, so that new counters need no line here. */
+    const uint64_t *from = (const uint64_t *)core_counters(worker->core);
+    uint64_t *to = (uint64_t *)sum;
+
+    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
+        to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+int worker_report(struct worker *worker, struct worker_report *report)
+{
+    int result = 0;
+
+    uv_mutex_lock(&worker->lock);
+    worker->has_report = false;
+    order(worker, ORDER_REPORT);
+    while (!worker->has_report && result == 0)
+        result = uv_cond_timedwait(&worker->reported, &worker->lock,
+                                   (uint64_t)WORKER_REPORT_MS * 1000000);
+    if (worker->has_report)
+        *report = worker->report;
+    result = worker->has_report ? 0 : -1;
+    uv_mutex_unlock(&worker->lock);
+    return result;
+}

@@ -1,0 +1,14 @@
+/* daemon_commands.h - the verbs that speak to the running server (rows in commands.c). */
+#ifndef TOOLS_STAIRGATE_DAEMON_COMMANDS_H
+#define TOOLS_STAIRGATE_DAEMON_COMMANDS_H
+
+/* Exit 0: answering and well; 1: answering, with warnings; 3: not answering. */
+int command_status(int argc, char **argv);
+
+/* Exit 0: in force; 1: something is wrong with the files, all of it printed, and nothing changed.
+ */
+int command_reload(int argc, char **argv);
+
+int command_stop(int argc, char **argv);
+
+#endif

@@ -1,0 +1,113 @@
+/* stairgate status: is it answering, are the lists there, what is not covered. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/base/text.h"
+#include "tools/stairgate/command.h"
+#include "tools/stairgate/control_client.h"
+#include "tools/stairgate/daemon_commands.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "-";
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void print_listeners(const json_t *status)
+{
+    const json_t *list = json_object_get(status, "listen");
+
+    printf("  listen     ");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        printf("%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(list, i)));
+    printf("\n");
+}
+
+static void print_lists(const json_t *status)
+{
+    const json_t *set = json_object_get(json_object_get(status, "sets"), "public");
+
+    printf(
+        "  lists      %lld names in %lld categories from %lld feeds, generation %lld, loaded %s\n",
+        number_of(set, "names"), number_of(set, "categories"), number_of(set, "feeds"),
+        number_of(status, "generation"), text_of(status, "loaded"));
+}
+
+static void print_upstreams(const json_t *status)
+{
+    const json_t *list = json_object_get(status, "upstreams");
+
+    if (json_array_size(list) == 0)
+        printf("  upstreams  none\n");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        printf("  %-10s %s %s, %.1f ms, %lld asked, %lld timeouts\n", i == 0 ? "upstreams" : "",
+               text_of(one, "address"), json_is_true(json_object_get(one, "up")) ? "up" : "down",
+               (double)number_of(one, "latency_us") / 1000.0, number_of(one, "asked"),
+               number_of(one, "timeouts"));
+    }
+}
+
+static void print_queries(const json_t *status)
+{
+    const json_t *counters = json_object_get(status, "counters"), *value;
+    long long all = 0;
+    const char *transport;
+
+    json_object_foreach((json_t *)(uintptr_t)json_object_get(counters, "queries"), transport, value)
+        all += (long long)json_integer_value(value);
+    printf("  queries    %lld: %lld blocked, %lld forwarded, %lld local, %lld refused, "
+           "%lld failed\n",
+           all, number_of(counters, "blocked"), number_of(counters, "forwarded"),
+           number_of(counters, "local"), number_of(counters, "refused"),
+           number_of(counters, "failed"));
+}
+
+static void print_status(const json_t *status)
+{
+    const json_t *warnings = json_object_get(status, "warnings");
+    const json_t *beyond = json_object_get(status, "not_covered");
+    char up[32];
+
+    printf("stairgate %s: answering (%s), pid %lld, %lld workers, up %s\n",
+           text_of(status, "version"), text_of(status, "health"), number_of(status, "pid"),
+           number_of(status, "workers"),
+           text_from_duration((uint64_t)number_of(status, "uptime_s") * 1000, up));
+    print_listeners(status);
+    print_lists(status);
+    print_upstreams(status);
+    print_queries(status);
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        printf("  warning    %s\n", text_of(json_array_get(warnings, i), "text"));
+    for (size_t i = 0; i < json_array_size(beyond); i++)
+        printf("  %-10s %s\n", i == 0 ? "cannot see" : "",
+               json_string_value(json_array_get(beyond, i)));
+}
+
+int command_status(int argc, char **argv)
+{
+    struct control_options options;
+    json_t *status;
+    int code;
+
+    if (control_options_read(&options, argc, argv) < 0)
+        return command_usage(command_status);
+    code = control_client_ask(options.socket, "status", NULL, &status);
+    if (code != EXIT_DONE)
+        return code;
+    if (options.json)
+        control_client_print_json(status);
+    else
+        print_status(status);
+    code = strcmp(text_of(status, "health"), "ok") == 0 ? EXIT_DONE : EXIT_FAILED;
+    json_decref(status);
+    return code;
+}
