@@ -1,11 +1,299 @@
-/* Rules that look at more than one option. */
+/* Problem: a config can be right line by line and wrong as a whole: it asks itself, gives one
+ * client two profiles, or protects nobody although it looks as if it did.
+ *
+ * Idea: one function a rule, all of them run, none changes the config. What cannot be meant is an
+ * error; what may be meant but leaves somebody without what they expect is a warning. Doubles are
+ * found by sorting pointers, since an ISP has many thousands of prefixes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/listener.h"
 #include "config/walk.h"
 
+static struct config_place place_of(const struct config *config, const char *section,
+                                    const char *option)
+{
+    const struct node *node = node_member(config->tree, section);
+
+    if (node != NULL && option != NULL)
+        node = node_member(node, option);
+    return node != NULL ? node->place : (struct config_place){0, 0};
+}
+
+static void check_own(struct walk *walk, const struct config_upstream *upstream)
+{
+    const struct config_listener *own =
+        listener_is_own(walk->config, &upstream->endpoint, walk->system);
+    char text[ADDR_TEXT_MAX], listener[ADDR_TEXT_MAX];
+
+    if (own == NULL || upstream->place.line == 0)
+        return;
+    endpoint_to_text(&upstream->endpoint, text);
+    endpoint_to_text(&own->endpoint, listener);
+    if (own->place.line != 0)
+        problem_add(walk->problems, upstream->place,
+                    "an upstream that is our own listener: '%s'; '%s' is at %u:%u", text, listener,
+                    own->place.line, own->place.column);
+    else
+        problem_add(walk->problems, upstream->place,
+                    "an upstream that is our own listener: '%s'; '%s' is what we listen on by "
+                    "default",
+                    text, listener);
+}
+
+static void check_upstreams(struct walk *walk)
+{
+    const struct config *config = walk->config;
+
+    for (size_t i = 0; i < config->upstream_count; i++)
+        check_own(walk, &config->upstreams[i]);
+    for (size_t z = 0; z < config->zone_count; z++) {
+        for (size_t i = 0; i < config->zones[z].upstream_count; i++)
+            check_own(walk, &config->zones[z].upstreams[i]);
+    }
+}
+
+struct placed_endpoint {
+    const struct endpoint *endpoint;
+    struct config_place place;
+};
+
+static void check_twice(struct walk *walk, const char *what, const struct placed_endpoint *a,
+                        const struct placed_endpoint *b)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (a->endpoint->port == b->endpoint->port &&
+        addr_equal(&a->endpoint->addr, &b->endpoint->addr))
+        problem_add(walk->problems, b->place, "%s written twice: '%s'; the other is at %u:%u", what,
+                    endpoint_to_text(b->endpoint, text), a->place.line, a->place.column);
+}
+
+/* Both lists are a handful long. */
+static void check_endpoints(struct walk *walk)
+{
+    const struct config *config = walk->config;
+
+    for (size_t i = 1; i < config->listener_count; i++) {
+        const struct config_listener *b = &config->listeners[i];
+
+        for (const struct config_listener *a = config->listeners; a < b; a++)
+            check_twice(walk, "listener", &(struct placed_endpoint){&a->endpoint, a->place},
+                        &(struct placed_endpoint){&b->endpoint, b->place});
+    }
+    for (size_t i = 1; i < config->upstream_count && config->upstreams_file == NULL; i++) {
+        const struct config_upstream *b = &config->upstreams[i];
+
+        for (const struct config_upstream *a = config->upstreams; a < b; a++)
+            check_twice(walk, "upstream", &(struct placed_endpoint){&a->endpoint, a->place},
+                        &(struct placed_endpoint){&b->endpoint, b->place});
+    }
+}
+
+static int compare_places(struct config_place a, struct config_place b)
+{
+    if (a.line != b.line)
+        return a.line < b.line ? -1 : 1;
+    return (a.column > b.column) - (a.column < b.column);
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+    const struct config_rule *x = *(const struct config_rule *const *)a;
+    const struct config_rule *y = *(const struct config_rule *const *)b;
+    int order = x->name.length - y->name.length;
+
+    if (order == 0)
+        order = memcmp(x->name.wire, y->name.wire, x->name.length);
+    if (order == 0)
+        order = (int)x->cover - (int)y->cover;
+    return order != 0 ? order : compare_places(x->place, y->place);
+}
+
+static void report_rule_twice(struct walk *walk, const struct config_rule *a,
+                              const struct config_rule *b)
+{
+    static const char *const signs[] = {"=", "*.", ""};
+    struct name name = name_of(&b->name);
+    char text[NAME_TEXT_MAX];
+
+    if (name.length == a->name.length && memcmp(name.wire, a->name.wire, name.length) == 0 &&
+        a->cover == b->cover)
+        problem_add(walk->problems, b->place,
+                    "two rules for the very same name: '%s%.120s'; the other is at %u:%u",
+                    signs[b->cover], name_to_text(&name, text), a->place.line, a->place.column);
+}
+
+/* C05: exact, below and subtree may stand at one name, since which one decides is clear; the same
+ * cover twice, be it once in allow and once in deny, is not. */
+static void check_rules(struct walk *walk, const struct config_rules *first,
+                        const struct config_rules *second)
+{
+    size_t count = first->count + second->count;
+    const struct config_rule **order = calloc(count + 1, sizeof *order);
+
+    if (order == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        order[i] = i < first->count ? &first->items[i] : &second->items[i - first->count];
+    qsort(order, count, sizeof *order, compare_rules);
+    for (size_t i = 1; i < count; i++)
+        report_rule_twice(walk, order[i - 1], order[i]);
+    free(order);
+}
+
+static void check_all_rules(struct walk *walk)
+{
+    static const struct config_rules none = {NULL, 0};
+    const struct config *config = walk->config;
+
+    check_rules(walk, &config->operator_deny, &none);
+    for (size_t i = 0; i < config->profile_count; i++)
+        check_rules(walk, &config->profiles[i].allow, &config->profiles[i].deny);
+}
+
+static int compare_who(const struct config_network *x, const struct config_network *y)
+{
+    int order = strcmp(x->interface, y->interface);
+
+    if (order == 0)
+        order = x->prefix.addr.bits - y->prefix.addr.bits;
+    if (order == 0)
+        order = x->prefix.length - y->prefix.length;
+    if (order == 0)
+        order = memcmp(x->prefix.addr.octets, y->prefix.addr.octets, 16);
+    if (order == 0 && x->prefix.addr.scope != y->prefix.addr.scope)
+        order = x->prefix.addr.scope < y->prefix.addr.scope ? -1 : 1;
+    return order;
+}
+
+static int compare_networks(const void *a, const void *b)
+{
+    const struct config_network *x = *(const struct config_network *const *)a;
+    const struct config_network *y = *(const struct config_network *const *)b;
+    int order = compare_who(x, y);
+
+    return order != 0 ? order : compare_places(x->place, y->place);
+}
+
+static void report_network_twice(struct walk *walk, const struct config_network *a,
+                                 const struct config_network *b)
+{
+    const struct config_profile *profiles = walk->config->profiles;
+    const char *what = b->interface[0] != '\0' ? "interface" : "prefix";
+    char text[ADDR_TEXT_MAX];
+    const char *who = b->interface[0] != '\0' ? b->interface : prefix_to_text(&b->prefix, text);
+
+    if (a->profile == b->profile)
+        problem_add(walk->problems, b->place, "%s written twice: '%s'; the other is at %u:%u", what,
+                    who, a->place.line, a->place.column);
+    else if (a->profile < walk->config->profile_count && b->profile < walk->config->profile_count)
+        problem_add(walk->problems, b->place,
+                    "one %s with two profiles: '%s'; it has '%s' here and '%s' at %u:%u", what, who,
+                    profiles[b->profile].name, profiles[a->profile].name, a->place.line,
+                    a->place.column);
+}
+
+static void check_networks(struct walk *walk)
+{
+    const struct config *config = walk->config;
+    const struct config_network **order = calloc(config->network_count + 1, sizeof *order);
+
+    if (order == NULL)
+        return;
+    for (size_t i = 0; i < config->network_count; i++)
+        order[i] = &config->networks[i];
+    qsort(order, config->network_count, sizeof *order, compare_networks);
+    for (size_t i = 1; i < config->network_count; i++) {
+        if (compare_who(order[i - 1], order[i]) == 0)
+            report_network_twice(walk, order[i - 1], order[i]);
+    }
+    free(order);
+}
+
+static bool is_given(const struct config *config, size_t profile)
+{
+    if (config->default_profile == profile)
+        return true;
+    for (size_t i = 0; i < config->network_count; i++) {
+        if (config->networks[i].profile == profile)
+            return true;
+    }
+    return false;
+}
+
+/* C56: lists that load and block for nobody are what newcomers get wrong, and nothing shows it. */
+static void warn_of_use(struct walk *walk)
+{
+    const struct config *config = walk->config;
+    bool used = false;
+
+    for (size_t i = 0; i < config->profile_count; i++) {
+        const struct config_profile *profile = &config->profiles[i];
+
+        if (is_given(config, i))
+            used |= mask_any(profile->block) || mask_any(profile->observe);
+        else if (profile->place.line != 0)
+            problem_warn(walk->problems, profile->place,
+                         "a profile that nobody gets: '%s'; name it in networks or default_profile",
+                         profile->name);
+    }
+    if (config->set_public != NULL && !used)
+        problem_warn(
+            walk->problems, place_of(config, "sets", "public"),
+            "loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
+            "category");
+}
+
+static void warn_of_reach(struct walk *walk)
+{
+    const struct config *config = walk->config;
+    struct config_place allow = place_of(config, "clients", "allow");
+
+    if (config->listener_count == 0)
+        problem_warn(walk->problems, place_of(config, "listen", NULL),
+                     "nobody can ask: 'listen' is empty");
+    if (config->clients_allow_count == 0)
+        problem_warn(walk->problems, allow, "nobody is served: 'clients.allow' is empty");
+    for (size_t i = 0; i < config->clients_allow_count; i++) {
+        if (config->clients_allow[i].length == 0)
+            problem_warn(
+                walk->problems, allow,
+                "an open resolver: 'clients.allow' holds every address; strangers will use "
+                "it against others");
+    }
+}
+
+/* An operator may open what is illegal or mandated to be blocked, but not by oversight. */
+static void warn_of_severe(struct walk *walk)
+{
+    const struct config *config = walk->config;
+    struct mask severe = taxonomy_severity_mask(&config->taxonomy, SEVERITY_4);
+    char text[160];
+
+    for (size_t i = 0; i < config->profile_count; i++) {
+        const struct config_profile *profile = &config->profiles[i];
+        struct mask open = mask_without(severe, profile->block);
+
+        if (mask_any(open) && profile->place.line != 0)
+            problem_warn(walk->problems, profile->place,
+                         "profile '%s' does not block what is illegal: '%s'; the preset legal_only "
+                         "does",
+                         profile->name,
+                         taxonomy_mask_text(&config->taxonomy, open, text, sizeof text));
+    }
+}
+
+static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
+                                                check_networks};
+static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_severe};
+
 void check_config(struct walk *walk)
 {
-    (void)walk;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        errors[i](walk);
+    if (walk->problems->errors > 0) /* a warning about half a config would be noise */
+        return;
+    for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
+        warnings[i](walk);
 }

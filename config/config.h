@@ -62,7 +62,8 @@ struct config_record {
     uint32_t ttl_s;
     uint16_t rdata_length;
     uint8_t *rdata;
-    struct config_place place;
+    bool made;                 /* a PTR that was made from an address */
+    struct config_place place; /* 0:0 for what a hosts file holds and for what was made */
 };
 
 struct config_profile {
@@ -104,8 +105,9 @@ struct config {
     size_t clients_allow_count;
     struct config_upstream *upstreams;
     size_t upstream_count;
-    char *upstreams_file; /* the resolv.conf that they were read from; NULL: written in the config */
-    char *hosts_file;     /* of local records; NULL where there is none */
+    char
+        *upstreams_file; /* the resolv.conf that they were read from; NULL: written in the config */
+    char *hosts_file;    /* of local records; NULL where there is none */
     uint32_t record_ttl_s;
     struct config_record *records; /* of the config, then of the hosts file, then made PTR ones */
     size_t record_count;
@@ -123,7 +125,7 @@ struct config {
     char *set_public, *set_hotline; /* NULL where not configured */
     char *control_operator, *control_portal;
     unsigned workers; /* at least 1 */
-    char *user; /* NULL: stay who we are */
+    char *user;       /* NULL: stay who we are */
 
     bool special_test_forward;   /* `test.` and `example.` go upstream (a departure from RFC 6761
                                     §6.2) */

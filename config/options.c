@@ -52,6 +52,7 @@ static const struct option options_record[] = {
      FIELD(struct option_record, ttl_s),
      .most = 7 * DAY_S,
      .default_text = "as records.ttl",
+     .from = "records.ttl",
      .help = "how long clients may keep it.",
      .since = "0.1"},
     {.name = "address",
@@ -90,7 +91,7 @@ static const struct option options_record[] = {
      .default_text = "none",
      .help = "services, each as `priority weight port name`.",
      .since = "0.1"},
-    {0                                      },
+    {0            },
 };
 
 static const struct option options_records[] = {
@@ -163,6 +164,7 @@ static const struct option options_profile[] = {
      .type = OPTION_CATEGORIES,
      FIELD(struct option_profile, more),
      .default_text = "what the preset blocks",
+     .from = "preset",
      .help = "categories to block besides those of the preset.",
      .since = "0.1"},
     {.name = "unblock",
@@ -194,6 +196,7 @@ static const struct option options_profile[] = {
      FIELD(struct option_profile, profile.default_deny),
      .words = words_default,
      .default_text = "as the preset, else allow",
+     .from = "preset",
      .help = "what becomes of a name that no rule and no category decides; with deny, positive "
              "lists still open theirs.", .since = "0.1"},
     {.name = "style",
@@ -201,6 +204,7 @@ static const struct option options_profile[] = {
      FIELD(struct option_profile, profile.style),
      .words = option_styles,
      .default_text = "as block.style",
+     .from = "block.style",
      .help = "how this profile's blocked names are answered.",
      .since = "0.1"},
     {.name = "block_ttl",
@@ -208,6 +212,7 @@ static const struct option options_profile[] = {
      FIELD(struct option_profile, profile.block_ttl_s),
      .most = DAY_S,
      .default_text = "as block.ttl",
+     .from = "block.ttl",
      .help = "how long this profile's clients keep a blocked answer.",
      .since = "0.1"},
     {.name = "ttl_cap",
@@ -217,7 +222,7 @@ static const struct option options_profile[] = {
      .by_default = "0s",
      .help = "the longest that clients may keep a forwarded answer; 0s sets no limit.",
      .since = "0.1"},
-    {0                                         },
+    {0                                                  },
 };
 
 static const struct option options_network[] = {

@@ -52,6 +52,7 @@ struct option {
     const char *const *words;    /* of OPTION_WORD, ended by NULL: the field becomes the index */
     const char *by_default;      /* as YAML; NULL: what default_text says */
     const char *default_text;    /* for people, where by_default is NULL */
+    const char *from;            /* the option that an unset one takes its value from, or NULL */
     const struct option *inside; /* options of a section, or of each item; ended by a row of 0 */
     const char *help;            /* one sentence */
     const char *since;

@@ -28,13 +28,20 @@ void read_site_categories(struct walk *walk, const struct option *option, const 
 
 enum { PRESET_NAME, PRESET_BAND, PRESET_LETTERS, PRESET_DEFAULT };
 
-static int find_preset(const char *name, struct data_reader *row)
+int preset_find(const struct taxonomy *taxonomy, const char *name, struct mask *mask, bool *deny)
 {
-    if (data_open(row, "presets") != 0)
+    struct data_reader row;
+
+    if (data_open(&row, "presets") != 0)
         return -1;
-    while (data_next(row)) {
-        if (strcmp(row->fields[PRESET_NAME], name) == 0)
-            return 0;
+    while (data_next(&row)) {
+        unsigned band = (unsigned)(row.fields[PRESET_BAND][0] - 'A');
+
+        if (strcmp(row.fields[PRESET_NAME], name) != 0 || band >= BANDS)
+            continue;
+        *mask = taxonomy_band_mask(taxonomy, (enum band)band, row.fields[PRESET_LETTERS]);
+        *deny = strcmp(row.fields[PRESET_DEFAULT], "deny") == 0;
+        return 0;
     }
     return -1;
 }
@@ -61,18 +68,13 @@ void read_preset(struct walk *walk, const struct option *option, const struct no
                  void *base)
 {
     struct config_profile *profile = base;
-    struct data_reader row;
 
     (void)option;
-    if (find_preset(node->text, &row) != 0) {
+    if (preset_find(&walk->config->taxonomy, node->text, &profile->block, &profile->default_deny) ==
+        0)
+        snprintf(profile->preset, sizeof profile->preset, "%s", node->text);
+    else
         report_preset(walk, node);
-        return;
-    }
-    snprintf(profile->preset, sizeof profile->preset, "%s", node->text);
-    profile->block = taxonomy_band_mask(
-        &walk->config->taxonomy, (enum band)((row.fields[PRESET_BAND][0] - 'A') % (int)BANDS),
-        row.fields[PRESET_LETTERS]);
-    profile->default_deny = strcmp(row.fields[PRESET_DEFAULT], "deny") == 0;
 }
 
 static void report_both(struct walk *walk, const struct node *node, struct mask both)

@@ -229,25 +229,60 @@ static bool same_name(const struct config_record *a, const struct config_record 
            memcmp(a->name.wire, b->name.wire, a->name.length) == 0;
 }
 
+static bool same_record(const struct config_record *a, const struct config_record *b)
+{
+    return a->type == b->type && a->rdata_length == b->rdata_length &&
+           memcmp(a->rdata, b->rdata, a->rdata_length) == 0;
+}
+
+/* EARLY and LATE have the same name. Of the two the one in the config is blamed, since a hosts file
+ * knows no CNAME. */
+static void report_alone(struct walk *walk, const struct config_record *early,
+                         const struct config_record *late)
+{
+    bool hosts = late->place.line == 0;
+    struct name name = name_of(&late->name);
+    char text[NAME_TEXT_MAX], other[64] = "in the hosts file";
+
+    if (!hosts)
+        snprintf(other, sizeof other, "at %u:%u", early->place.line, early->place.column);
+    problem_add(walk->problems, hosts ? early->place : late->place,
+                "a cname must stand alone: '%.100s'; its other record is %s",
+                name_to_text(&name, text), other);
+}
+
+/* Sets the flag in DROP of a record that says again what another has said. */
 static void check_pair(struct walk *walk, const struct config_record *a,
-                       const struct config_record *b)
+                       const struct config_record *b, bool *drop)
 {
     const struct config_record *late = a < b ? b : a, *early = a < b ? a : b;
     struct name name = name_of(&b->name);
     char text[NAME_TEXT_MAX];
 
-    if (!same_name(a, b) || late->place.line == 0)
+    if (!same_name(a, b))
         return;
-    name_to_text(&name, text);
-    if (a->type == TYPE_CNAME) /* RFC 1034 §3.6.2: a CNAME stands alone */
+    if (same_record(a, b) && late->place.line == 0)
+        drop[late - walk->config->records] =
+            true; /* hosts files repeat themselves; one is enough (RFC 2181 §5.2) */
+    else if (same_record(a, b))
         problem_add(walk->problems, late->place,
-                    "a cname must stand alone: '%.100s'; its other record is at line %u", text,
-                    early->place.line);
-    else if (a->type == b->type && a->rdata_length == b->rdata_length &&
-             memcmp(a->rdata, b->rdata, a->rdata_length) == 0)
-        problem_add(walk->problems, late->place,
-                    "record written twice: '%.100s'; the other is at line %u", text,
-                    early->place.line);
+                    "record written twice: '%.100s'; the other is at %u:%u",
+                    name_to_text(&name, text), early->place.line, early->place.column);
+    else if (a->type == TYPE_CNAME) /* RFC 1034 §3.6.2 */
+        report_alone(walk, early, late);
+}
+
+static void drop_doubles(struct config *config, const bool *drop)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < config->record_count; i++) {
+        if (drop[i])
+            free(config->records[i].rdata);
+        else
+            config->records[kept++] = config->records[i];
+    }
+    config->record_count = kept;
 }
 
 /* Fills NAME with the reverse name of RDATA, an address of LENGTH octets. */
@@ -334,6 +369,7 @@ static void make_pointers(struct walk *walk)
         if (made == NULL)
             break;
         made->ttl_s = ttl_s;
+        made->made = true;
     }
     free(list);
 }
@@ -342,14 +378,18 @@ void records_finish(struct walk *walk)
 {
     struct config *config = walk->config;
     const struct config_record **order = calloc(config->record_count + 1, sizeof *order);
+    bool *drop = calloc(config->record_count + 1, sizeof *drop);
 
-    if (order == NULL)
-        return;
+    if (order == NULL || drop == NULL)
+        goto out;
     for (size_t i = 0; i < config->record_count; i++)
         order[i] = &config->records[i];
     qsort(order, config->record_count, sizeof *order, compare_records);
     for (size_t i = 1; i < config->record_count; i++)
-        check_pair(walk, order[i - 1], order[i]);
-    free(order);
+        check_pair(walk, order[i - 1], order[i], drop);
+    drop_doubles(config, drop);
     make_pointers(walk);
+out:
+    free(drop);
+    free(order);
 }

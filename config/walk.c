@@ -70,12 +70,6 @@ void walk_mapping(struct walk *walk, const struct option *options, const struct 
     }
 }
 
-static bool has_shape(const struct option_kind *kind, enum node_kind shape)
-{
-    return (kind->scalar && shape == NODE_SCALAR) || (kind->sequence && shape == NODE_SEQUENCE) ||
-           (kind->mapping && shape == NODE_MAPPING);
-}
-
 /* `style: null` is a word that a person means; YAML's null is not. */
 static bool means_nothing(const struct option *option, const struct node *node)
 {
@@ -99,7 +93,7 @@ void walk_option(struct walk *walk, const struct option *option, const struct no
                     none[0] != '\0' ? " for none, or " : "");
         return;
     }
-    if (!has_shape(kind, node->kind)) {
+    if ((kind->shapes & 1u << node->kind) == 0) {
         walk_wrong(walk, option, node);
         return;
     }
@@ -113,8 +107,9 @@ void walk_item(struct walk *walk, const struct option *option, const struct node
     if (item->kind == NODE_MAPPING)
         walk_mapping(walk, option->inside, item, base);
     else
-        problem_add(walk->problems, item->place, "each of '%s' must be a mapping, such as {%s: ...}",
-                    option->name, option->inside->name);
+        problem_add(walk->problems, item->place,
+                    "each of '%s' must be a mapping, such as {%s: ...}", option->name,
+                    option->inside->name);
 }
 
 void walk_wrong(struct walk *walk, const struct option *option, const struct node *node)

@@ -19,14 +19,15 @@ struct walk {
 typedef void option_read(struct walk *walk, const struct option *option, const struct node *node,
                          void *base);
 
-/* Writes the value of OPTION in BASE as items of OUT (show.h). */
+/* Tells SHOW the value of OPTION in BASE, which NODE may have set (NULL: it did not). */
 struct show;
-typedef void option_show(struct show *show, const struct option *option, const void *base);
+typedef void option_show(struct show *show, const struct option *option, const struct node *node,
+                         const void *base);
 
 struct option_kind {
     const char *word;    /* what a person must write: `a duration such as 10s` */
     const char *nothing; /* how to say none on purpose: "[]", "{}", or NULL */
-    bool scalar, sequence, mapping; /* shapes it may have */
+    unsigned shapes;     /* bits 1 << enum node_kind that it may have */
     option_read *read;
     option_show *show;
 };
@@ -81,5 +82,15 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
     read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
     read_rdata, read_zones;
+
+/* The showers, in show.c. */
+option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
+    show_text, show_name, show_listeners, show_upstreams, show_prefixes, show_categories,
+    show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
+    show_records, show_zones, show_nothing;
+
+/* Fills MASK with what the preset NAME blocks and *DENY with its default. Returns 0, -1 where there
+ * is none (profile.c). */
+int preset_find(const struct taxonomy *taxonomy, const char *name, struct mask *mask, bool *deny);
 
 #endif

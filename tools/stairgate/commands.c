@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
 
 /* clang-format off */
@@ -13,5 +14,11 @@ const struct command commands[] = {
      "check all files again, then put them in force at once", command_reload},
     {"", "stop", "[--json] [--socket PATH]",
      "answer what is in flight, then end", command_stop},
+    {"config", "check", "[--json] [FILE]",
+     "find all that is wrong with a config", config_check_run},
+    {"config", "show", "[--json] [FILE]",
+     "print what every option comes to, and who said so", config_show_run},
+    {"config", "reference", "",
+     "print the manual of all options (docs/config.md)", config_reference_run},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,0 +1,462 @@
+/* Problem: people ask what is in force, not what they wrote; and a default that nobody sees is a
+ * setting that nobody checks.
+ *
+ * Idea: the walk of walk.c in the other direction: the same table, the structs instead of the tree,
+ * and the tree beside them only to say where a value came from. Each value becomes a flat row with
+ * a dotted name, from which the CLI makes lines or JSON. */
+#include "config/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/text.h"
+#include "config/record_text.h"
+#include "config/walk.h"
+
+enum { NAME_ROOM = 512, TEXT_ROOM = 6000 };
+
+struct show {
+    const struct config *config;
+    void (*take)(const struct config_row *row, void *user);
+    void *user;
+    char name[NAME_ROOM]; /* of the option, with its sections */
+    const char *preset;   /* of the profile being shown, "" for none */
+    char **items;
+    size_t count;
+    enum config_row_kind kind;
+};
+
+static void add_item(struct show *show, const char *text)
+{
+    char **grown = realloc(show->items, (show->count + 1) * sizeof *grown);
+    char *copy = strdup(text);
+
+    if (grown != NULL)
+        show->items = grown;
+    if (grown != NULL && copy != NULL)
+        show->items[show->count++] = copy;
+    else
+        free(copy);
+}
+
+static void drop_items(struct show *show)
+{
+    for (size_t i = 0; i < show->count; i++)
+        free(show->items[i]);
+    free(show->items);
+    show->items = NULL;
+    show->count = 0;
+}
+
+static const char *origin(const struct show *show, const struct option *option, char *room,
+                          size_t size)
+{
+    if (option->type == OPTION_UPSTREAMS && show->config->upstreams_file != NULL)
+        return show->config->upstreams_file;
+    if (option->from == NULL || (strcmp(option->from, "preset") == 0 && show->preset[0] == '\0'))
+        return "default";
+    snprintf(room, size, "%s%s%s", option->from, strcmp(option->from, "preset") == 0 ? " " : "",
+             strcmp(option->from, "preset") == 0 ? show->preset : "");
+    return room;
+}
+
+static void emit(struct show *show, const struct option *option, const struct node *node)
+{
+    char room[128];
+    struct config_row row = {.name = show->name,
+                             .kind = show->kind,
+                             .items = (const char *const *)show->items,
+                             .count = show->count};
+
+    if (node != NULL)
+        row.place = node->place;
+    else
+        row.from = origin(show, option, room, sizeof room);
+    show->take(&row, show->user);
+}
+
+/* Lengthens the name of SHOW by PART; returns what restore_name needs. */
+static size_t enter(struct show *show, const char *part)
+{
+    size_t before = strlen(show->name);
+
+    snprintf(show->name + before, NAME_ROOM - before, "%s%s", before == 0 ? "" : ".", part);
+    return before;
+}
+
+static void leave(struct show *show, size_t before)
+{
+    show->name[before] = '\0';
+}
+
+static bool has_rows_inside(enum option_type type)
+{
+    return type == OPTION_SECTION || type == OPTION_PROFILES || type == OPTION_NETWORKS ||
+           type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES;
+}
+
+static void show_options(struct show *show, const struct option *options, const struct node *node,
+                         const void *base)
+{
+    for (const struct option *option = options; option->name != NULL; option++) {
+        const struct option_kind *kind = &option_kinds[option->type];
+        const struct node *member = node_member(node, option->name);
+        size_t before = enter(show, option->name);
+
+        show->kind = kind->nothing != NULL ? CONFIG_ROW_LIST : CONFIG_ROW_TEXT;
+        kind->show(show, option, member, base);
+        if (!has_rows_inside(option->type))
+            emit(show, option, member);
+        drop_items(show);
+        leave(show, before);
+    }
+}
+
+static const void *field(const struct option *option, const void *base)
+{
+    return (const char *)base + option->offset;
+}
+
+static size_t list_length(const struct option *option, const void *base)
+{
+    size_t count;
+
+    memcpy(&count, (const char *)base + option->count_offset, sizeof count);
+    return count;
+}
+
+static uint64_t load(const struct option *option, const void *base)
+{
+    uint64_t value = 0;
+
+    if (option->size == 1) {
+        uint8_t narrow;
+
+        memcpy(&narrow, field(option, base), 1);
+        value = narrow;
+    } else if (option->size == 4) {
+        uint32_t word;
+
+        memcpy(&word, field(option, base), 4);
+        value = word;
+    } else {
+        memcpy(&value, field(option, base), sizeof value);
+    }
+    return value;
+}
+
+void show_nothing(struct show *show, const struct option *option, const struct node *node,
+                  const void *base)
+{
+    (void)show;
+    (void)option;
+    (void)node;
+    (void)base;
+}
+
+void show_section(struct show *show, const struct option *option, const struct node *node,
+                  const void *base)
+{
+    show_options(show, option->inside, node, base);
+}
+
+void show_bool(struct show *show, const struct option *option, const struct node *node,
+               const void *base)
+{
+    (void)node;
+    show->kind = CONFIG_ROW_BOOL;
+    add_item(show, load(option, base) != 0 ? "yes" : "no");
+}
+
+void show_number(struct show *show, const struct option *option, const struct node *node,
+                 const void *base)
+{
+    char text[32];
+
+    (void)node;
+    show->kind = CONFIG_ROW_NUMBER;
+    snprintf(text, sizeof text, "%llu", (unsigned long long)load(option, base));
+    add_item(show, text);
+}
+
+void show_duration_ms(struct show *show, const struct option *option, const struct node *node,
+                      const void *base)
+{
+    char text[32];
+
+    (void)node;
+    add_item(show, text_from_duration(load(option, base), text));
+}
+
+void show_duration_s(struct show *show, const struct option *option, const struct node *node,
+                     const void *base)
+{
+    char text[32];
+
+    (void)node;
+    add_item(show, text_from_duration(load(option, base) * 1000, text));
+}
+
+void show_word(struct show *show, const struct option *option, const struct node *node,
+               const void *base)
+{
+    (void)node;
+    add_item(show, option->words[load(option, base)]);
+}
+
+void show_text(struct show *show, const struct option *option, const struct node *node,
+               const void *base)
+{
+    const char *text;
+
+    (void)node;
+    memcpy(&text, field(option, base), sizeof text);
+    if (text != NULL)
+        add_item(show, text);
+}
+
+void show_name(struct show *show, const struct option *option, const struct node *node,
+               const void *base)
+{
+    struct name name = name_of(field(option, base));
+    char text[NAME_TEXT_MAX];
+
+    (void)node;
+    add_item(show, name_to_text(&name, text));
+}
+
+void show_listeners(struct show *show, const struct option *option, const struct node *node,
+                    const void *base)
+{
+    const struct config_listener *list;
+    char text[ADDR_TEXT_MAX];
+
+    (void)node;
+    memcpy(&list, field(option, base), sizeof list);
+    for (size_t i = 0; i < list_length(option, base); i++)
+        add_item(show, endpoint_to_text(&list[i].endpoint, text));
+}
+
+void show_upstreams(struct show *show, const struct option *option, const struct node *node,
+                    const void *base)
+{
+    const struct config_upstream *list;
+    char text[ADDR_TEXT_MAX], item[ADDR_TEXT_MAX + 40];
+
+    (void)node;
+    memcpy(&list, field(option, base), sizeof list);
+    for (size_t i = 0; i < list_length(option, base); i++) {
+        endpoint_to_text(&list[i].endpoint, text);
+        snprintf(item, sizeof item, list[i].trusted ? "{address: %s, trusted: yes}" : "%s", text);
+        add_item(show, item);
+    }
+}
+
+void show_prefixes(struct show *show, const struct option *option, const struct node *node,
+                   const void *base)
+{
+    const struct prefix *list;
+    char text[ADDR_TEXT_MAX];
+
+    (void)node;
+    memcpy(&list, field(option, base), sizeof list);
+    for (size_t i = 0; i < list_length(option, base); i++)
+        add_item(show, prefix_to_text(&list[i], text));
+}
+
+void show_categories(struct show *show, const struct option *option, const struct node *node,
+                     const void *base)
+{
+    const struct mask *mask = field(option, base);
+
+    (void)node;
+    for (unsigned bit = 0; bit < CATEGORY_MAX; bit++) {
+        const struct category *category = taxonomy_bit(&show->config->taxonomy, bit);
+
+        if (category != NULL && mask_has(*mask, bit))
+            add_item(show, category->key);
+    }
+}
+
+void show_rules(struct show *show, const struct option *option, const struct node *node,
+                const void *base)
+{
+    static const char *const signs[] = {"=", "*.", ""};
+    const struct config_rules *rules = field(option, base);
+    char text[NAME_TEXT_MAX], item[NAME_TEXT_MAX + 4];
+
+    (void)node;
+    for (size_t i = 0; i < rules->count; i++) {
+        struct name name = name_of(&rules->items[i].name);
+
+        snprintf(item, sizeof item, "%s%s", signs[rules->items[i].cover],
+                 name_to_text(&name, text));
+        add_item(show, item);
+    }
+}
+
+void show_preset(struct show *show, const struct option *option, const struct node *node,
+                 const void *base)
+{
+    (void)option;
+    (void)node;
+    (void)base;
+    if (show->preset[0] != '\0')
+        add_item(show, show->preset);
+}
+
+void show_profile(struct show *show, const struct option *option, const struct node *node,
+                  const void *base)
+{
+    size_t index = (size_t)load(option, base);
+
+    (void)node;
+    if (index < show->config->profile_count)
+        add_item(show, show->config->profiles[index].name);
+}
+
+/* A row of its own for PART of an item of a list, which stands at PLACE. */
+static void emit_part(struct show *show, const char *part, const char *text,
+                      struct config_place place, const char *from)
+{
+    size_t before = enter(show, part);
+    struct config_row row = {.name = show->name,
+                             .kind = CONFIG_ROW_TEXT,
+                             .items = &text,
+                             .count = 1,
+                             .place = place,
+                             .from = place.line == 0 ? from : NULL};
+
+    show->take(&row, show->user);
+    leave(show, before);
+}
+
+static size_t enter_number(struct show *show, size_t number)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%zu", number);
+    return enter(show, text);
+}
+
+void show_site_categories(struct show *show, const struct option *option, const struct node *node,
+                          const void *base)
+{
+    const struct taxonomy *taxonomy = &show->config->taxonomy;
+    bool any = false;
+
+    (void)base;
+    for (unsigned bit = CATEGORY_SITE_FIRST; bit < CATEGORY_MAX; bit++) {
+        const struct category *category = taxonomy_bit(taxonomy, bit);
+        struct option_site site = {.severity = category != NULL ? category->severity : 0};
+        size_t before;
+
+        if (category == NULL)
+            continue;
+        any = true;
+        before = enter(show, category->key);
+        site.text = (char *)(uintptr_t)category->text; /* read only from here on */
+        show_options(show, option->inside, node_member(node, category->key), &site);
+        leave(show, before);
+    }
+    if (!any)
+        emit(show, option, node);
+}
+
+static void show_one_profile(struct show *show, const struct option *option,
+                             const struct node *node, const struct config_profile *profile)
+{
+    struct option_profile base = {.profile = *profile, .more = profile->block};
+    struct mask preset;
+    bool deny;
+
+    show->preset = profile->preset;
+    if (preset_find(&show->config->taxonomy, profile->preset, &preset, &deny) == 0)
+        base.unblock = mask_without(preset, mask_or(profile->block, profile->observe));
+    show_options(show, option->inside, node, &base);
+    show->preset = "";
+}
+
+void show_profiles(struct show *show, const struct option *option, const struct node *node,
+                   const void *base)
+{
+    const struct config *config = show->config;
+
+    (void)base;
+    for (size_t i = 0; i < config->profile_count; i++) {
+        size_t before = enter(show, config->profiles[i].name);
+
+        show_one_profile(show, option, node_member(node, config->profiles[i].name),
+                         &config->profiles[i]);
+        leave(show, before);
+    }
+    if (config->profile_count == 0)
+        emit(show, option, node);
+}
+
+void show_networks(struct show *show, const struct option *option, const struct node *node,
+                   const void *base)
+{
+    const struct config *config = show->config;
+    char text[ADDR_TEXT_MAX];
+
+    (void)base;
+    for (size_t i = 0; i < config->network_count; i++) {
+        const struct config_network *network = &config->networks[i];
+        bool prefix = network->interface[0] == '\0';
+        size_t before = enter_number(show, i + 1);
+
+        emit_part(show, prefix ? "prefix" : "interface",
+                  prefix ? prefix_to_text(&network->prefix, text) : network->interface,
+                  network->place, "default");
+        emit_part(show, "profile", config->profiles[network->profile].name, network->place,
+                  "default");
+        leave(show, before);
+    }
+    if (config->network_count == 0)
+        emit(show, option, node);
+}
+
+void show_records(struct show *show, const struct option *option, const struct node *node,
+                  const void *base)
+{
+    const struct config *config = show->config;
+    char text[TEXT_ROOM], number[32];
+
+    (void)base;
+    for (size_t i = 0; i < config->record_count; i++) {
+        const struct config_record *record = &config->records[i];
+
+        snprintf(number, sizeof number, "%zu", i + 1);
+        emit_part(show, number, record_to_text(record, text, sizeof text), record->place,
+                  record->made ? "address" : config->hosts_file);
+    }
+    if (config->record_count == 0)
+        emit(show, option, node);
+}
+
+void show_zones(struct show *show, const struct option *option, const struct node *node,
+                const void *base)
+{
+    const struct config *config = show->config;
+    size_t i = 0;
+
+    (void)base;
+    for (const struct node *item = node == NULL ? NULL : node->first;
+         item != NULL && i < config->zone_count; item = item->next, i++) {
+        size_t before = enter_number(show, i + 1);
+
+        show_options(show, option->inside, item, &config->zones[i]);
+        leave(show, before);
+    }
+    if (config->zone_count == 0)
+        emit(show, option, node);
+}
+
+void config_show(const struct config *config,
+                 void (*take)(const struct config_row *row, void *user), void *user)
+{
+    struct show show = {.config = config, .take = take, .user = user, .preset = ""};
+
+    show_options(&show, options_config, config->tree, config);
+}

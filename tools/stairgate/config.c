@@ -1,0 +1,234 @@
+/* stairgate config check | show | reference. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/err.h"
+#include "config/config.h"
+#include "config/show.h"
+#include "tools/stairgate/command.h"
+#include "tools/stairgate/config.h"
+
+enum { JSON_SCHEMA = 1 };
+
+#define CONFIG_SYSTEM "/etc/stairgate/stairgate.yaml"
+
+struct options {
+    bool json;
+    const char *path; /* the argument, else $STAIRGATE_CONFIG, else the system's */
+};
+
+static int read_options(int argc, char **argv, struct options *options)
+{
+    static const struct option known[] = {
+        {"json", no_argument, NULL, 'j'},
+        {NULL,   0,           NULL, 0  },
+    };
+    int letter;
+
+    *options = (struct options){false, NULL};
+    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (letter != 'j')
+            return -1;
+        options->json = true;
+    }
+    if (argc - optind > 1)
+        return -1;
+    options->path = optind < argc ? argv[optind] : getenv("STAIRGATE_CONFIG");
+    if (options->path == NULL)
+        options->path = CONFIG_SYSTEM;
+    return 0;
+}
+
+static void print_problems(const struct config_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        fprintf(stderr, "%s\n", problems->items[i].text);
+}
+
+static json_t *problems_json(const struct config_problems *problems)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct err *item = &problems->items[i];
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i}", "severity",
+                                              item->code == ERR_NONE ? "warning" : "error", "text",
+                                              item->text, "line", (int)item->line, "column",
+                                              (int)item->column));
+    }
+    return list;
+}
+
+static void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(1));
+    printf("\n");
+    json_decref(object);
+}
+
+/* One line for each class of clients and what it gets, with a verdict or two, so that a person sees
+ * whether anybody is protected. */
+static void print_class(const struct config *config, const char *who, size_t index)
+{
+    static const char *const samples[] = {"porn", "games", "malware"};
+    const struct config_profile *profile = &config->profiles[index];
+
+    printf("  %s: profile %s", who, profile->name);
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        const struct category *category = taxonomy_find(&config->taxonomy, samples[i]);
+        bool blocked = category != NULL && mask_has(profile->block, category->bit);
+
+        printf("%s%s %s", i == 0 ? " (" : ", ", samples[i],
+               blocked                 ? "blocked"
+               : profile->default_deny ? "denied"
+                                       : "open");
+    }
+    printf(")\n");
+}
+
+static void print_classes(const struct config *config)
+{
+    char text[ADDR_TEXT_MAX];
+
+    for (size_t i = 0; i < config->network_count; i++) {
+        const struct config_network *network = &config->networks[i];
+        bool prefix = network->interface[0] == '\0';
+
+        print_class(config, prefix ? prefix_to_text(&network->prefix, text) : network->interface,
+                    network->profile);
+    }
+    print_class(config, "everybody else", config->default_profile);
+}
+
+int config_check_run(int argc, char **argv)
+{
+    struct config_problems problems;
+    struct options options;
+    struct config *config;
+    int failed;
+
+    if (read_options(argc, argv, &options) != 0)
+        return command_usage(config_check_run);
+    config = config_load(options.path, &problems);
+    failed = config == NULL;
+    if (options.json) {
+        print_json(json_pack("{s:i, s:b, s:o}", "schema", JSON_SCHEMA, "ok", !failed, "problems",
+                             problems_json(&problems)));
+    } else {
+        print_problems(&problems);
+        if (config != NULL) {
+            printf("%s: %s\n", options.path, problems.count > 0 ? "fine, with warnings" : "fine");
+            print_classes(config);
+        }
+    }
+    config_free(config);
+    config_problems_free(&problems);
+    return failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+static void print_value(const struct config_row *row)
+{
+    bool list = row->kind == CONFIG_ROW_LIST;
+
+    if (row->count == 0 && !list) {
+        printf("none");
+        return;
+    }
+    printf("%s", list ? "[" : "");
+    for (size_t i = 0; i < row->count; i++)
+        printf("%s%s", i == 0 ? "" : ", ", row->items[i]);
+    printf("%s", list ? "]" : "");
+}
+
+static void print_row(const struct config_row *row, void *user)
+{
+    const char *path = user;
+
+    printf("%s: ", row->name);
+    print_value(row);
+    if (row->from != NULL)
+        printf("  # %s\n", row->from);
+    else
+        printf("  # %s:%u:%u\n", path, row->place.line, row->place.column);
+}
+
+static json_t *text_json(const char *text)
+{
+    json_t *value = json_string(text);
+
+    return value != NULL ? value : json_string(""); /* jansson takes UTF-8 only */
+}
+
+static json_t *value_json(const struct config_row *row)
+{
+    json_t *list;
+
+    if (row->kind != CONFIG_ROW_LIST && row->count == 0)
+        return json_null();
+    if (row->kind == CONFIG_ROW_BOOL)
+        return json_boolean(strcmp(row->items[0], "yes") == 0);
+    if (row->kind == CONFIG_ROW_NUMBER)
+        return json_integer(strtoll(row->items[0], NULL, 10));
+    if (row->kind == CONFIG_ROW_TEXT)
+        return text_json(row->items[0]);
+    list = json_array();
+    for (size_t i = 0; i < row->count; i++)
+        json_array_append_new(list, text_json(row->items[i]));
+    return list;
+}
+
+static void add_row_json(const struct config_row *row, void *user)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "name", text_json(row->name));
+    json_object_set_new(object, "value", value_json(row));
+    json_object_set_new(object, "from", text_json(row->from != NULL ? row->from : "file"));
+    if (row->from == NULL) {
+        json_object_set_new(object, "line", json_integer(row->place.line));
+        json_object_set_new(object, "column", json_integer(row->place.column));
+    }
+    json_array_append_new(user, object);
+}
+
+static void show_json(const struct config *config, const char *path)
+{
+    json_t *rows = json_array();
+
+    config_show(config, add_row_json, rows);
+    print_json(json_pack("{s:i, s:s, s:o}", "schema", JSON_SCHEMA, "file", path, "options", rows));
+}
+
+int config_show_run(int argc, char **argv)
+{
+    struct config_problems problems;
+    struct options options;
+    struct config *config;
+    int failed;
+
+    if (read_options(argc, argv, &options) != 0)
+        return command_usage(config_show_run);
+    config = config_load(options.path, &problems);
+    failed = config == NULL;
+    print_problems(&problems);
+    if (!failed && options.json)
+        show_json(config, options.path);
+    else if (!failed)
+        config_show(config, print_row, (void *)(uintptr_t)options.path);
+    config_free(config);
+    config_problems_free(&problems);
+    return failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+int config_reference_run(int argc, char **argv)
+{
+    (void)argv;
+    if (argc != 1)
+        return command_usage(config_reference_run);
+    config_reference(stdout);
+    return EXIT_DONE;
+}
