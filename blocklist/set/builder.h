@@ -18,6 +18,8 @@ struct builder_options {
     const struct name
         *protected_names; /* pins and popular names that no listed name may collide with by hash */
     size_t protected_count;
+    uint64_t keep_lines; /* set_info.lines of the set that this one replaces, 0 for none: kept while
+                            the names fit, so that two generations differ little */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* NULL for none */
     void *context;
 };

@@ -38,7 +38,8 @@ struct set_probe {
 
 /* Opens the set at PATH: checks size, version, header and the sections' bounds; set_verify checks
  * every octet. The keys of its categories are mapped to the bits of TAXONOMY; keys that TAXONOMY
- * does not know are left out. Owner:   the caller closes the result with set_close; PATH and
+ * does not know are left out. Without TAXONOMY (NULL) the bit of a category is its number in the
+ * set (set_category). Owner:   the caller closes the result with set_close; PATH and
  * TAXONOMY are not kept. Errors:  NULL with ERR filled: ERR_NOT_FOUND, ERR_FORMAT, ERR_VERSION,
  * ERR_DIGEST, ERR_LIMIT (too large for the address space), ERR_SYSTEM. Cost:    one mmap and the
  * small sections, whatever the number of names. */
@@ -81,13 +82,18 @@ struct set_witness {
 };
 
 /* Fills WITNESSES[0..MOST) with what each feed says of NAME, longest suffix first; returns how many
- * there are. */
+ * were filled. Listings that an exception of the same feed lifts are left out, the exception is
+ * shown instead; so every witness that is no exception counts. */
 size_t set_witnesses(const struct set *set, const struct name *name, struct set_witness *witnesses,
                      size_t most);
 
+/* The same for ADDR; labels is the length of the range. */
+size_t set_witnesses_addr(const struct set *set, const struct addr *addr,
+                          struct set_witness *witnesses, size_t most);
+
 /* What `set info` shows; counts are of the whole set. */
 struct set_info {
-    uint64_t names, prefixes, octets, rows, lines, seed;
+    uint64_t names, prefixes, octets, rows, lines, seed, escapes;
     unsigned categories, feeds, deepest, id_bits;
     uint8_t digest[32];
 };

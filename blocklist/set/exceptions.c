@@ -1,0 +1,140 @@
+#include "blocklist/set/exceptions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "blocklist/set/layout.h"
+#include "config/base/err.h"
+
+int exceptions_add(struct exceptions *exceptions, const uint64_t *chain, unsigned labels,
+                   enum entry_kind kind, struct err *err)
+{
+    size_t start = exceptions->words.count;
+
+    if (labels == 0 || labels > NAME_LABELS_MAX)
+        return 0;
+    if (start + labels + 1 > SEGMENT_EXCEPTION_WORDS_MAX)
+        return err_set(err, ERR_LIMIT, "too many exceptions in one list");
+    if (hashes_push(&exceptions->words, (uint64_t)kind | (uint64_t)labels << 8, err) != 0)
+        return -1;
+    for (unsigned i = 0; i < labels; i++) {
+        if (hashes_push(&exceptions->words, chain[i], err) != 0)
+            return -1;
+    }
+    exceptions->depths[labels / 64] |= (uint64_t)1 << (labels % 64);
+    return hashes_push(&exceptions->starts, start, err);
+}
+
+static int compare_records(const void *a, const void *b, void *words)
+{
+    const uint64_t *first = (const uint64_t *)words + *(const uint64_t *)a;
+    const uint64_t *second = (const uint64_t *)words + *(const uint64_t *)b;
+    uint64_t one = exception_hash(first), other = exception_hash(second);
+
+    if (one != other)
+        return one < other ? -1 : 1;
+    return exception_kind(first) < exception_kind(second)
+               ? -1
+               : exception_kind(first) > exception_kind(second);
+}
+
+/* Joins records of one hash into the first of them. */
+static void join_repeated(struct exceptions *exceptions)
+{
+    uint64_t *words = exceptions->words.items, *starts = exceptions->starts.items;
+    size_t kept = 0;
+
+    for (size_t i = 1; i < exceptions->starts.count; i++) {
+        uint64_t *last = words + starts[kept], *record = words + starts[i];
+
+        if (exception_hash(last) != exception_hash(record)) {
+            starts[++kept] = starts[i];
+            continue;
+        }
+        last[0] = (last[0] & ~(uint64_t)3) |
+                  (uint64_t)entry_kind_join(exception_kind(last), exception_kind(record));
+    }
+    if (exceptions->starts.count > 0)
+        exceptions->starts.count = kept + 1;
+}
+
+static int make_table(struct exceptions *exceptions, struct err *err)
+{
+    size_t slots = 16;
+
+    while (slots < 2 * exceptions->starts.count)
+        slots *= 2;
+    free(exceptions->table);
+    exceptions->table = calloc(slots, sizeof *exceptions->table);
+    if (exceptions->table == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for exceptions");
+    exceptions->slots = slots;
+    for (size_t i = 0; i < exceptions->starts.count; i++) {
+        size_t at = exception_hash(exceptions_record(exceptions, i)) & (slots - 1);
+
+        while (exceptions->table[at] != 0)
+            at = (at + 1) & (slots - 1);
+        exceptions->table[at] = (uint32_t)(i + 1);
+    }
+    return 0;
+}
+
+int exceptions_sort(struct exceptions *exceptions, struct err *err)
+{
+    if (exceptions->starts.count > 0)
+        qsort_r(exceptions->starts.items, exceptions->starts.count,
+                sizeof *exceptions->starts.items, compare_records, exceptions->words.items);
+    join_repeated(exceptions);
+    return make_table(exceptions, err);
+}
+
+static const uint64_t *find(const struct exceptions *exceptions, uint64_t hash)
+{
+    size_t at = hash & (exceptions->slots - 1);
+
+    for (; exceptions->table[at] != 0; at = (at + 1) & (exceptions->slots - 1)) {
+        const uint64_t *record = exceptions_record(exceptions, exceptions->table[at] - 1);
+
+        if (exception_hash(record) == hash)
+            return record;
+    }
+    return NULL;
+}
+
+/* An exception of KIND at the very name of a listing of *LISTING. */
+static enum exception_effect effect_here(enum entry_kind kind, enum entry_kind *listing)
+{
+    if (kind == ENTRY_SUBTREE || kind == *listing)
+        return EXCEPTION_DROPS;
+    if (*listing != ENTRY_SUBTREE)
+        return EXCEPTION_KEEPS;
+    *listing = kind == ENTRY_EXACT ? ENTRY_BELOW : ENTRY_EXACT;
+    return EXCEPTION_NARROWS;
+}
+
+enum exception_effect exceptions_effect(const struct exceptions *exceptions, const uint64_t *chain,
+                                        unsigned labels, enum entry_kind *kind)
+{
+    for (unsigned depth = 1; depth <= labels; depth++) {
+        const uint64_t *record;
+
+        if ((exceptions->depths[depth / 64] >> (depth % 64) & 1) == 0)
+            continue;
+        record = find(exceptions, chain[depth - 1]);
+        if (record == NULL)
+            continue;
+        if (depth == labels)
+            return effect_here(exception_kind(record), kind);
+        if (exception_kind(record) != ENTRY_EXACT)
+            return EXCEPTION_DROPS;
+    }
+    return EXCEPTION_KEEPS;
+}
+
+void exceptions_free(struct exceptions *exceptions)
+{
+    hashes_free(&exceptions->words);
+    hashes_free(&exceptions->starts);
+    free(exceptions->table);
+    memset(exceptions, 0, sizeof *exceptions);
+}

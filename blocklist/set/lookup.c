@@ -1,0 +1,183 @@
+/* lookup.c - from a name to its categories, on the path of every query.
+ *
+ * A clean name costs its hash and one cache line for each suffix depth that the set uses; nothing
+ * here allocates, and every number from the file is compared with a bound before it is an index.
+ * The masks alone decide; the row's entries are read only where an exception was passed, to say
+ * which suffix is the longest that still lists the name. */
+#include <string.h>
+
+#include "blocklist/set/segment.h"
+#include "blocklist/set/set_file.h"
+#include "config/base/bytes.h"
+
+/* The escapes are sorted by their whole hash. */
+static uint32_t find_escape(const struct set *set, uint64_t hash)
+{
+    const struct set_part *escapes = &set->parts[SET_ESCAPES];
+    uint64_t low = 0, high = escapes->count;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        const uint8_t *at = escapes->at + middle * SET_ESCAPE_OCTETS;
+        uint64_t found = load_le64(at);
+
+        if (found == hash)
+            return load_le32(at + 8);
+        if (found < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 0;
+}
+
+uint32_t set_row_of(const struct set *set, uint64_t hash)
+{
+    uint32_t row = set_lines_find(&set->lines, hash);
+
+    if (__builtin_expect(row == 0, 1))
+        return 0;
+    if (row == set->escape)
+        row = find_escape(set, hash);
+    return row < set->row_count ? row : 0;
+}
+
+uint32_t set_row_entries(const struct set *set, uint32_t row)
+{
+    return load_le32(set->parts[SET_ROWS].at + (size_t)row * SET_ROW_OCTETS + SET_ROW_AT_COUNT);
+}
+
+uint32_t set_row_entry(const struct set *set, uint32_t row, uint32_t index)
+{
+    const uint8_t *at = set->parts[SET_ROWS].at + (size_t)row * SET_ROW_OCTETS;
+    size_t first = load_le32(at + SET_ROW_AT_FIRST);
+
+    return load_le32(set->parts[SET_ENTRIES].at + 4 * (first + index));
+}
+
+static bool row_lifts(const struct set *set, uint32_t row, bool here, uint32_t feed)
+{
+    for (uint32_t i = 0; i < set_row_entries(set, row); i++) {
+        uint32_t entry = set_row_entry(set, row, i);
+
+        if (SET_ENTRY_FEED(entry) == feed && SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT &&
+            set_entry_applies(entry, here, 1))
+            return true;
+    }
+    return false;
+}
+
+bool set_feed_lifted(const struct set *set, const uint32_t *rows, unsigned depth, unsigned labels,
+                     uint32_t feed)
+{
+    for (unsigned d = depth + 1; d <= labels; d++) {
+        if (rows[d] != 0 && set->rows[rows[d]].lifts && row_lifts(set, rows[d], d == labels, feed))
+            return true;
+    }
+    return false;
+}
+
+void set_hash(const struct set *set, const struct name *name, struct set_probe *probe)
+{
+    uint8_t starts[NAME_LABELS_MAX];
+    struct siphash state;
+    size_t labels;
+
+    probe->count = 0;
+    probe->labels = 0;
+    if (set->deepest == 0)
+        return;
+    labels = name_label_starts(name, starts);
+    probe->labels = (uint8_t)labels;
+    probe->count = (uint8_t)(labels < set->deepest ? labels : set->deepest);
+    siphash_start(&state, &set->key);
+    for (unsigned depth = 1; depth <= probe->count; depth++) {
+        const uint8_t *label = name->wire + starts[labels - depth];
+
+        siphash_octets(&state, label, (size_t)label[0] + 1);
+        if (set_depth_used(set, depth))
+            probe->hashes[depth - 1] = siphash_finish(&state);
+    }
+}
+
+void set_prefetch(const struct set *set, const struct set_probe *probe)
+{
+    for (unsigned depth = 1; depth <= probe->count; depth++) {
+        if (set_depth_used(set, depth))
+            __builtin_prefetch(set->lines.octets +
+                               line_place(probe->hashes[depth - 1], set->lines.count).line *
+                                   LINE_OCTETS);
+    }
+}
+
+/* Tells whether ROW, found at DEPTH, holds a listing with a say here that no exception lifts. */
+static bool still_lists(const struct set *set, const uint32_t *rows, unsigned depth,
+                        unsigned labels)
+{
+    for (uint32_t i = 0; i < set_row_entries(set, rows[depth]); i++) {
+        uint32_t entry = set_row_entry(set, rows[depth], i);
+
+        if (SET_ENTRY_OPERATION(entry) == ENTRY_LIST && set_entry_applies(entry, depth, labels) &&
+            !set_feed_lifted(set, rows, depth, labels, SET_ENTRY_FEED(entry)))
+            return true;
+    }
+    return false;
+}
+
+/* An exception was passed: finds the longest suffix that lists the name all the same. */
+static void settle(const struct set *set, const struct set_probe *probe, struct set_hit *hit)
+{
+    uint32_t rows[NAME_LABELS_MAX + 1];
+
+    memset(rows, 0, sizeof rows);
+    for (unsigned depth = 1; depth <= probe->count; depth++) {
+        if (set_depth_used(set, depth))
+            rows[depth] = set_row_of(set, probe->hashes[depth - 1]);
+    }
+    hit->labels = 0;
+    hit->row = 0;
+    for (unsigned depth = probe->count; depth > 0 && hit->labels == 0; depth--) {
+        if (rows[depth] != 0 && still_lists(set, rows, depth, probe->labels)) {
+            hit->labels = (uint8_t)depth;
+            hit->row = rows[depth];
+        }
+    }
+}
+
+void set_find(const struct set *set, const struct set_probe *probe, struct set_hit *hit)
+{
+    bool lifted = false;
+
+    memset(hit, 0, sizeof *hit);
+    for (unsigned depth = 1; depth <= probe->count; depth++) {
+        bool here = depth == probe->labels;
+        const struct set_row *row;
+        uint32_t number;
+
+        if (!set_depth_used(set, depth))
+            continue;
+        number = set_row_of(set, probe->hashes[depth - 1]);
+        if (number == 0)
+            continue;
+        row = &set->rows[number];
+        hit->mask = mask_or(mask_without(hit->mask, row->clear[here]), row->add[here]);
+        lifted |= row->lifts;
+        if (mask_any(row->add[here])) {
+            hit->labels = (uint8_t)depth;
+            hit->row = number;
+        }
+    }
+    if (!mask_any(hit->mask))
+        memset(hit, 0, sizeof *hit);
+    else if (lifted)
+        settle(set, probe, hit);
+}
+
+void set_lookup(const struct set *set, const struct name *name, struct set_hit *hit)
+{
+    struct set_probe probe;
+
+    set_hash(set, name, &probe);
+    set_prefetch(set, &probe);
+    set_find(set, &probe, hit);
+}

@@ -1,0 +1,173 @@
+/* merge.c - a loser tree over the runs of all segments.
+ *
+ * Each inner node keeps the run that lost there, so that the next hash costs one comparison a
+ * level, on the way from the leaf that moved to the root. Equal hashes leave in the order of the
+ * runs, which is the order of feeds: an item's entries need no sort. Dropped: a binary heap, which
+ * costs two comparisons a level; merging pairs of files, which writes everything several times. */
+#include "blocklist/set/merge.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blocklist/set/layout.h"
+#include "blocklist/set/segment_file.h"
+#include "config/base/err.h"
+
+struct run {
+    uint64_t hash;
+    bool done;
+    uint32_t entry;
+    struct segment_stream stream;
+};
+
+struct merge {
+    size_t count, winner;
+    struct run *runs;
+    uint32_t *losers;  /* [1..count) */
+    uint32_t *entries; /* of the present item */
+};
+
+static int advance(struct run *run, struct err *err)
+{
+    struct segment_stream *stream = &run->stream;
+
+    if (stream->at == stream->held) {
+        int more = segment_stream_fill(stream, err);
+
+        if (more < 0)
+            return -1;
+        run->done = more == 0;
+        run->hash = UINT64_MAX;
+        if (run->done)
+            return 0;
+    }
+    run->hash = segment_stream_take(stream);
+    return 0;
+}
+
+static bool before(const struct merge *merge, size_t a, size_t b)
+{
+    const struct run *one = &merge->runs[a], *other = &merge->runs[b];
+
+    if (one->hash != other->hash)
+        return one->hash < other->hash;
+    return one->done != other->done ? other->done : a < b;
+}
+
+/* Lets the run at LEAF climb; whoever wins at the root is the next. */
+static void replay(struct merge *merge, size_t leaf)
+{
+    size_t winner = leaf;
+
+    for (size_t node = (leaf + merge->count) / 2; node > 0; node /= 2) {
+        size_t loser = merge->losers[node];
+
+        if (before(merge, loser, winner)) {
+            merge->losers[node] = (uint32_t)winner;
+            winner = loser;
+        }
+    }
+    merge->winner = winner;
+}
+
+/* Plays the first round from the leaves (count to 2 count - 1) up. */
+static int first_round(struct merge *merge, struct err *err)
+{
+    uint32_t *winners = calloc(2 * merge->count, sizeof *winners);
+
+    if (winners == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for the merge");
+    for (size_t i = 0; i < merge->count; i++)
+        winners[merge->count + i] = (uint32_t)i;
+    for (size_t node = merge->count - 1; node > 0; node--) {
+        uint32_t left = winners[2 * node], right = winners[2 * node + 1];
+        bool first = before(merge, left, right);
+
+        winners[node] = first ? left : right;
+        merge->losers[node] = first ? right : left;
+    }
+    merge->winner = merge->count == 1 ? 0 : winners[1];
+    free(winners);
+    return 0;
+}
+
+static int add_run(struct merge *merge, const struct segment *segment, size_t feed,
+                   enum entry_kind kind, struct err *err)
+{
+    struct run *run = &merge->runs[merge->count];
+
+    if (segment->parts[SEGMENT_SUBTREE + kind].count == 0)
+        return 0;
+    if (segment_stream_start(&run->stream, segment, kind, err) != 0)
+        return -1;
+    merge->count++;
+    run->entry = SET_ENTRY(feed, ENTRY_LIST, kind);
+    run->done = false;
+    return advance(run, err);
+}
+
+static int allocate(struct merge *merge, size_t most, struct err *err)
+{
+    /* The digest's state inside a run wants its own alignment. */
+    merge->runs = aligned_alloc(_Alignof(struct run), (most + 1) * sizeof *merge->runs);
+    merge->losers = calloc(most + 1, sizeof *merge->losers);
+    merge->entries = calloc(most + 1, sizeof *merge->entries);
+    if (merge->runs == NULL || merge->losers == NULL || merge->entries == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for the merge");
+    memset(merge->runs, 0, (most + 1) * sizeof *merge->runs);
+    return 0;
+}
+
+struct merge *merge_start(struct segment *const *segments, size_t count, struct err *err)
+{
+    struct merge *merge = calloc(1, sizeof *merge);
+    int result;
+
+    if (merge == NULL) {
+        err_set(err, ERR_MEMORY, "out of memory for the merge");
+        return NULL;
+    }
+    result = allocate(merge, count * ENTRY_KINDS, err);
+    for (size_t i = 0; i < count * ENTRY_KINDS && result == 0; i++)
+        result = add_run(merge, segments[i / ENTRY_KINDS], i / ENTRY_KINDS,
+                         (enum entry_kind)(i % ENTRY_KINDS), err);
+    if (result == 0 && merge->count > 0)
+        result = first_round(merge, err);
+    if (result == 0)
+        return merge;
+    merge_end(merge);
+    return NULL;
+}
+
+int merge_next(struct merge *merge, struct merge_item *item, struct err *err)
+{
+    size_t count = 0;
+
+    if (merge->count == 0 || merge->runs[merge->winner].done)
+        return 0;
+    item->hash = merge->runs[merge->winner].hash;
+    do {
+        struct run *run = &merge->runs[merge->winner];
+
+        merge->entries[count++] = run->entry;
+        if (advance(run, err) != 0)
+            return -1;
+        replay(merge, merge->winner);
+    } while (merge->runs[merge->winner].hash == item->hash && !merge->runs[merge->winner].done);
+    item->entries = merge->entries;
+    item->count = count;
+    return 1;
+}
+
+void merge_end(struct merge *merge)
+{
+    if (merge == NULL)
+        return;
+    for (size_t i = 0; i < merge->count; i++)
+        segment_stream_end(&merge->runs[i].stream);
+    free(merge->runs);
+    free(merge->losers);
+    free(merge->entries);
+    free(merge);
+}

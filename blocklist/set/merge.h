@@ -1,0 +1,28 @@
+/* merge.h - many sorted runs as one stream: each hash once, with who lists it and how. */
+#ifndef BLOCKLIST_SET_MERGE_H
+#define BLOCKLIST_SET_MERGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct merge;
+struct segment;
+
+struct merge_item {
+    uint64_t hash;
+    const uint32_t *entries; /* SET_ENTRY values, rising; valid until the next call */
+    size_t count;
+};
+
+/* Starts a merge of the listings of SEGMENTS[0..COUNT), which must outlive it; the feed in an entry
+ * is the index of its segment. Owner: the caller ends it with merge_end. Errors: NULL with ERR. */
+struct merge *merge_start(struct segment *const *segments, size_t count, struct err *err);
+
+/* Fills ITEM with the next hash. Returns 1, 0 at the end, -1 with ERR: ERR_DIGEST, ERR_FORMAT,
+ * ERR_SYSTEM. Cost: one replay of the tree for each entry. */
+int merge_next(struct merge *merge, struct merge_item *item, struct err *err);
+
+void merge_end(struct merge *merge);
+
+#endif

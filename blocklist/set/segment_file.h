@@ -1,0 +1,94 @@
+/* segment_file.h - a segment on disk: written once, read as streams of bounded memory.
+ *
+ * The reader checks the header and the small sections when it opens a file, and each run's digest
+ * and order while it streams. Format: docs/set-file.md, "Segments". */
+#ifndef BLOCKLIST_SET_SEGMENT_FILE_H
+#define BLOCKLIST_SET_SEGMENT_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sodium.h>
+
+#include "blocklist/set/exceptions.h"
+#include "blocklist/set/hashes.h"
+#include "blocklist/set/layout.h"
+#include "blocklist/set/segment.h"
+#include "config/base/bytes.h"
+#include "config/base/siphash.h"
+
+struct segment_prefix {
+    uint8_t octets[16];
+    uint8_t bits, length;
+    uint32_t operation; /* enum entry_operation */
+};
+
+struct segment_writer {
+    char *path;
+    uint64_t seed;
+    struct siphash_key key;
+    struct hashes runs[ENTRY_KINDS];
+    struct exceptions exceptions;
+    struct segment_prefix *prefixes;
+    size_t prefix_count, prefix_room;
+    uint64_t depths[2];
+    uint64_t added; /* listings since the pass began */
+    bool second;
+};
+
+/* Writes WRITER's sorted contents and ABOUT to its path, by way of a temporary file. Errors: -1
+ * with ERR; nothing new stands at the path then. */
+int segment_file_write(const struct segment_writer *writer, const struct segment_about *about,
+                       struct err *err);
+
+struct segment_part {
+    uint64_t offset, octets, count;
+    uint8_t digest[SET_DIGEST_OCTETS];
+};
+
+struct segment {
+    char *path;
+    int fd;
+    uint64_t seed, length, depths[2];
+    struct segment_part parts[SEGMENT_SECTION_IDS]; /* octets 0 where the section is absent */
+    struct segment_about about;
+    struct exceptions exceptions;
+    struct segment_prefix *prefixes;
+    size_t prefix_count;
+};
+
+/* Opens the segment at PATH. Owner: the caller ends it with segment_close. Errors: NULL with ERR:
+ * ERR_NOT_FOUND, ERR_FORMAT, ERR_VERSION, ERR_DIGEST, ERR_MEMORY, ERR_SYSTEM. */
+struct segment *segment_open(const char *path, struct err *err);
+void segment_close(struct segment *segment);
+
+enum { SEGMENT_STREAM_HASHES = 4096 };
+
+/* One sorted run on its way through a buffer. */
+struct segment_stream {
+    const struct segment *segment;
+    const struct segment_part *part;
+    uint64_t taken;  /* hashes read from the file so far */
+    size_t at, held; /* next and end in buffer */
+    uint64_t last;   /* the greatest hash so far, to check the order */
+    crypto_generichash_state state;
+    uint8_t *buffer;
+};
+
+/* Starts STREAM at the run of KIND. Owner: the caller ends it with segment_stream_end. Errors: -1
+ * with ERR_MEMORY. */
+int segment_stream_start(struct segment_stream *stream, const struct segment *segment,
+                         enum entry_kind kind, struct err *err);
+
+/* Reads the next hashes into the buffer. Returns 1, 0 at the end of a good run, -1 with ERR. */
+int segment_stream_fill(struct segment_stream *stream, struct err *err);
+
+/* Takes the next hash out of the buffer, which must hold one. */
+static inline uint64_t segment_stream_take(struct segment_stream *stream)
+{
+    return load_le64(stream->buffer + 8 * stream->at++);
+}
+
+void segment_stream_end(struct segment_stream *stream);
+
+#endif
