@@ -25,8 +25,8 @@ struct reply_record {
     uint16_t rdata; /* offset of its data */
     uint16_t length; /* of its data */
     uint16_t type, class;
-    uint32_t ttl_s;
     uint8_t section; /* enum answer_section */
+    uint32_t ttl_s;
 };
 
 struct reply {
