@@ -64,18 +64,34 @@ static bool any_lame(struct upstreams *upstreams, const struct asked *asked)
     return false;
 }
 
-/* Counts queries that may still be answered by a server that is not lame. */
-static unsigned open_tries(struct upstreams *upstreams, const struct asked *asked)
+/* What may still come: queries in flight to servers that have not shown themselves lame. */
+struct hope {
+    unsigned open, up; /* all, and those to servers that are not down */
+};
+
+static struct hope hope_of(struct upstreams *upstreams, const struct asked *asked)
 {
-    unsigned open = 0;
+    struct hope hope = {0};
 
     for (size_t i = 0; i < asked->tries; i++) {
         const struct try *try = flight_try(&upstreams->flight, asked, i);
 
-        if (try->state == TRY_OPEN || try->state == TRY_QUEUED)
-            open += !record_of(upstreams, asked, try->server).lame;
+        if ((try->state != TRY_OPEN && try->state != TRY_QUEUED) ||
+            record_of(upstreams, asked, try->server).lame)
+            continue;
+        hope.open++;
+        hope.up += !try->server->health.down;
     }
-    return open;
+    return hope;
+}
+
+/* Returns how many queries for one question are worth sending to SERVER: one to see whether it is
+ * back; none where LAME, another server, has at least said that it does not know. */
+static unsigned most_queries(const struct server *server, bool lame)
+{
+    if (server->health.down)
+        return lame ? 0 : 1;
+    return lame ? SAME_SERVER_LAME_MAX : SAME_SERVER_MAX;
 }
 
 /* Returns the server to ask next: of those asked least, the healthiest; NULL when enough is done.
@@ -83,7 +99,7 @@ static unsigned open_tries(struct upstreams *upstreams, const struct asked *aske
 static struct server *next_server(struct upstreams *upstreams, const struct asked *asked)
 {
     bool lame = any_lame(upstreams, asked);
-    unsigned most = lame ? SAME_SERVER_LAME_MAX : SAME_SERVER_MAX, least = most;
+    unsigned least = SAME_SERVER_MAX;
     struct server *best = NULL;
 
     if (asked->probe || asked->tries == TRIES_MAX ||
@@ -93,9 +109,8 @@ static struct server *next_server(struct upstreams *upstreams, const struct aske
         struct server *server = upstreams->servers[i];
         struct record record = record_of(upstreams, asked, server);
 
-        /* Where one has said that it does not know, a dead one is not worth a client's seconds. */
-        if (server->group != asked->group || record.lame || (lame && server->health.down) ||
-            record.times >= most)
+        if (server->group != asked->group || record.lame ||
+            record.times >= most_queries(server, lame))
             continue;
         if (best == NULL || record.times < least ||
             (record.times == least && health_before(&server->health, &best->health))) {
@@ -225,13 +240,15 @@ static void ask_server(struct server *server, struct asked *asked)
 static void advance(struct upstreams *upstreams, struct asked *asked)
 {
     struct server *server = next_server(upstreams, asked);
+    struct hope hope = hope_of(upstreams, asked);
 
     if (server != NULL) {
         ask_server(server, asked);
-    } else if (open_tries(upstreams, asked) > 0 && !asked->lingers && !asked->cut) {
+    } else if (hope.open > 0 && !asked->lingers && !asked->cut) {
         asked->lingers = true;
         set_due(upstreams, asked,
-                any_lame(upstreams, asked) ? upstreams->timeout_ms : DEADLINE_MAX_MS);
+                hope.up == 0 || any_lame(upstreams, asked) ? upstreams->timeout_ms
+                                                           : DEADLINE_MAX_MS);
     } else {
         give_up(upstreams, asked);
     }
@@ -282,10 +299,12 @@ static void deliver(struct upstreams *upstreams, struct asked *asked, struct try
     int more;
 
     end_try(upstreams, try, TRY_LAME); /* until `done` has found it good */
-    last = next_server(upstreams, asked) == NULL && open_tries(upstreams, asked) == 0;
+    last = next_server(upstreams, asked) == NULL && hope_of(upstreams, asked).open == 0;
     more = upstreams->done(upstreams->context, asked->ticket, octets, length, server->trusted, last,
                            0);
-    note(server, health_answer(&server->health, now_us(), latency_us, lame || more != 0));
+    /* With other servers at hand `done` has judged; the last word it takes as it is. */
+    lame = last ? lame : more != 0;
+    note(server, health_answer(&server->health, now_us(), latency_us, lame));
     if (more == 0 || last)
         end_asked(upstreams, asked);
     else
