@@ -106,6 +106,21 @@ void core_batch(struct core *core, const struct snapshot *snapshot, const struct
         give_out(core, &datagrams[i], &core->queries[i]);
 }
 
+/* Tells whether a failure is a judgement on the name: the upstream has validated and found it
+ * forged, or filters it. To ask one that does not look would undo that (RFC 8914 §4.7 to §4.13,
+ * §4.16 to §4.18). */
+static bool is_judgement(const struct reply *reply)
+{
+    for (uint8_t i = 0; i < reply->ede_count; i++) {
+        uint16_t code = reply->ede[i];
+
+        if ((code >= DNS_EDE_BOGUS && code <= DNS_EDE_NSEC_MISSING) ||
+            (code >= DNS_EDE_BLOCKED && code <= DNS_EDE_FILTERED))
+            return true;
+    }
+    return false;
+}
+
 /* Fills WORD from what the upstream sent; returns false where another upstream should be asked. */
 static bool word_read(struct core *core, const struct query *query, const uint8_t *octets,
                       size_t length, struct stage_word *word)
@@ -125,7 +140,7 @@ static bool word_read(struct core *core, const struct query *query, const uint8_
         word->ede = result == REPLY_BROKEN ? &network : &none_reachable;
         word->ede_count = 1;
     }
-    return result == REPLY_OK;
+    return result == REPLY_OK || (result == REPLY_LAME && is_judgement(reply));
 }
 
 static void tell_all(struct core *core, const struct query_context *context, uint32_t ticket,

@@ -72,6 +72,8 @@ enum dns_option { DNS_OPTION_COOKIE = 10, DNS_OPTION_EDE = 15 }; /* RFC 7873, RF
 enum dns_ede { /* RFC 8914 §4; the order of decision in docs/architecture.md says when */
                DNS_EDE_STALE = 3,
                DNS_EDE_FORGED = 4,
+               DNS_EDE_BOGUS = 6,         /* the first of those about DNSSEC */
+               DNS_EDE_NSEC_MISSING = 12, /* and the last */
                DNS_EDE_NOT_READY = 14,
                DNS_EDE_BLOCKED = 15,
                DNS_EDE_CENSORED = 16,
