@@ -1,0 +1,177 @@
+/* policy/snapshot.c: from YAML to tables, with sets that are there, missing or broken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sodium.h>
+
+#include "config/base/file.h"
+#include "policy_sample.h"
+#include "sample_set.h"
+
+static const char yaml[] = "listen: [127.0.0.1@5300]\n"
+                           "profiles:\n"
+                           "  adult: {extends: legal_only}\n"
+                           "  child:\n"
+                           "    extends: primary\n"
+                           "    allow: [=help.portal.example]\n"
+                           "    deny: [portal.example]\n"
+                           "networks:\n"
+                           "  - {prefix: 192.0.2.7, profile: adult}\n"
+                           "clients: {allow: [192.0.2.0/24]}\n"
+                           "default_profile: child\n"
+                           "upstreams: [192.0.2.53]\n"
+                           "sets: {public: %s}\n";
+
+struct place {
+    char folder[32], set[64];
+};
+
+static struct place make_place(void)
+{
+    struct place place = {.folder = "/tmp/stairgate-test-XXXXXX"};
+
+    must(mkdtemp(place.folder) != NULL);
+    snprintf(place.set, sizeof place.set, "%s/lists.set", place.folder);
+    return place;
+}
+
+static void remove_place(const struct place *place)
+{
+    unlink(place->set);
+    rmdir(place->folder);
+}
+
+static struct config *read_config(const struct place *place)
+{
+    char text[1024];
+    struct config_problems problems;
+    struct config *config;
+
+    snprintf(text, sizeof text, yaml, place->set);
+    config = config_parse("family.yaml", text, strlen(text), &problems);
+    for (size_t i = 0; config == NULL && i < problems.count; i++)
+        print_error("%s\n", problems.items[i].text);
+    config_problems_free(&problems);
+    assert_non_null(config);
+    return config;
+}
+
+static struct verdict decide(const struct snapshot *snapshot, const char *name, const char *client)
+{
+    struct name_buf buf;
+    struct ask ask = sample_ask(&buf, name, SAMPLE_A);
+    struct verdict verdict;
+
+    must(addr_from_text(&ask.client, client) == 0);
+    decide_look(snapshot, &ask);
+    policy_decide(snapshot, &ask, &verdict, NULL);
+    return verdict;
+}
+
+static void a_config_and_a_set_become_a_snapshot(void **state)
+{
+    static const struct sample_feed feeds[] = {
+        {"feed1", "gambling", {"casino.example"}},
+        {"feed2", "malware",  {"bad.example"}   },
+        {"feed3", "csam",     {"never.example"} },
+    };
+    static const struct {
+        const char *name, *client;
+        enum verdict_rule rule;
+        enum verdict_action action;
+    } rows[] = {
+        {"casino.example",      "192.0.2.1",    RULE_CATEGORY,  VERDICT_BLOCK  },
+        {"a.casino.example",    "192.0.2.1",    RULE_CATEGORY,  VERDICT_BLOCK  },
+        {"casino.example",      "192.0.2.7",    RULE_DEFAULT,   VERDICT_FORWARD},
+        {"bad.example",         "192.0.2.7",    RULE_CATEGORY,  VERDICT_BLOCK  },
+        {"never.example",       "192.0.2.7",    RULE_OPERATOR,  VERDICT_BLOCK  },
+        {"x.portal.example",    "192.0.2.1",    RULE_OWN_DENY,  VERDICT_BLOCK  },
+        {"help.portal.example", "192.0.2.1",    RULE_OWN_ALLOW, VERDICT_FORWARD},
+        {"x.portal.example",    "192.0.2.7",    RULE_DEFAULT,   VERDICT_FORWARD},
+        {"casino.example",      "198.51.100.1", RULE_CLIENT,    VERDICT_REFUSE },
+    };
+    struct place place = make_place();
+    struct err warning, err;
+    struct snapshot *snapshot;
+
+    (void)state;
+    sample_set_build(place.set, feeds, 3);
+    snapshot = snapshot_load(read_config(&place), &warning, &err);
+    assert_non_null(snapshot);
+    assert_int_equal(warning.code, ERR_NONE);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct verdict v = decide(snapshot, rows[i].name, rows[i].client);
+
+        assert_int_equal(v.rule, rows[i].rule);
+        assert_int_equal(v.action, rows[i].action);
+    }
+    assert_int_equal(decide(snapshot, "x.portal.example", "192.0.2.1").place.line, 7);
+    snapshot_free(snapshot);
+    remove_place(&place);
+}
+
+static void a_missing_set_fails_open_with_a_warning_and_says_so(void **state)
+{
+    struct place place = make_place();
+    struct err warning, err;
+    struct snapshot *snapshot = snapshot_load(read_config(&place), &warning, &err);
+    struct verdict v;
+
+    (void)state;
+    assert_non_null(snapshot);
+    assert_int_equal(warning.code, ERR_NOT_FOUND);
+    v = decide(snapshot, "casino.example", "192.0.2.1");
+    assert_int_equal(v.action, VERDICT_FORWARD);
+    assert_int_equal(v.ede[0], 14);
+    /* own rules need no set */
+    assert_int_equal(decide(snapshot, "portal.example", "192.0.2.1").action, VERDICT_BLOCK);
+    snapshot_free(snapshot);
+    remove_place(&place);
+}
+
+static void a_broken_set_is_as_good_as_none(void **state)
+{
+    struct place place = make_place();
+    struct err warning, err;
+    struct snapshot *snapshot;
+    FILE *file = fopen(place.set, "w");
+
+    (void)state;
+    assert_non_null(file);
+    fputs("not a set", file);
+    fclose(file);
+    snapshot = snapshot_load(read_config(&place), &warning, &err);
+    assert_non_null(snapshot);
+    assert_int_not_equal(warning.code, ERR_NONE);
+    assert_int_equal(decide(snapshot, "casino.example", "192.0.2.1").ede[0], 14);
+    snapshot_free(snapshot);
+    remove_place(&place);
+}
+
+static void a_config_without_profiles_is_refused_and_freed(void **state)
+{
+    struct config *config = calloc(1, sizeof *config);
+    struct err err = {.code = ERR_NONE};
+
+    (void)state;
+    assert_non_null(config);
+    assert_null(snapshot_create(config, set_open_empty(&err), set_open_empty(&err), &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_config_and_a_set_become_a_snapshot),
+        cmocka_unit_test(a_missing_set_fails_open_with_a_warning_and_says_so),
+        cmocka_unit_test(a_broken_set_is_as_good_as_none),
+        cmocka_unit_test(a_config_without_profiles_is_refused_and_freed),
+    };
+
+    if (sodium_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
