@@ -4,7 +4,9 @@
 
 #include "config/base/err.h"
 #include "resolver/daemon/message.h"
+#include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
+#include "resolver/daemon/why.h"
 
 static json_t *run_status(void *context, const json_t *request, json_t *errors)
 {
@@ -27,11 +29,35 @@ static json_t *run_stop(void *context, const json_t *request, json_t *errors)
     return json_object();
 }
 
+static json_t *run_why(void *context, const json_t *request, json_t *errors)
+{
+    const struct server *server = context;
+    struct err err = {.code = ERR_NONE};
+    const struct why_question question = {
+        .name = message_text(request, "name", &err),
+        .client = message_text(request, "client", &err),
+        .profile = message_text(request, "profile", &err),
+        .type = message_text(request, "type", &err),
+        .at = message_text(request, "at", &err),
+        .now_s = (int64_t)time(NULL),
+    };
+    json_t *result = NULL;
+
+    if (err.code == ERR_NONE && question.name == NULL)
+        err_set(&err, ERR_USAGE, "why asks for a name: 'name' is missing");
+    if (err.code == ERR_NONE)
+        result = why_json(publish_current(server->publish), &question, &err);
+    if (result == NULL)
+        message_add_error(errors, &err, NULL);
+    return result;
+}
+
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
     {"status", EVERYBODY,        run_status},
     {"reload", CONTROL_OPERATOR, run_reload},
     {"stop",   CONTROL_OPERATOR, run_stop  },
+    {"why",    EVERYBODY,        run_why   },
     {NULL,     0,                NULL      },
 };

@@ -102,6 +102,7 @@ static int read_who(const struct snapshot *snapshot, const struct why_question *
     if (question->client != NULL) {
         if (addr_from_text(&ask->client, question->client) != 0)
             return err_set(err, ERR_USAGE, "not an address: '%.80s'", question->client);
+        ask->ifindex = ask->client.scope; /* a link-local client comes in by its own link */
         return 0;
     }
     if (question->profile != NULL)

@@ -5,6 +5,7 @@
 
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/why.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -20,5 +21,9 @@ const struct command commands[] = {
      "print what every option comes to, and who said so", config_show_run},
     {"config", "reference", "",
      "print the manual of all options (docs/config.md)", config_reference_run},
+    {"", "why",
+     "NAME [--client ADDR | --profile P] [--type T] [--at TIME] [--config FILE | --socket PATH] "
+     "[--json] [-q]",
+     "what becomes of NAME, and why; -q: exit 10 where it is blocked", command_why},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,0 +1,120 @@
+/* The JSON of `why` as lines for a person: the verdict first, then what it stands on, then every
+ * rule that was passed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/stairgate/why.h"
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    return value == NULL ? "" : value;
+}
+
+static void print_row(const char *label, const char *value)
+{
+    if (value[0] != '\0')
+        printf("  %-11s %s\n", label, value);
+}
+
+/* Prints the texts of ARRAY on one line; nothing for an empty one. */
+static void print_list(const char *label, const json_t *array)
+{
+    size_t count = json_array_size(array);
+
+    if (count == 0)
+        return;
+    printf("  %-11s ", label);
+    for (size_t i = 0; i < count; i++)
+        printf("%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(array, i)));
+    putchar('\n');
+}
+
+static void print_place(const json_t *place)
+{
+    if (json_is_object(place))
+        printf(" (%s:%lld)", text(place, "file"),
+               (long long)json_integer_value(json_object_get(place, "line")));
+}
+
+static void print_profile(const json_t *profile)
+{
+    const char *evidence = text(profile, "evidence");
+
+    printf("  %-11s %s, by %s%s%s", "profile", text(profile, "name"), text(profile, "by"),
+           evidence[0] != '\0' ? " " : "", evidence);
+    print_place(json_object_get(profile, "place"));
+    putchar('\n');
+}
+
+static void print_rule(const json_t *why)
+{
+    printf("  %-11s %s", "rule", text(why, "rule"));
+    if (text(why, "rule_name")[0] != '\0')
+        printf(": %s", text(why, "rule_name"));
+    print_place(json_object_get(why, "place"));
+    putchar('\n');
+}
+
+static void print_feeds(const json_t *feeds)
+{
+    for (size_t i = 0; i < json_array_size(feeds); i++) {
+        const json_t *feed = json_array_get(feeds, i);
+        int exact = json_is_true(json_object_get(feed, "exact"));
+
+        printf("  %-11s %s: %s %s '%s'%s\n", i == 0 ? "feeds" : "", text(feed, "feed"),
+               json_is_true(json_object_get(feed, "exception")) ? "no longer" : "has",
+               text(feed, "category"), text(feed, "suffix"), exact ? " alone" : "");
+    }
+}
+
+static void print_answer(const json_t *why)
+{
+    const json_t *answer = json_object_get(why, "answer"), *ttl = json_object_get(answer, "ttl_s");
+    const json_t *ede = json_object_get(answer, "ede");
+
+    printf("  %-11s ", "answer");
+    if (text(answer, "rcode")[0] == '\0')
+        printf("an upstream's");
+    else
+        printf("%s", text(answer, "rcode"));
+    if (text(answer, "style")[0] != '\0')
+        printf(", style %s", text(answer, "style"));
+    if (json_is_integer(ttl))
+        printf(", TTL %llds", (long long)json_integer_value(ttl));
+    for (size_t i = 0; i < json_array_size(ede); i++)
+        printf("%s%lld", i == 0 ? ", EDE " : " ",
+               (long long)json_integer_value(json_array_get(ede, i)));
+    putchar('\n');
+}
+
+static void print_steps(const json_t *steps)
+{
+    puts("\n  every rule, in order:");
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        char outcome[32];
+
+        snprintf(outcome, sizeof outcome, "%s", text(step, "outcome"));
+        for (char *p = outcome; *p != '\0'; p++)
+            *p = *p == '_' ? ' ' : *p;
+        printf("  %2zu %-19s %-12s %s\n", i + 1, text(step, "rule"), outcome,
+               text(step, "looks_at"));
+    }
+}
+
+void why_text_print(const json_t *why)
+{
+    printf("%s\n\n", text(why, "sentence"));
+    printf("  %-11s %s %s\n", "question", text(why, "name"), text(why, "type"));
+    print_profile(json_object_get(why, "profile"));
+    print_rule(why);
+    print_list("categories", json_object_get(why, "categories"));
+    print_list("observed", json_object_get(why, "observed"));
+    print_row("listed as", text(why, "suffix"));
+    print_feeds(json_object_get(why, "feeds"));
+    print_answer(why);
+    print_row("to lift", text(why, "lift"));
+    print_steps(json_object_get(why, "steps"));
+}
