@@ -114,23 +114,32 @@ void flight_due(struct flight *flight, struct asked *asked, uint64_t when_ms)
     *slot = number;
 }
 
+/* Returns a question in the list from NUMBER that is due by TICK, or NULL. */
+static struct asked *first_due(struct flight *flight, uint32_t number, uint64_t tick)
+{
+    /* Only after a standstill may some in a slot belong to the wheel's next turn. */
+    while (number != FLIGHT_NONE && flight->asked[number].due_tick > tick)
+        number = flight->asked[number].after;
+    return number != FLIGHT_NONE ? &flight->asked[number] : NULL;
+}
+
 void flight_expire(struct flight *flight, uint64_t now_ms,
                    void (*expired)(void *context, struct asked *asked), void *context)
 {
     uint64_t now = now_ms / TICK_MS, tick = flight->tick;
+    struct asked *asked;
 
-    if (flight->used == 0 && now > tick)
-        flight->tick = tick = now;
-    if (now > tick + WHEEL_SLOTS) /* the loop stood still: one round sees all slots */
+    if (now <= tick)
+        return;
+    if (flight->used == 0)
+        tick = now;
+    if (now - tick > WHEEL_SLOTS) /* the loop stood still: one round sees all slots */
         tick = now - WHEEL_SLOTS;
+    flight->tick = now; /* what is set due meanwhile lies ahead of it */
     while (tick < now) {
         uint32_t *slot = &flight->wheel[++tick % WHEEL_SLOTS];
 
-        flight->tick = tick;
-        /* Nothing is set further ahead than the wheel is long, so all in this slot is due. */
-        while (*slot != FLIGHT_NONE) {
-            struct asked *asked = &flight->asked[*slot];
-
+        while ((asked = first_due(flight, *slot, now)) != NULL) {
             wheel_unlink(flight, asked);
             expired(context, asked);
         }
