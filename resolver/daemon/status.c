@@ -43,9 +43,9 @@ static json_t *public_set(const struct set *set, const char *path)
     set_info(set, &info);
     for (size_t i = 0; i < sizeof info.digest; i++)
         snprintf(hex + 2 * i, sizeof hex - 2 * i, "%02x", info.digest[i]);
-    return json_pack("{s:s?,s:o,s:o,s:i,s:i,s:s}", "path", path, "names", whole(info.names),
+    return json_pack("{s:s?,s:o,s:o,s:i,s:i,s:s?}", "path", path, "names", whole(info.names),
                      "prefixes", whole(info.prefixes), "categories", (int)info.categories, "feeds",
-                     (int)info.feeds, "digest", hex);
+                     (int)info.feeds, "digest", path != NULL ? hex : NULL);
 }
 
 static json_t *sets(const struct snapshot *snapshot)
