@@ -300,6 +300,14 @@ static void close_loop(struct keeper *keeper)
     uv_loop_close(&keeper->loop);
 }
 
+/* Tells whether the service manager made DIRECTORY for us (systemd.exec(5)), but for root. */
+static bool is_runtime_directory(const char *directory)
+{
+    const char *given = getenv("RUNTIME_DIRECTORY");
+
+    return given != NULL && strcmp(given, directory) == 0;
+}
+
 /* Makes the directory of the control socket at PATH, for the server's user, where it is missing.
  * What cannot be made is the server's to report, which needs it. */
 static void make_directory(const char *path, const char *user_name)
@@ -312,7 +320,9 @@ static void make_directory(const char *path, const char *user_name)
         return;
     memcpy(directory, path, (size_t)(slash - path));
     directory[slash - path] = '\0';
-    if (mkdir(directory, 0750) < 0 || user_name == NULL || geteuid() != 0)
+    if (mkdir(directory, 0750) < 0 && !is_runtime_directory(directory))
+        return;
+    if (user_name == NULL || geteuid() != 0)
         return;
     if (sandbox_find_user(&user, user_name, NULL) == 0)
         (void)!chown(directory, user.uid, user.gid);

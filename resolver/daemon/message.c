@@ -115,7 +115,8 @@ void message_add_error(json_t *errors, const struct err *err, const char *file)
 {
     json_t *entry = json_object();
 
-    json_object_set_new(entry, "code", json_string(err->code == ERR_NONE ? "warning" : err_word(err->code)));
+    json_object_set_new(entry, "code",
+                        json_string(err->code == ERR_NONE ? "warning" : err_word(err->code)));
     json_object_set_new(entry, "text", any_text(err->text));
     if (file != NULL)
         json_object_set_new(entry, "file", any_text(file));

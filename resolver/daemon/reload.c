@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/keeper.h"
+#include "resolver/daemon/lack.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -26,18 +27,6 @@ static void add_problems(json_t *to, const struct config_problems *problems, con
 {
     for (size_t i = 0; i < problems->count; i++)
         message_add_error(to, &problems->items[i], path);
-}
-
-/* Names what of CONFIG leaves people without an answer or without protection. */
-static void add_lacks(json_t *warnings, const struct config *config)
-{
-    struct err err;
-
-    if (config->upstream_count == 0) {
-        err_set(&err, ERR_CONFIG,
-                "no upstream is configured: only blocked and local names are answered");
-        message_add_error(warnings, &err, NULL);
-    }
 }
 
 /* Reads everything; returns the new snapshot with WARNINGS filled, or NULL with ERRORS. *CODE is
@@ -54,13 +43,15 @@ static struct snapshot *read_all(const char *path, json_t *warnings, json_t *err
     config_problems_free(&problems);
     if (config == NULL)
         return NULL;
-    add_lacks(warnings, config);
     *code = DAEMON_FAILED;
     snapshot = snapshot_load(config, &warning, &err);
-    if (snapshot == NULL)
+    if (snapshot == NULL) {
         message_add_error(errors, &err, NULL);
-    else if (warning.code != ERR_NONE)
+        return NULL;
+    }
+    if (warning.code != ERR_NONE)
         message_add_error(warnings, &warning, NULL);
+    lack_add_all(warnings, snapshot);
     return snapshot;
 }
 

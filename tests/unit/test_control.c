@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/base/err.h"
@@ -126,9 +127,9 @@ static json_t *run_count(void *context, const json_t *request, json_t *errors)
 }
 
 static const struct control_verb verbs[] = {
-    {"count",  CONTROL_OPERATOR | CONTROL_PORTAL, run_count},
-    {"change", CONTROL_OPERATOR,                  run_count},
-    {NULL,     0,                                 NULL     },
+    {"count",  CONTROL_OPERATOR | CONTROL_READER | CONTROL_PORTAL, run_count},
+    {"change", CONTROL_OPERATOR,                                   run_count},
+    {NULL,     0,                                                  NULL     },
 };
 
 static void open_room(struct room *room, enum control_role role)
@@ -210,6 +211,54 @@ static void the_portal_may_not_change_anything(void **state)
     close(talk(&room, text, strlen(text), 1, got, sizeof got));
     assert_non_null(strstr(got, "\"code\":\"refused\""));
     assert_int_equal(room.runs, 0);
+    close_room(&room);
+}
+
+/* A child process, since a user cannot be changed back. Returns its exit code. */
+static int ask_as_nobody(const char *path)
+{
+    static const char text[] = "{\"v\":1,\"id\":1,\"do\":\"change\"}\n{\"v\":1,\"id\":2,\"do\":"
+                               "\"count\"}\n";
+    char got[1024] = "";
+    size_t used = 0;
+    struct err err;
+    int fd;
+
+    if (setgid(65534) < 0 || setuid(65534) < 0)
+        return 2;
+    fd = socket_file_connect(path, &err);
+    if (fd < 0 || send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+        return 3;
+    while (strstr(got, "\"id\":2") == NULL && used < sizeof got - 1) {
+        ssize_t part = read(fd, got + used, sizeof got - used - 1);
+
+        if (part <= 0)
+            return 4;
+        used += (size_t)part;
+    }
+    return strstr(got, "\"code\":\"refused\"") != NULL && strstr(got, "\"ok\":true") != NULL ? 0
+                                                                                             : 5;
+}
+
+static void a_user_who_is_not_trusted_may_only_read(void **state)
+{
+    struct room room;
+    int status;
+    pid_t child;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* nobody else to be */
+    open_room(&room, CONTROL_OPERATOR);
+    chmod(room.folder, 0755);
+    chmod(room.path, 0666);
+    child = fork();
+    if (child == 0)
+        _exit(ask_as_nobody(room.path));
+    while (waitpid(child, &status, WNOHANG) == 0)
+        uv_run(&room.loop, UV_RUN_NOWAIT);
+    assert_int_equal(status, 0);
+    assert_int_equal(room.runs, 1);
     close_room(&room);
 }
 
@@ -314,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_reply_is_one_line_with_id_and_place),
         cmocka_unit_test(requests_of_one_write_are_answered_in_order),
         cmocka_unit_test(the_portal_may_not_change_anything),
+        cmocka_unit_test(a_user_who_is_not_trusted_may_only_read),
         cmocka_unit_test(a_line_without_end_and_garbage_close_the_door),
         cmocka_unit_test(more_clients_than_room_are_turned_away),
         cmocka_unit_test(a_socket_file_left_behind_is_replaced_and_a_live_one_is_not),
