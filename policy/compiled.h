@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/base/err.h"
 #include "config/base/mask.h"
 #include "config/config.h"
 #include "policy/name_tree.h"
@@ -34,7 +35,7 @@ struct compiled_name {
 struct snapshot {
     struct config *config;
     struct set *listed, *hotline;
-    bool set_missing; /* a set is configured and could not be opened */
+    struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
 
     /* who */
     struct network_table *clients_allow;

@@ -301,7 +301,7 @@ static bool rule_default(struct decision *d)
         d->verdict->labels = d->ask->listed.labels;
     }
     forward(d);
-    if (d->snapshot->set_missing)
+    if (d->snapshot->lack.code != ERR_NONE)
         give_ede(d->verdict, VERDICT_EDE_NOT_READY);
     return true;
 }

@@ -98,7 +98,7 @@ static void tell_default(const struct telling *t)
             rule_name(t), t->e->profile);
     } else {
         SAY(sentence, "passes: nothing blocks it for profile '%s'%s", t->e->profile,
-            t->snapshot->set_missing ? " (and the lists could not be loaded)" : "");
+            snapshot_lack(t->snapshot) != NULL ? " (and the lists could not be loaded)" : "");
     }
 }
 

@@ -15,6 +15,9 @@
 #include "config/base/err.h"
 #include "policy/compiled.h"
 
+/* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
+enum { VERIFIED_AT_LOAD_MAX = 64 << 20 };
+
 static int out_of_memory(struct err *err)
 {
     return err_set(err, ERR_MEMORY, "out of memory for the configuration");
@@ -250,6 +253,14 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     return s;
 }
 
+static bool is_sound(const struct set *set, struct err *reason)
+{
+    struct set_info info;
+
+    set_info(set, &info);
+    return info.octets > VERIFIED_AT_LOAD_MAX || set_verify(set, reason) == 0;
+}
+
 /* Opens the set at PATH (NULL: none is configured); a broken one is replaced by an empty one and
  * told in WARNING, unless that already tells of another. */
 static struct set *open_set(const char *path, const struct config *config, struct err *warning,
@@ -261,8 +272,9 @@ static struct set *open_set(const char *path, const struct config *config, struc
     if (path == NULL)
         return set_open_empty(err);
     set = set_open(path, &config->taxonomy, &reason);
-    if (set != NULL)
+    if (set != NULL && is_sound(set, &reason))
         return set;
+    set_close(set);
     if (warning->code == ERR_NONE)
         *warning = reason;
     return set_open_empty(err);
@@ -283,7 +295,7 @@ struct snapshot *snapshot_load(struct config *config, struct err *warning, struc
     }
     s = snapshot_create(config, listed, hotline, err);
     if (s != NULL)
-        s->set_missing = warning->code != ERR_NONE;
+        s->lack = *warning;
     return s;
 }
 
@@ -304,6 +316,16 @@ void snapshot_free(struct snapshot *s)
     set_close(s->listed);
     config_free(s->config);
     free(s);
+}
+
+const struct err *snapshot_lack(const struct snapshot *s)
+{
+    return s->lack.code == ERR_NONE ? NULL : &s->lack;
+}
+
+int snapshot_verify(const struct snapshot *s, struct err *err)
+{
+    return set_verify(s->listed, err) != 0 || set_verify(s->hotline, err) != 0 ? -1 : 0;
 }
 
 const struct config *snapshot_config(const struct snapshot *s)

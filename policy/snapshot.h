@@ -20,9 +20,19 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
                                  struct err *err);
 
 /* Reads CONFIG's set files and compiles it; a set file that is missing or broken leaves an empty
- * set in place and the reason in WARNING (code ERR_NONE when all is well): blocked answers then
- * fail open with EDE 14 noted by `status`. Owner: as snapshot_create. Errors: NULL with ERR. */
+ * set in place and the reason in WARNING (code ERR_NONE when all is well), which snapshot_lack
+ * keeps: what the lists would block is then forwarded with EDE 14. Digests of sets up to 64 MiB are
+ * checked here, those of larger ones by snapshot_verify.
+ * Owner:  as snapshot_create.
+ * Errors: NULL with ERR. */
 struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err);
+
+/* Returns why a set that SNAPSHOT's config names is not there; NULL when nothing is amiss. A
+ * snapshot with a lack must not take the place of one without: the last good one wins. */
+const struct err *snapshot_lack(const struct snapshot *snapshot);
+
+/* Checks every octet of both sets. Errors: -1 with ERR. Cost: reads the files whole. */
+int snapshot_verify(const struct snapshot *snapshot, struct err *err);
 
 void snapshot_free(struct snapshot *snapshot);
 

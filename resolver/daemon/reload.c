@@ -130,6 +130,24 @@ static json_t *result_of(const struct server *server)
                      "warnings", server->warnings);
 }
 
+/* Last good wins: what is in force is not given up for a snapshot whose lists are missing or
+ * damaged. A server that began without lists may go on without them. */
+static int check_sets(const struct server *server, const struct snapshot *snapshot, json_t *errors)
+{
+    const struct err *lack = snapshot_lack(snapshot);
+    struct err err;
+
+    if (lack != NULL && snapshot_lack(publish_current(server->publish)) == NULL) {
+        message_add_error(errors, lack, NULL);
+        return -1;
+    }
+    if (snapshot_verify(snapshot, &err) != 0) {
+        message_add_error(errors, &err, NULL);
+        return -1;
+    }
+    return 0;
+}
+
 static json_t *swap(struct server *server, json_t *errors)
 {
     json_t *warnings = json_array(), *result = NULL;
@@ -140,6 +158,10 @@ static json_t *swap(struct server *server, json_t *errors)
     snapshot = read_all(server->options->config_path, warnings, errors, &code);
     if (snapshot == NULL)
         goto out;
+    if (check_sets(server, snapshot, errors) < 0) {
+        snapshot_free(snapshot);
+        goto out;
+    }
     if (enforce(server, snapshot, warnings, &err) < 0) {
         message_add_error(errors, &err, NULL);
         goto out;

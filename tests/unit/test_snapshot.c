@@ -102,6 +102,8 @@ static void a_config_and_a_set_become_a_snapshot(void **state)
     snapshot = snapshot_load(read_config(&place), &warning, &err);
     assert_non_null(snapshot);
     assert_int_equal(warning.code, ERR_NONE);
+    assert_null(snapshot_lack(snapshot));
+    assert_int_equal(snapshot_verify(snapshot, &err), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct verdict v = decide(snapshot, rows[i].name, rows[i].client);
 
@@ -123,6 +125,7 @@ static void a_missing_set_fails_open_with_a_warning_and_says_so(void **state)
     (void)state;
     assert_non_null(snapshot);
     assert_int_equal(warning.code, ERR_NOT_FOUND);
+    assert_int_equal(snapshot_lack(snapshot)->code, ERR_NOT_FOUND);
     v = decide(snapshot, "casino.example", "192.0.2.1");
     assert_int_equal(v.action, VERDICT_FORWARD);
     assert_int_equal(v.ede[0], 14);
@@ -151,6 +154,31 @@ static void a_broken_set_is_as_good_as_none(void **state)
     remove_place(&place);
 }
 
+static void a_set_with_one_wrong_bit_is_not_used(void **state)
+{
+    static const struct sample_feed feed = {"feed1", "gambling", {"casino.example"}};
+    struct place place = make_place();
+    struct err warning, err;
+    struct snapshot *snapshot;
+    FILE *file;
+
+    (void)state;
+    sample_set_build(place.set, &feed, 1);
+    file = fopen(place.set, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -1, SEEK_END), 0);
+    int last = fgetc(file);
+    assert_int_equal(fseek(file, -1, SEEK_END), 0);
+    fputc(last ^ 1, file);
+    fclose(file);
+    snapshot = snapshot_load(read_config(&place), &warning, &err);
+    assert_non_null(snapshot);
+    assert_int_not_equal(warning.code, ERR_NONE);
+    assert_int_equal(decide(snapshot, "casino.example", "192.0.2.1").ede[0], 14);
+    snapshot_free(snapshot);
+    remove_place(&place);
+}
+
 static void a_config_without_profiles_is_refused_and_freed(void **state)
 {
     struct config *config = calloc(1, sizeof *config);
@@ -168,6 +196,7 @@ int main(void)
         cmocka_unit_test(a_config_and_a_set_become_a_snapshot),
         cmocka_unit_test(a_missing_set_fails_open_with_a_warning_and_says_so),
         cmocka_unit_test(a_broken_set_is_as_good_as_none),
+        cmocka_unit_test(a_set_with_one_wrong_bit_is_not_used),
         cmocka_unit_test(a_config_without_profiles_is_refused_and_freed),
     };
 
