@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "blocklist/format/idn.h"
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
@@ -19,6 +20,7 @@ struct options {
     struct why_question question;
     const char *config, *socket;
     bool json, quiet;
+    char name[IDN_TEXT_MAX]; /* the question's, in the letters of DNS */
 };
 
 /* The options that take a text, and where it goes. */
@@ -71,7 +73,11 @@ static int read_options(struct options *options, int argc, char **argv)
     }
     if (optind + 1 != argc)
         return -1;
-    options->question.name = argv[optind];
+    if (idn_to_ascii(argv[optind], strlen(argv[optind]), options->name) != 0) {
+        fprintf(stderr, "stairgate: not a name: '%s'\n", argv[optind]);
+        return -1;
+    }
+    options->question.name = options->name;
     options->question.now_s = (int64_t)time(NULL);
     return 0;
 }
