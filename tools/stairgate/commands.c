@@ -6,6 +6,7 @@
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/why.h"
+#include "tools/stairgate/set.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -25,5 +26,12 @@ const struct command commands[] = {
      "NAME [--client ADDR | --profile P] [--type T] [--at TIME] [--config FILE | --socket PATH] "
      "[--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked", command_why},
+    {"set", "lookup", "[--json] FILE NAME...|-",
+     "print what a set says of names or addresses (- reads them from standard input)",
+     set_lookup_run},
+    {"set", "info", "[--json] FILE",
+     "print a set's counts, categories and feeds", set_info_run},
+    {"set", "verify", "[--json] FILE",
+     "check every octet of a set against its digests", set_verify_run},
     {NULL, NULL, NULL, NULL, NULL},
 };

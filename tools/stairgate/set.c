@@ -1,0 +1,193 @@
+/* stairgate set info | verify. */
+#include "tools/stairgate/set.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "blocklist/set/set.h"
+#include "config/base/err.h"
+#include "tools/stairgate/command.h"
+
+enum { JSON_SCHEMA = 1, DIGEST_TEXT = 65 };
+
+struct options {
+    bool json;
+    const char *path;
+};
+
+static int read_options(int argc, char **argv, struct options *options)
+{
+    static const struct option known[] = {
+        {"json", no_argument, NULL, 'j'},
+        {NULL,   0,           NULL, 0  },
+    };
+    int letter;
+
+    *options = (struct options){false, NULL};
+    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (letter != 'j')
+            return -1;
+        options->json = true;
+    }
+    if (argc - optind != 1)
+        return -1;
+    options->path = argv[optind];
+    return 0;
+}
+
+static char *digest_text(const uint8_t digest[32], char out[DIGEST_TEXT])
+{
+    for (size_t i = 0; i < 32; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    return out;
+}
+
+static void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(1));
+    printf("\n");
+    json_decref(object);
+}
+
+static int complain(const struct options *options, const struct err *err)
+{
+    if (options->json)
+        print_json(json_pack("{s:i, s:s, s:b, s:{s:s, s:s}}", "schema", JSON_SCHEMA, "file",
+                             options->path, "ok", 0, "error", "code", err_word(err->code), "text",
+                             err->text));
+    else
+        fprintf(stderr, "stairgate: %s\n", err->text);
+    return err->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
+}
+
+static void print_summary(const struct options *options, const struct set_info *info)
+{
+    char text[DIGEST_TEXT];
+
+    printf("file        %s\n", options->path);
+    printf("names       %" PRIu64 "\n", info->names);
+    printf("prefixes    %" PRIu64 "\n", info->prefixes);
+    printf("octets      %" PRIu64, info->octets);
+    if (info->names > 0)
+        printf(" (%.2f a name)", (double)info->octets / (double)info->names);
+    printf("\nrows        %" PRIu64 " (ids of %u bits, %" PRIu64 " names by the side table)\n",
+           info->rows, info->id_bits, info->escapes);
+    printf("lines       %" PRIu64 "\n", info->lines);
+    printf("deepest     %u labels\n", info->deepest);
+    printf("seed        %" PRIu64 "\n", info->seed);
+    printf("digest      %s\n", digest_text(info->digest, text));
+}
+
+static void print_lists(const struct set *set)
+{
+    struct set_feed feed;
+    const char *key;
+    uint64_t names;
+
+    printf("\n%-18s %12s\n", "CATEGORY", "NAMES");
+    for (unsigned i = 0; set_category(set, i, &key, &names); i++)
+        printf("%-18s %12" PRIu64 "\n", key, names);
+    printf("\n%-32s %-18s %-10s %10s %10s %8s\n", "FEED", "CATEGORY", "FORMAT", "NAMES",
+           "DUPLICATES", "REFUSED");
+    for (unsigned i = 0; set_feed(set, i, &feed); i++)
+        printf("%-32s %-18s %-10s %10" PRIu64 " %10" PRIu64 " %8" PRIu64 "\n", feed.id,
+               feed.category, feed.format, feed.names, feed.duplicates, feed.refused);
+}
+
+static json_t *feeds_json(const struct set *set)
+{
+    json_t *list = json_array();
+    struct set_feed feed;
+
+    for (unsigned i = 0; set_feed(set, i, &feed); i++)
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "id", feed.id, "class",
+                      feed.feed_class, "category", feed.category, "format", feed.format, "licence",
+                      feed.licence, "attribution", feed.attribution, "names",
+                      (json_int_t)feed.names, "duplicates", (json_int_t)feed.duplicates, "lines",
+                      (json_int_t)feed.lines, "refused", (json_int_t)feed.refused));
+    return list;
+}
+
+static json_t *categories_json(const struct set *set)
+{
+    json_t *list = json_array();
+    const char *key;
+    uint64_t names;
+
+    for (unsigned i = 0; set_category(set, i, &key, &names); i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I}", "key", key, "names", (json_int_t)names));
+    return list;
+}
+
+static json_t *info_json(const struct options *options, const struct set *set,
+                         const struct set_info *info)
+{
+    char digest[DIGEST_TEXT], seed[24];
+
+    /* A seed has 64 bits, more than most readers of JSON keep in a number. */
+    snprintf(seed, sizeof seed, "%" PRIu64, info->seed);
+    return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:s, s:s, s:o, s:o}",
+                     "schema", JSON_SCHEMA, "file", options->path, "names", (json_int_t)info->names,
+                     "prefixes", (json_int_t)info->prefixes, "octets", (json_int_t)info->octets,
+                     "rows", (json_int_t)info->rows, "escapes", (json_int_t)info->escapes, "lines",
+                     (json_int_t)info->lines, "id_bits", (int)info->id_bits, "deepest",
+                     (int)info->deepest, "seed", seed, "digest", digest_text(info->digest, digest),
+                     "categories", categories_json(set), "feeds", feeds_json(set));
+}
+
+int set_info_run(int argc, char **argv)
+{
+    struct options options;
+    struct set_info info;
+    struct set *set;
+    struct err err;
+
+    if (read_options(argc, argv, &options) != 0)
+        return command_usage(set_info_run);
+    set = set_open(options.path, NULL, &err);
+    if (set == NULL)
+        return complain(&options, &err);
+    set_info(set, &info);
+    if (options.json) {
+        print_json(info_json(&options, set, &info));
+    } else {
+        print_summary(&options, &info);
+        print_lists(set);
+    }
+    set_close(set);
+    return EXIT_DONE;
+}
+
+int set_verify_run(int argc, char **argv)
+{
+    char digest[DIGEST_TEXT];
+    struct options options;
+    struct set_info info;
+    struct set *set;
+    struct err err;
+    int status = EXIT_DONE;
+
+    if (read_options(argc, argv, &options) != 0)
+        return command_usage(set_verify_run);
+    set = set_open(options.path, NULL, &err);
+    if (set == NULL)
+        return complain(&options, &err);
+    set_info(set, &info);
+    digest_text(info.digest, digest);
+    if (set_verify(set, &err) != 0)
+        status = complain(&options, &err);
+    else if (options.json)
+        print_json(json_pack("{s:i, s:s, s:b, s:I, s:s}", "schema", JSON_SCHEMA, "file",
+                             options.path, "ok", 1, "names", (json_int_t)info.names, "digest",
+                             digest));
+    else
+        printf("%s: fine, %" PRIu64 " names, digest %s\n", options.path, info.names, digest);
+    set_close(set);
+    return status;
+}
