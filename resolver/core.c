@@ -131,12 +131,13 @@ static bool word_read(struct core *core, const struct query *query, const uint8_
     enum reply_result result =
         reply_read(octets, length, &name, query->question.type, query->question.dnssec_ok, reply);
 
-    if (result == REPLY_OK)
+    if (result == REPLY_OK) {
         word->reply = reply;
-    if (result != REPLY_BROKEN && reply->ede_count > 0) {
+        word->ede_count = 0; /* reply_answer passes on what it has */
+    } else if (result == REPLY_LAME && reply->ede_count > 0) {
         word->ede = reply->ede;
         word->ede_count = reply->ede_count;
-    } else if (result != REPLY_OK) {
+    } else {
         word->ede = result == REPLY_BROKEN ? &network : &none_reachable;
         word->ede_count = 1;
     }

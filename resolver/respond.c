@@ -80,6 +80,9 @@ void respond_soa(const struct query *query, struct answer *answer)
 {
     struct name owner = {query->question.original, query->question.name.length};
 
+    /* A zone that is served here says so itself: its SOA stands at its apex. */
+    if (query->verdict.rule == RULE_SPECIAL && query->verdict.labels > 0)
+        owner = name_suffix(&owner, query->verdict.labels);
     answer_add_soa(answer, &owner, query->verdict.ttl_s);
 }
 
@@ -119,7 +122,7 @@ enum next respond_negative(const struct query_context *context, struct query *qu
 
     respond_start(context, query, &answer);
     answer.rcode = rcode;
-    respond_soa(query, &answer);
     respond_ede(query, &answer);
+    respond_soa(query, &answer);
     return respond_end(context, query, &answer);
 }

@@ -11,7 +11,7 @@
 /* Starts ANSWER for QUERY with the room its transport and client allow. */
 void respond_start(const struct query_context *context, struct query *query, struct answer *answer);
 
-/* Adds the extended errors of QUERY's verdict. */
+/* Adds the extended errors of QUERY's verdict; before any record, so that they find room. */
 void respond_ede(const struct query *query, struct answer *answer);
 
 /* Adds CODE with its short text. */
@@ -21,7 +21,8 @@ void respond_ede_code(struct answer *answer, uint16_t code);
 void respond_add(const struct query *query, struct answer *answer, uint16_t type,
                  const uint8_t *rdata, uint16_t length);
 
-/* Adds the SOA that makes a negative answer cacheable: owner is the asked name, TTL the verdict's
+/* Adds the SOA that makes a negative answer cacheable: owner is the asked name, or
+ * the zone that is served here; TTL the verdict's
  * (RFC 2308 §3, §5). */
 void respond_soa(const struct query *query, struct answer *answer);
 

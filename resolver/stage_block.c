@@ -13,8 +13,8 @@ static enum next respond_null(const struct query_context *context, struct query 
     if (type != DNS_A && type != DNS_AAAA)
         return respond_negative(context, query, DNS_NOERROR);
     respond_start(context, query, &answer);
-    respond_add(query, &answer, type, null_address, type == DNS_A ? 4 : 16);
     respond_ede(query, &answer);
+    respond_add(query, &answer, type, null_address, type == DNS_A ? 4 : 16);
     return respond_end(context, query, &answer);
 }
 

@@ -13,6 +13,18 @@ static bool says_authentic(const struct query *query, const struct stage_word *w
            (query->question.dnssec_ok || (query->question.flags & DNS_AD) != 0);
 }
 
+static void write_reply(const struct query *query, const struct stage_word *word,
+                        struct answer *answer)
+{
+    reply_answer(word->reply, answer, query->verdict.ttl_cap_s);
+    if (says_authentic(query, word))
+        answer->flags |= DNS_AD;
+    if ((query->verdict.transform & TRANSFORM_NAME_EXISTS) != 0 && answer->rcode == DNS_NXDOMAIN) {
+        answer->rcode = DNS_NOERROR;
+        answer->flags &= (uint16_t)~DNS_AD; /* it is our word now */
+    }
+}
+
 enum next stage_reply(const struct query_context *context, struct query *query,
                       const struct stage_word *word)
 {
@@ -20,14 +32,12 @@ enum next stage_reply(const struct query_context *context, struct query *query,
 
     respond_start(context, query, &answer);
     if (word->reply != NULL) {
-        reply_answer(word->reply, &answer, query->verdict.ttl_cap_s);
-        if (says_authentic(query, word))
-            answer.flags |= DNS_AD;
-    } else {
-        answer.rcode = DNS_SERVFAIL;
-        core_count(&context->counters->failed);
+        write_reply(query, word, &answer);
+        return respond_end(context, query, &answer);
     }
     for (uint8_t i = 0; i < word->ede_count; i++)
         respond_ede_code(&answer, word->ede[i]);
+    answer.rcode = DNS_SERVFAIL;
+    core_count(&context->counters->failed);
     return respond_end(context, query, &answer);
 }

@@ -7,9 +7,9 @@
 
 /* What an upstream said on one question. */
 struct stage_word {
-    const struct reply *reply; /* NULL: there is none worth passing on */
+    const struct reply *reply; /* NULL: there is none worth passing on, the answer is SERVFAIL */
     bool trusted;              /* its AD counts */
-    const uint16_t *ede;       /* extended errors to pass on, or our own */
+    const uint16_t *ede;       /* why there is none: the upstream's codes, or our own */
     uint8_t ede_count;
 };
 

@@ -60,11 +60,15 @@ struct tcp_listener;
 struct tcp_listener *tcp_listener_create(uv_loop_t *loop, const struct listen_socket *socket,
                                          const struct listen_context *context,
                                          const struct tcp_limits *limits, struct err *err);
-/* Sends a forwarded answer; a connection that is gone meanwhile is recognised by HANDLE and the
- * answer dropped. */
+/* As udp_listener_pktinfo, for connections accepted from now on. */
+int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err *err);
+/* Sends a forwarded answer before the loop waits again; a connection that is gone meanwhile is
+ * recognised by HANDLE and the answer dropped. */
 void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
 struct tcp_listener *tcp_listener_of(const struct query_handle *handle);
+/* Takes LIMITS from now on; more connections than at create need a restart. At a limit the
+ * connection that has been useful longest ago is closed for the new one. */
 void tcp_listener_limits(struct tcp_listener *listener, const struct tcp_limits *limits);
 /* Stops accepting; connections end when their queries in flight are answered. */
 void tcp_listener_stop(struct tcp_listener *listener);

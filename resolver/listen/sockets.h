@@ -16,7 +16,8 @@ struct config;
 struct err;
 struct log;
 
-/* Opens UDP and TCP sockets for each listener of CONFIG, WORKERS of each; a listener whose address
+/* Opens UDP and TCP sockets for each listener of CONFIG, WORKERS of each, all of the first worker
+ * first; a listener whose address
  * family the machine lacks is left out with a warning to LOG. Fills SOCKETS (room for MOST) and
  * returns how many. Errors: -1 with ERR naming the address and the cure (port in use, no right to a
  * low port). */
@@ -27,8 +28,8 @@ long sockets_open(const struct config *config, unsigned workers, struct listen_s
  * for none. Errors: -1 with ERR. The variables are unset. */
 long sockets_inherit(struct listen_socket *sockets, size_t most, struct err *err);
 
-/* In a forked child before exec: moves the descriptors of SOCKETS to 3, 4, ... and sets the three
- * variables. */
+/* In a forked child before exec: copies the descriptors of SOCKETS to 3, 4, ..., whatever was there
+ * before, and sets the three variables. Errors: -1 with ERR. */
 int sockets_hand_over(const struct listen_socket *sockets, size_t count, struct err *err);
 
 #endif
