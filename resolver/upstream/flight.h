@@ -14,7 +14,7 @@
 #include "config/base/name.h"
 
 struct err;
-struct server;
+struct upstream;
 
 enum {
     TRIES_MAX = 6, /* upstream queries for one question, so that failure is not multiplied */
@@ -27,7 +27,7 @@ enum {
 
 /* Where a query travels: the first member of a UDP socket and of a TCP connection. */
 struct channel {
-    struct server *server;
+    struct upstream *server;
     uint32_t number; /* no other channel with tries bound has it */
     uint32_t first;  /* of the tries bound to it, newest first; FLIGHT_NONE at first */
     uint32_t in_flight;
@@ -45,7 +45,7 @@ enum try_state {
 
 struct
 try {
-    struct server *server;
+    struct upstream *server;
     struct channel *channel; /* while open */
     uint64_t sent_us;
     uint32_t chain;        /* next in its id bucket */

@@ -1,4 +1,4 @@
-/* inside.h - what the files of this folder share: a server, and the whole of one worker's
+/* inside.h - what the files of this folder share: an upstream, and the whole of one worker's
  * upstreams. Nobody else includes it but tests. */
 #ifndef RESOLVER_UPSTREAM_INSIDE_H
 #define RESOLVER_UPSTREAM_INSIDE_H
@@ -20,7 +20,7 @@ enum {
     UPSTREAM_PAYLOAD = 1232, /* RFC 9715 §3: fits every path without fragments */
 };
 
-struct server {
+struct upstream {
     struct upstreams *upstreams;
     struct endpoint endpoint;
     char text[ADDR_TEXT_MAX];
@@ -34,7 +34,7 @@ struct server {
     struct udp udp;
     struct tcp tcp;
     uint64_t asked, answered, timeouts, mismatched;
-    struct server *next; /* retired */
+    struct upstream *next; /* retired */
 };
 
 struct upstreams {
@@ -46,9 +46,9 @@ struct upstreams {
     struct udp_limits limits;
     struct random random;
     struct flight flight;
-    struct server *servers[SERVERS_MAX];
+    struct upstream *servers[SERVERS_MAX];
     size_t server_count;
-    struct server *retired;
+    struct upstream *retired;
     uint32_t channels;   /* numbers given out */
     uint32_t early_left; /* sockets that may be replaced early in this second */
     uv_timer_t tick;     /* while questions are in flight */
@@ -61,6 +61,6 @@ struct upstreams {
 };
 
 /* Called by handles of SERVER when closed; frees what waits for that. */
-void upstreams_handle_closed(struct server *server);
+void upstreams_handle_closed(struct upstream *server);
 
 #endif

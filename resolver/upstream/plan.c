@@ -37,7 +37,7 @@ struct record {
 };
 
 static struct record record_of(struct upstreams *upstreams, const struct asked *asked,
-                               const struct server *server)
+                               const struct upstream *server)
 {
     struct record record = {0};
 
@@ -87,7 +87,7 @@ static struct hope hope_of(struct upstreams *upstreams, const struct asked *aske
 
 /* Returns how many queries for one question are worth sending to SERVER: one to see whether it is
  * back; none where LAME, another server, has at least said that it does not know. */
-static unsigned most_queries(const struct server *server, bool lame)
+static unsigned most_queries(const struct upstream *server, bool lame)
 {
     if (server->health.down)
         return lame ? 0 : 1;
@@ -96,17 +96,17 @@ static unsigned most_queries(const struct server *server, bool lame)
 
 /* Returns the server to ask next: of those asked least, the healthiest; NULL when enough is done.
  */
-static struct server *next_server(struct upstreams *upstreams, const struct asked *asked)
+static struct upstream *next_server(struct upstreams *upstreams, const struct asked *asked)
 {
     bool lame = any_lame(upstreams, asked);
     unsigned least = SAME_SERVER_MAX;
-    struct server *best = NULL;
+    struct upstream *best = NULL;
 
     if (asked->probe || asked->tries == TRIES_MAX ||
         uv_now(upstreams->loop) + LEAST_LEFT_MS >= asked->deadline_ms)
         return NULL;
     for (size_t i = 0; i < upstreams->server_count; i++) {
-        struct server *server = upstreams->servers[i];
+        struct upstream *server = upstreams->servers[i];
         struct record record = record_of(upstreams, asked, server);
 
         if (server->group != asked->group || record.lame ||
@@ -121,7 +121,7 @@ static struct server *next_server(struct upstreams *upstreams, const struct aske
     return best;
 }
 
-static void note(struct server *server, enum health_change change)
+static void note(struct upstream *server, enum health_change change)
 {
     if (change == HEALTH_WENT_DOWN)
         log_event(server->upstreams->log, LOG_LEVEL_WARN, "upstream_down", "upstream=%s",
@@ -131,7 +131,7 @@ static void note(struct server *server, enum health_change change)
                   server->text);
 }
 
-static void miss(struct server *server, uint64_t sent_us)
+static void miss(struct upstream *server, uint64_t sent_us)
 {
     bool was_silent = server->health.state == HEALTH_SILENT;
 
@@ -200,7 +200,7 @@ static void set_due(struct upstreams *upstreams, struct asked *asked, uint64_t w
     flight_due(&upstreams->flight, asked, when < asked->deadline_ms ? when : asked->deadline_ms);
 }
 
-static struct try *new_try(struct server *server, struct asked *asked, bool stream, bool edns)
+static struct try *new_try(struct upstream *server, struct asked *asked, bool stream, bool edns)
 {
     struct try *try = flight_try(&server->upstreams->flight, asked, asked->tries++);
 
@@ -213,7 +213,7 @@ static struct try *new_try(struct server *server, struct asked *asked, bool stre
     return try;
 }
 
-static void ask_server(struct server *server, struct asked *asked)
+static void ask_server(struct upstream *server, struct asked *asked)
 {
     struct upstreams *upstreams = server->upstreams;
     struct record record = record_of(upstreams, asked, server);
@@ -239,7 +239,7 @@ static void ask_server(struct server *server, struct asked *asked)
 /* Asks the next server; where none is left, waits for late answers, but not twice. */
 static void advance(struct upstreams *upstreams, struct asked *asked)
 {
-    struct server *server = next_server(upstreams, asked);
+    struct upstream *server = next_server(upstreams, asked);
     struct hope hope = hope_of(upstreams, asked);
 
     if (server != NULL) {
@@ -256,7 +256,7 @@ static void advance(struct upstreams *upstreams, struct asked *asked)
 
 int plan_start(struct upstreams *upstreams, struct asked *asked)
 {
-    struct server *server;
+    struct upstream *server;
 
     asked->deadline_ms = uv_now(upstreams->loop) + upstreams->deadline_ms;
     server = next_server(upstreams, asked);
@@ -266,7 +266,7 @@ int plan_start(struct upstreams *upstreams, struct asked *asked)
     return 0;
 }
 
-void plan_probe(struct server *server)
+void plan_probe(struct upstream *server)
 {
     struct upstreams *upstreams = server->upstreams;
     struct asked *asked = flight_take(&upstreams->flight);
@@ -293,7 +293,7 @@ static bool is_lame(unsigned rcode)
 static void deliver(struct upstreams *upstreams, struct asked *asked, struct try *try,
                     const uint8_t *octets, size_t length)
 {
-    struct server *server = try->server;
+    struct upstream *server = try->server;
     uint64_t latency_us = try->stream ? 0 : now_us() - try->sent_us;
     bool last, lame = is_lame(load_be16(octets + 2) & 0xf);
     int more;
@@ -314,7 +314,7 @@ static void deliver(struct upstreams *upstreams, struct asked *asked, struct try
 static void answered(struct upstreams *upstreams, struct asked *asked, struct try *try,
                      const uint8_t *octets, size_t length, bool whole)
 {
-    struct server *server = try->server;
+    struct upstream *server = try->server;
     unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
     bool no_opt = try->edns && (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
     bool cut = !is_lame(rcode) && ((flags & DNS_TC) || !whole), stream = try->stream;
@@ -351,7 +351,7 @@ static bool is_bare_refusal(const struct try *try, const uint8_t *octets, size_t
 
 void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole)
 {
-    struct server *server = channel->server, *other;
+    struct upstream *server = channel->server, *other;
     struct upstreams *upstreams = server->upstreams;
     struct try *try = NULL;
     struct asked *asked;
@@ -382,7 +382,7 @@ static void failed(struct upstreams *upstreams, struct try *try, bool again)
 {
     struct asked *asked = flight_asked(&upstreams->flight, try);
     bool latest = try == flight_try(&upstreams->flight, asked, asked->tries - 1u);
-    struct server *server;
+    struct upstream *server;
 
     asked->unreached = true;
     if (!try->stream)
@@ -398,7 +398,7 @@ static void failed(struct upstreams *upstreams, struct try *try, bool again)
         advance(upstreams, asked);
 }
 
-void plan_unsent(struct server *server, struct try *try)
+void plan_unsent(struct upstream *server, struct try *try)
 {
     failed(server->upstreams, try, false);
 }
@@ -439,7 +439,7 @@ void plan_due(void *context, struct asked *asked)
         advance(upstreams, asked);
 }
 
-size_t plan_write(const struct server *server, const struct try *try, uint16_t id, uint8_t *out,
+size_t plan_write(const struct upstream *server, const struct try *try, uint16_t id, uint8_t *out,
                   size_t room)
 {
     const struct asked *asked = flight_asked(&server->upstreams->flight, try);

@@ -9,14 +9,14 @@
 
 #include "resolver/upstream/flight.h"
 
-struct server;
+struct upstream;
 struct upstreams;
 
 /* Asks the first server for ASKED. Returns -1 when there is none; never calls `done`. */
 int plan_start(struct upstreams *upstreams, struct asked *asked);
 
 /* Asks ROOT NS of SERVER, to see whether it answers again. */
-void plan_probe(struct server *server);
+void plan_probe(struct upstream *server);
 
 /* Takes what came on CHANNEL; WHOLE is false where the datagram was larger than our buffer. */
 void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole);
@@ -26,13 +26,13 @@ void plan_message(struct channel *channel, const uint8_t *octets, size_t length,
 void plan_channel_failed(struct channel *channel, uint64_t before_us, bool established);
 
 /* Ends TRY, which is queued and could not be sent. */
-void plan_unsent(struct server *server, struct try *try);
+void plan_unsent(struct upstream *server, struct try *try);
 
 /* Does what is due for ASKED; for flight_expire. */
 void plan_due(void *upstreams, struct asked *asked);
 
 /* Writes the query of TRY into OUT[0..ROOM); returns its length, 0 where it does not fit. */
-size_t plan_write(const struct server *server, const struct try *try, uint16_t id, uint8_t *out,
+size_t plan_write(const struct upstream *server, const struct try *try, uint16_t id, uint8_t *out,
                   size_t room);
 
 /* Returns an id that no query in flight on CHANNEL has. */

@@ -154,7 +154,7 @@ static void on_connected(uv_connect_t *connect, int status)
     upstreams_flush(upstreams_of(link));
 }
 
-static struct link *open_link(struct server *server)
+static struct link *open_link(struct upstream *server)
 {
     struct upstreams *upstreams = server->upstreams;
     struct sockaddr_storage to;
@@ -184,7 +184,7 @@ static struct link *open_link(struct server *server)
     return link;
 }
 
-static struct link *usable_link(struct server *server)
+static struct link *usable_link(struct upstream *server)
 {
     for (size_t i = 0; i < TCP_LINKS_MAX; i++) {
         struct link *link = &server->tcp.links[i];
@@ -195,7 +195,7 @@ static struct link *usable_link(struct server *server)
     return open_link(server);
 }
 
-int tcp_ask(struct server *server, struct try *try)
+int tcp_ask(struct upstream *server, struct try *try)
 {
     struct upstreams *upstreams = server->upstreams;
     struct link *link = usable_link(server);
@@ -221,7 +221,7 @@ int tcp_ask(struct server *server, struct try *try)
     return 0;
 }
 
-void tcp_send(struct server *server)
+void tcp_send(struct upstream *server)
 {
     for (size_t i = 0; i < TCP_LINKS_MAX; i++)
         send_link(&server->tcp.links[i]);
@@ -242,7 +242,7 @@ static bool is_stuck(const struct link *link, uint64_t now_ms)
            (link->stalled && now_ms - link->used_ms > STALLED_MS);
 }
 
-void tcp_second(struct server *server, uint64_t now_ms)
+void tcp_second(struct upstream *server, uint64_t now_ms)
 {
     for (size_t i = 0; i < TCP_LINKS_MAX; i++) {
         struct link *link = &server->tcp.links[i];
@@ -257,7 +257,7 @@ void tcp_second(struct server *server, uint64_t now_ms)
     }
 }
 
-void tcp_close(struct server *server)
+void tcp_close(struct upstream *server)
 {
     for (size_t i = 0; i < TCP_LINKS_MAX; i++) {
         struct link *link = &server->tcp.links[i];

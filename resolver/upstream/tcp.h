@@ -11,7 +11,7 @@
 
 #include "resolver/upstream/flight.h"
 
-struct server;
+struct upstream;
 
 enum { TCP_LINKS_MAX = 4 };
 
@@ -37,19 +37,19 @@ struct tcp {
 
 /* Queues TRY on a connection to its server, opened if there is none; sent by tcp_send. Errors: -1
  * when no connection can be had. */
-int tcp_ask(struct server *server, struct try *try);
+int tcp_ask(struct upstream *server, struct try *try);
 
 /* Sends what is queued for SERVER. */
-void tcp_send(struct server *server);
+void tcp_send(struct upstream *server);
 
 /* Notes that a query on CHANNEL was not answered in time: if nothing else came since SENT_US the
  * connection takes no more queries. */
 void tcp_late(struct channel *channel, uint64_t sent_us);
 
 /* Closes idle connections and those that do not get anywhere; called each second. */
-void tcp_second(struct server *server, uint64_t now_ms);
+void tcp_second(struct upstream *server, uint64_t now_ms);
 
 /* Closes all. */
-void tcp_close(struct server *server);
+void tcp_close(struct upstream *server);
 
 #endif

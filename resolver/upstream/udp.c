@@ -63,7 +63,7 @@ void udp_batch_destroy(struct udp_batch *batch)
 static void on_closed(uv_handle_t *handle)
 {
     struct udp_socket *socket = handle->data;
-    struct server *server = socket->channel.server;
+    struct upstream *server = socket->channel.server;
 
     socket->state = SOCKET_FREE;
     server->udp.draining--;
@@ -79,7 +79,7 @@ static void close_socket(struct udp_socket *socket)
     close(socket->fd); /* uv_close has taken it out of the poll set */
 }
 
-static void drain(struct server *server, size_t slot)
+static void drain(struct upstream *server, size_t slot)
 {
     struct udp_socket *socket = server->udp.used[slot];
 
@@ -154,7 +154,7 @@ static struct udp_socket *free_socket(struct udp *udp)
     return NULL;
 }
 
-static struct udp_socket *open_socket(struct server *server)
+static struct udp_socket *open_socket(struct upstream *server)
 {
     struct upstreams *upstreams = server->upstreams;
     struct udp_socket *socket = free_socket(&server->udp);
@@ -192,7 +192,7 @@ static bool is_worn(struct upstreams *upstreams, const struct udp_socket *socket
 }
 
 /* Returns the socket for the next batch; NULL with errno when there is none at all. */
-static struct udp_socket *pick(struct server *server)
+static struct udp_socket *pick(struct upstream *server)
 {
     struct upstreams *upstreams = server->upstreams;
     struct udp *udp = &server->udp;
@@ -215,7 +215,7 @@ static struct udp_socket *pick(struct server *server)
 }
 
 /* Moves queries from the queue into the batch, bound to SOCKET; returns how many. */
-static unsigned fill(struct server *server, struct udp_socket *socket, uint64_t now_us)
+static unsigned fill(struct upstream *server, struct udp_socket *socket, uint64_t now_us)
 {
     struct upstreams *upstreams = server->upstreams;
     struct udp_batch *batch = upstreams->batch;
@@ -236,7 +236,7 @@ static unsigned fill(struct server *server, struct udp_socket *socket, uint64_t 
     return count;
 }
 
-static void send_batch(struct server *server, struct udp_socket *socket)
+static void send_batch(struct upstream *server, struct udp_socket *socket)
 {
     uint64_t now_us = uv_hrtime() / 1000;
     unsigned count = fill(server, socket, now_us), sent = 0;
@@ -261,7 +261,7 @@ static void send_batch(struct server *server, struct udp_socket *socket)
         plan_channel_failed(&socket->channel, now_us, false);
 }
 
-void udp_send(struct server *server)
+void udp_send(struct upstream *server)
 {
     struct flight *flight = &server->upstreams->flight;
 
@@ -275,7 +275,7 @@ void udp_send(struct server *server)
     }
 }
 
-void udp_second(struct server *server, uint64_t now_ms)
+void udp_second(struct upstream *server, uint64_t now_ms)
 {
     struct udp *udp = &server->udp;
 
@@ -287,7 +287,7 @@ void udp_second(struct server *server, uint64_t now_ms)
     }
 }
 
-void udp_renew(struct server *server)
+void udp_renew(struct upstream *server)
 {
     for (size_t i = 0; i < UDP_SOCKETS_MAX; i++) {
         if (server->udp.used[i] != NULL)
@@ -295,7 +295,7 @@ void udp_renew(struct server *server)
     }
 }
 
-void udp_close(struct server *server)
+void udp_close(struct upstream *server)
 {
     for (size_t i = 0; i < UDP_SOCKETS_MAX + UDP_DRAINING_MAX; i++) {
         struct udp_socket *socket = &server->udp.sockets[i];

@@ -12,7 +12,7 @@
 
 #include "resolver/upstream/flight.h"
 
-struct server;
+struct upstream;
 struct upstreams;
 
 enum { UDP_SOCKETS_MAX = 64, UDP_DRAINING_MAX = 64 };
@@ -46,18 +46,18 @@ struct udp_batch *udp_batch_create(void);
 void udp_batch_destroy(struct udp_batch *batch);
 
 /* Sends all that is queued for SERVER. Network errors go to plan_failed. */
-void udp_send(struct server *server);
+void udp_send(struct upstream *server);
 
 /* Closes sockets past their age that nothing waits for; called each second. */
-void udp_second(struct server *server, uint64_t now_ms);
+void udp_second(struct upstream *server, uint64_t now_ms);
 
 /* Has every socket replaced before its next query: our own address may have changed. */
-void udp_renew(struct server *server);
+void udp_renew(struct upstream *server);
 
 /* Closes CHANNEL's socket if it is to be replaced and nothing waits for it any more. */
 void udp_rest(struct channel *channel);
 
 /* Closes all. */
-void udp_close(struct server *server);
+void udp_close(struct upstream *server);
 
 #endif

@@ -34,9 +34,9 @@ static bool is_same_endpoint(const struct endpoint *a, const struct endpoint *b)
     return addr_equal(&a->addr, &b->addr) && a->addr.scope == b->addr.scope && a->port == b->port;
 }
 
-static struct server *new_server(struct upstreams *upstreams, const struct endpoint *endpoint)
+static struct upstream *new_server(struct upstreams *upstreams, const struct endpoint *endpoint)
 {
-    struct server *server = calloc(1, sizeof *server);
+    struct upstream *server = calloc(1, sizeof *server);
 
     if (server == NULL) {
         log_event(upstreams->log, LOG_LEVEL_ERROR, "upstream_memory", "what=out_of_memory");
@@ -50,10 +50,11 @@ static struct server *new_server(struct upstreams *upstreams, const struct endpo
 }
 
 /* Takes the server with ENDPOINT out of SERVERS[0..COUNT), with all that is known about it. */
-static struct server *keep(struct server **servers, size_t count, const struct endpoint *endpoint)
+static struct upstream *keep(struct upstream **servers, size_t count,
+                             const struct endpoint *endpoint)
 {
     for (size_t i = 0; i < count; i++) {
-        struct server *server = servers[i];
+        struct upstream *server = servers[i];
 
         if (server == NULL || !is_same_endpoint(&server->endpoint, endpoint))
             continue;
@@ -63,7 +64,7 @@ static struct server *keep(struct server **servers, size_t count, const struct e
     return NULL;
 }
 
-static void retire(struct upstreams *upstreams, struct server *server)
+static void retire(struct upstreams *upstreams, struct upstream *server)
 {
     server->retired = true;
     server->next = upstreams->retired;
@@ -72,7 +73,7 @@ static void retire(struct upstreams *upstreams, struct server *server)
 
 void upstreams_configure(struct upstreams *upstreams, const struct config *config)
 {
-    struct server *old[SERVERS_MAX];
+    struct upstream *old[SERVERS_MAX];
     size_t old_count = upstreams->server_count;
 
     memcpy(old, upstreams->servers, sizeof old);
@@ -80,7 +81,7 @@ void upstreams_configure(struct upstreams *upstreams, const struct config *confi
     set_times(upstreams, config);
     for (size_t i = 0; i < config->upstream_count; i++) {
         const struct config_upstream *wanted = &config->upstreams[i];
-        struct server *server;
+        struct upstream *server;
 
         if (upstreams->server_count == SERVERS_MAX) {
             log_event(upstreams->log, LOG_LEVEL_WARN, "upstreams_many", "used=%d configured=%zu",
@@ -104,10 +105,10 @@ void upstreams_configure(struct upstreams *upstreams, const struct config *confi
 /* Closes retired servers that nothing waits for, and frees them once they are closed. */
 static void sweep_retired(struct upstreams *upstreams)
 {
-    struct server **link = &upstreams->retired;
+    struct upstream **link = &upstreams->retired;
 
     while (*link != NULL) {
-        struct server *server = *link, *next = server->next;
+        struct upstream *server = *link, *next = server->next;
 
         if (server->waiting == 0) {
             udp_close(server);
@@ -127,17 +128,17 @@ static void finish_closing(struct upstreams *upstreams)
     void (*closed)(void *context) = upstreams->closed;
     void *context = upstreams->closed_context;
     uint32_t handles = upstreams->handles;
-    struct server *next;
+    struct upstream *next;
 
     for (size_t i = 0; i < upstreams->server_count; i++)
         handles += upstreams->servers[i]->handles;
-    for (struct server *server = upstreams->retired; server != NULL; server = server->next)
+    for (struct upstream *server = upstreams->retired; server != NULL; server = server->next)
         handles += server->handles;
     if (handles > 0)
         return;
     for (size_t i = 0; i < upstreams->server_count; i++)
         free(upstreams->servers[i]);
-    for (struct server *server = upstreams->retired; server != NULL; server = next) {
+    for (struct upstream *server = upstreams->retired; server != NULL; server = next) {
         next = server->next;
         free(server);
     }
@@ -148,7 +149,7 @@ static void finish_closing(struct upstreams *upstreams)
         closed(context);
 }
 
-void upstreams_handle_closed(struct server *server)
+void upstreams_handle_closed(struct upstream *server)
 {
     struct upstreams *upstreams = server->upstreams;
 
@@ -194,7 +195,7 @@ static void on_second(uv_timer_t *timer)
 
     upstreams->early_left = upstreams->limits.early;
     for (size_t i = 0; i < upstreams->server_count; i++) {
-        struct server *server = upstreams->servers[i];
+        struct upstream *server = upstreams->servers[i];
 
         health_second(&server->health, uv_hrtime() / 1000);
         udp_second(server, now_ms);
@@ -289,7 +290,7 @@ void upstreams_flush(struct upstreams *upstreams)
             udp_send(upstreams->servers[i]);
             tcp_send(upstreams->servers[i]);
         }
-        for (struct server *server = upstreams->retired; server != NULL; server = server->next) {
+        for (struct upstream *server = upstreams->retired; server != NULL; server = server->next) {
             udp_send(server);
             tcp_send(server);
         }
@@ -305,7 +306,7 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
         udp_close(upstreams->servers[i]);
         tcp_close(upstreams->servers[i]);
     }
-    for (struct server *server = upstreams->retired; server != NULL; server = server->next) {
+    for (struct upstream *server = upstreams->retired; server != NULL; server = server->next) {
         udp_close(server);
         tcp_close(server);
     }
@@ -315,7 +316,7 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
 
 bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state)
 {
-    const struct server *server;
+    const struct upstream *server;
 
     if (index >= upstreams->server_count)
         return false;
