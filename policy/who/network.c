@@ -3,19 +3,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/bytes.h"
 #include "config/base/err.h"
+
+/* An address as two numbers, so that masking and comparing it is a few instructions. */
+struct key {
+    uint64_t high, low;
+};
 
 /* Entries of one family and length stand together, sorted by address; the longest group first. */
 struct group {
+    struct key mask;
     uint8_t bits, length;
     size_t first, count;
 };
 
 struct network_table {
     struct network_entry *entries;
+    struct key *keys; /* of entries, at the same index */
     struct group *groups;
     size_t group_count;
 };
+
+static struct key key_of(const struct addr *addr)
+{
+    const uint8_t *p = addr->octets;
+
+    return (struct key){(uint64_t)load_be32(p) << 32 | load_be32(p + 4),
+                        (uint64_t)load_be32(p + 8) << 32 | load_be32(p + 12)};
+}
+
+/* Returns a number whose LENGTH (0 to 64) highest bits are set. */
+static uint64_t high_bits(unsigned length)
+{
+    return length == 0 ? 0 : UINT64_MAX << (64 - length);
+}
+
+static struct key mask_of(unsigned length)
+{
+    return (struct key){high_bits(length > 64 ? 64 : length),
+                        high_bits(length > 64 ? length - 64 : 0)};
+}
+
+static bool key_before(struct key a, struct key b)
+{
+    return a.high != b.high ? a.high < b.high : a.low < b.low;
+}
+
+static bool key_equal(struct key a, struct key b)
+{
+    return a.high == b.high && a.low == b.low;
+}
 
 static int compare(const void *x, const void *y)
 {
@@ -43,8 +81,10 @@ static void find_groups(struct network_table *table, size_t count)
 
         if (group == NULL || group->bits != prefix->addr.bits || group->length != prefix->length) {
             group = &table->groups[table->group_count++];
-            *group = (struct group){prefix->addr.bits, prefix->length, i, 0};
+            *group =
+                (struct group){mask_of(prefix->length), prefix->addr.bits, prefix->length, i, 0};
         }
+        table->keys[i] = key_of(&prefix->addr);
         group->count++;
     }
 }
@@ -56,9 +96,10 @@ struct network_table *network_create(const struct network_entry *entries, size_t
 
     if (table != NULL) {
         table->entries = calloc(count + 1, sizeof *table->entries);
+        table->keys = calloc(count + 1, sizeof *table->keys);
         table->groups = calloc(count + 1, sizeof *table->groups);
     }
-    if (table == NULL || table->entries == NULL || table->groups == NULL) {
+    if (table == NULL || table->entries == NULL || table->keys == NULL || table->groups == NULL) {
         err_set(err, ERR_MEMORY, "out of memory for %zu networks", count);
         network_free(table);
         return NULL;
@@ -75,55 +116,46 @@ void network_free(struct network_table *table)
     if (table == NULL)
         return;
     free(table->groups);
+    free(table->keys);
     free(table->entries);
     free(table);
 }
 
-static void keep_bits(struct addr *out, const struct addr *addr, unsigned length)
-{
-    unsigned whole = length / 8, rest = length % 8;
-
-    memset(out->octets, 0, sizeof out->octets);
-    memcpy(out->octets, addr->octets, whole);
-    if (rest != 0)
-        out->octets[whole] = (uint8_t)(addr->octets[whole] & (0xff00 >> rest));
-}
-
 static const struct network_entry *find_in_group(const struct network_table *table,
-                                                 const struct group *group, const struct addr *addr)
+                                                 const struct group *group, struct key wanted,
+                                                 uint32_t scope)
 {
-    const struct network_entry *entries = table->entries + group->first;
-    size_t low = 0, high = group->count;
-    struct addr wanted;
+    size_t low = group->first, end = group->first + group->count, high = end;
 
-    keep_bits(&wanted, addr, group->length);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (memcmp(entries[middle].prefix.addr.octets, wanted.octets, sizeof wanted.octets) < 0)
+        if (key_before(table->keys[middle], wanted))
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < group->count &&
-           memcmp(entries[low].prefix.addr.octets, wanted.octets, sizeof wanted.octets) == 0;
-         low++) {
-        uint32_t scope = entries[low].prefix.addr.scope;
+    for (; low < end && key_equal(table->keys[low], wanted); low++) {
+        uint32_t own = table->entries[low].prefix.addr.scope;
 
-        if (scope == 0 || scope == addr->scope)
-            return &entries[low];
+        if (own == 0 || own == scope)
+            return &table->entries[low];
     }
     return NULL;
 }
 
 const struct network_entry *network_find(const struct network_table *table, const struct addr *addr)
 {
+    struct key key = key_of(addr);
+
     for (size_t i = 0; i < table->group_count; i++) {
+        const struct group *group = &table->groups[i];
+        struct key wanted = {key.high & group->mask.high, key.low & group->mask.low};
         const struct network_entry *entry;
 
-        if (table->groups[i].bits != addr->bits)
+        if (group->bits != addr->bits)
             continue;
-        entry = find_in_group(table, &table->groups[i], addr);
+        entry = find_in_group(table, group, wanted, addr->scope);
         if (entry != NULL)
             return entry;
     }
