@@ -251,13 +251,13 @@ void read_rules(struct walk *walk, const struct option *option, const struct nod
         struct config_rule rule = {.place = item->place}, *added;
         const char *text = read_cover(item->text, &rule.cover);
 
-        if (walk_name(walk, item, text, &rule.name) != 0)
-            continue;
-        if (rule.name.length == 1) {
+        if (strcmp(text, ".") == 0 || strcmp(text, "*") == 0) {
             problem_add(walk->problems, item->place,
-                        "a rule for every name: '.'; that is what `default` is for");
+                        "a rule for every name: '%s'; that is what `default` is for", text);
             continue;
         }
+        if (walk_name(walk, item, text, &rule.name) != 0)
+            continue;
         added = walk_append(walk, &rules->items, &rules->count, sizeof *added);
         if (added != NULL)
             *added = rule;

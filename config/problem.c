@@ -156,18 +156,40 @@ void problem_finish(struct problems *problems)
     out->warnings_only = problems->errors == 0 && out->count > 0;
 }
 
+/* Returns how many octets of TEXT are one character of UTF-8 that a terminal just shows, 0 for
+ * anything else: control characters, broken sequences, and U+2000 to U+20FF, where the signs stand
+ * that turn the direction of what follows. */
+static size_t harmless(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+    if (length == 1)
+        return p[0] >= 0x20 && p[0] != 0x7f;
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe2 && p[1] < 0x84) || p[0] > 0xf4)
+        return 0;
+    return length;
+}
+
 char *problem_quote(const char *text, char *out)
 {
     size_t used = 1;
 
     out[0] = '\'';
-    for (; *text != '\0' && used < PROBLEM_QUOTE_MAX - 10; text++) {
-        unsigned char c = (unsigned char)*text;
+    while (*text != '\0' && used < PROBLEM_QUOTE_MAX - 10) {
+        size_t length = harmless(text);
 
-        if (c < 0x20 || c == 0x7f)
-            used += (size_t)snprintf(out + used, PROBLEM_QUOTE_MAX - used, "\\%03u", c);
+        if (length == 0)
+            used += (size_t)snprintf(out + used, PROBLEM_QUOTE_MAX - used, "\\%03u",
+                                     (unsigned char)*text);
         else
-            out[used++] = *text;
+            memcpy(out + used, text, length);
+        used += length;
+        text += length == 0 ? 1 : length;
     }
     snprintf(out + used, PROBLEM_QUOTE_MAX - used, "%s'", *text == '\0' ? "" : "...");
     return out;

@@ -167,6 +167,8 @@ void read_rdata(struct walk *walk, const struct option *option, const struct nod
     const struct option_record *entry = base;
     const struct node *item = node_item_first(node);
 
+    if (entry->name.length == 0) /* missing or wrong, and reported */
+        return;
     for (; item != NULL; item = node_item_next(node, item)) {
         struct config_record *record;
         struct rdata rdata;

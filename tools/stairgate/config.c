@@ -48,17 +48,24 @@ static void print_problems(const struct config_problems *problems)
         fprintf(stderr, "%s\n", problems->items[i].text);
 }
 
+static json_t *text_json(const char *text)
+{
+    json_t *value = json_string(text);
+
+    return value != NULL ? value : json_string(""); /* jansson takes UTF-8 only */
+}
+
 static json_t *problems_json(const struct config_problems *problems)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < problems->count; i++) {
         const struct err *item = &problems->items[i];
+        const char *severity = item->code == ERR_NONE ? "warning" : "error";
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i}", "severity",
-                                              item->code == ERR_NONE ? "warning" : "error", "text",
-                                              item->text, "line", (int)item->line, "column",
-                                              (int)item->column));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:i, s:i}", "severity", severity, "text",
+                                              text_json(item->text), "line", (int)item->line,
+                                              "column", (int)item->column));
     }
     return list;
 }
@@ -154,13 +161,6 @@ static void print_row(const struct config_row *row, void *user)
         printf("  # %s\n", row->from);
     else
         printf("  # %s:%u:%u\n", path, row->place.line, row->place.column);
-}
-
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text);
-
-    return value != NULL ? value : json_string(""); /* jansson takes UTF-8 only */
 }
 
 static json_t *value_json(const struct config_row *row)
