@@ -43,11 +43,11 @@ static const struct {
     const char *name;
     void (*write)(FILE *out, const struct config *config);
 } facts[] = {
-    {"listen",                   write_listeners},
-    {"server.workers",           write_workers  },
-    {"server.user",              write_user     },
-    {"server.queries_in_flight", write_in_flight},
-    {"control",                  write_control  },
+    {"listen",            write_listeners},
+    {"server.workers",    write_workers  },
+    {"server.user",       write_user     },
+    {"queries.in_flight", write_in_flight},
+    {"control",           write_control  },
 };
 
 enum { FACTS = sizeof facts / sizeof *facts };

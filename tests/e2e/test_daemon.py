@@ -93,7 +93,7 @@ def test_term_answers_what_is_in_flight_first(stairgate, upstream, tcp):
         reply.answer.append(dns.rrset.from_text("slow.test.", 60, "IN", "A", "192.0.2.7"))
         return reply
     upstream.answers[("slow.test", "A")] = late
-    gate = stairgate(upstreams=[upstream], more="upstream: {timeout: 4s, deadline: 5s}")
+    gate = stairgate(upstreams=[upstream], more="queries: {timeout: 4s, deadline: 5s}")
     replies = []
     client = threading.Thread(target=lambda: replies.append(gate.ask("slow.test", tcp=tcp, timeout=15)))
     client.start()
@@ -108,7 +108,7 @@ def test_term_answers_what_is_in_flight_first(stairgate, upstream, tcp):
 
 def test_a_silent_upstream_does_not_hold_the_end_up(stairgate, upstream):
     upstream.answers[("never.test", "A")] = lambda query: None
-    gate = stairgate(upstreams=[upstream], more="upstream: {timeout: 20s, deadline: 40s}")
+    gate = stairgate(upstreams=[upstream], more="queries: {timeout: 20s, deadline: 40s}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.sendto(plain_query("never.test"), ("127.0.0.1", gate.port))
         wait_for(lambda: upstream.count("never.test"), "the question upstream")
