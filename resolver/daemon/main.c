@@ -1,4 +1,76 @@
-int main(void)
+/* stairgated: reads its options, then is the keeper, the server that a keeper starts, or a check
+ * of a configuration. */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "resolver/daemon/keeper.h"
+#include "resolver/daemon/server.h"
+
+static const struct option options[] = {
+    {"config",    required_argument, NULL, 'c'},
+    {"check",     no_argument,       NULL, 'C'},
+    {"log-level", required_argument, NULL, 'l'},
+    {"version",   no_argument,       NULL, 'v'},
+    {"help",      no_argument,       NULL, 'h'},
+    {"serve",     no_argument,       NULL, 's'}, /* these three are the keeper's */
+    {"keeper",    required_argument, NULL, 'k'},
+    {"user",      required_argument, NULL, 'u'},
+    {NULL,        0,                 NULL, 0  },
+};
+
+static int usage(FILE *out)
 {
-    return 0;
+    fputs("usage: stairgated [--config FILE] [--check] [--log-level error|warning|info|debug]\n"
+          "Answers DNS as FILE says (default: $STAIRGATE_CONFIG, then "
+          "/etc/stairgate/stairgate.yaml), in the foreground.\n"
+          "signals: TERM, INT stop  HUP reload  USR1 one status line\n"
+          "exit codes: 0 stopped, 78 wrong configuration, 71 no socket, 1 other\n",
+          out);
+    return out == stdout ? DAEMON_DONE : DAEMON_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    const char *variable = getenv("STAIRGATE_CONFIG");
+    struct server_options server = {variable != NULL ? variable : "/etc/stairgate/stairgate.yaml",
+                                    "info", NULL, -1};
+    int option, check = 0, serve = 0;
+
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            server.config_path = optarg;
+            break;
+        case 'C':
+            check = 1;
+            break;
+        case 'l':
+            server.log_level = optarg;
+            break;
+        case 'v':
+            return puts("stairgated " STAIRGATE_VERSION) < 0;
+        case 'h':
+            return usage(stdout);
+        case 's':
+            serve = 1;
+            break;
+        case 'k':
+            server.keeper = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'u':
+            server.user = optarg;
+            break;
+        default:
+            return usage(stderr);
+        }
+    }
+    if (optind < argc)
+        return usage(stderr);
+    if (sodium_init() < 0)
+        return DAEMON_FAILED;
+    if (check)
+        return keeper_check(server.config_path);
+    return serve ? server_run(&server) : keeper_run(server.config_path, server.log_level);
 }

@@ -170,13 +170,24 @@ static void flush(struct worker *worker)
         udp_listener_flush(worker->udp[i]);
 }
 
+/* Tells whether every answer has been given; a stopped TCP listener keeps the connections that have
+ * not got theirs. */
+static bool is_drained(const struct worker *worker)
+{
+    uint32_t owed = core_pending(worker->core);
+
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        owed += tcp_listener_connections(worker->tcp[i]);
+    return owed == 0;
+}
+
 /* Before the loop sleeps: timers and sockets of this turn have had their say. */
 static void on_turn(uv_prepare_t *prepare)
 {
     struct worker *worker = prepare->data;
 
     flush(worker);
-    if (worker->draining && core_pending(worker->core) == 0)
+    if (worker->draining && is_drained(worker))
         close_all(worker);
 }
 
@@ -190,16 +201,45 @@ static struct tcp_limits limits_of(const struct config *config)
     };
 }
 
+/* Tells whether a network rule of CONFIG asks where a query came in. */
+static bool wants_interfaces(const struct config *config)
+{
+    for (size_t i = 0; i < config->network_count; i++) {
+        if (config->networks[i].interface[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
+static int tell_interfaces(struct worker *worker, const struct config *config, struct err *err)
+{
+    bool wanted = wants_interfaces(config);
+
+    for (size_t i = 0; i < worker->udp_count; i++) {
+        if (udp_listener_pktinfo(worker->udp[i], wanted, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < worker->tcp_count; i++) {
+        if (tcp_listener_pktinfo(worker->tcp[i], wanted, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static void obey_reload(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
     const struct config *config = snapshot_config(publish_enter(options->publish, options->index));
     struct tcp_limits limits = limits_of(config);
+    struct err err;
 
     upstreams_configure(worker->upstreams, config);
-    publish_leave(options->publish, options->index);
     for (size_t i = 0; i < worker->tcp_count; i++)
         tcp_listener_limits(worker->tcp[i], &limits);
+    if (tell_interfaces(worker, config, &err) < 0)
+        log_event(options->log, LOG_LEVEL_ERROR, "interfaces", "worker=%u reason=\"%s\"",
+                  options->index, err.text);
+    publish_leave(options->publish, options->index);
 }
 
 static void obey_drain(struct worker *worker)
@@ -306,7 +346,7 @@ static int open_listeners(struct worker *worker, const struct config *config, st
         if (is_mine(options, i) && open_listener(worker, &options->sockets[i], &limits, err) < 0)
             return -1;
     }
-    return 0;
+    return tell_interfaces(worker, config, err);
 }
 
 static int open_all(struct worker *worker, struct err *err)
