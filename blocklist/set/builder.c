@@ -103,7 +103,7 @@ static int count_item(struct build *build, const struct merge_item *item, struct
 
 static int first_pass(struct build *build, struct err *err)
 {
-    struct merge *merge = merge_start(build->segments, build->segment_count, err);
+    struct merge *merge = merge_start(build->segments, build->segment_count, false, err);
     struct merge_item item;
     int more = merge == NULL ? -1 : 1;
 
@@ -232,7 +232,7 @@ static int second_pass(struct build *build, struct err *err)
         lines_start(&second.lines, build->out, build->lines,
                     build->id_bits == 8 ? LINE_SLOTS_8 : LINE_SLOTS_16, err) != 0)
         goto out;
-    merge = merge_start(build->segments, build->segment_count, err);
+    merge = merge_start(build->segments, build->segment_count, true, err);
     if (merge == NULL || write_names(&second, merge, err) != 0 ||
         lines_finish(&second.lines, &build->stored, err) != 0)
         goto out;

@@ -7,6 +7,7 @@
 #ifndef BLOCKLIST_SET_LINE_H
 #define BLOCKLIST_SET_LINE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -39,13 +40,9 @@ static inline struct line_place line_place(uint64_t hash, uint64_t lines)
     unsigned __int128 product = (unsigned __int128)hash * lines;
     uint64_t rest = (uint64_t)product;
     uint32_t low = (uint32_t)(rest >> 24);
-    struct line_place place = {(uint64_t)(product >> 64), 0, (uint8_t)(rest >> 56),
-                               (uint8_t)(low & 31)};
-    uint8_t octets[4];
 
-    store_le32(octets, low);
-    memcpy(&place.low, octets, 4);
-    return place;
+    return (struct line_place){(uint64_t)(product >> 64), htole32(low), (uint8_t)(rest >> 56),
+                               (uint8_t)(low & 31)};
 }
 
 static inline line_lanes line_load(const uint8_t *at)

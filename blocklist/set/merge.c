@@ -22,6 +22,7 @@ struct run {
 };
 
 struct merge {
+    bool checked;
     size_t count, winner;
     struct run *runs;
     uint32_t *losers;  /* [1..count) */
@@ -99,7 +100,7 @@ static int add_run(struct merge *merge, const struct segment *segment, size_t fe
 
     if (segment->parts[SEGMENT_SUBTREE + kind].count == 0)
         return 0;
-    if (segment_stream_start(&run->stream, segment, kind, err) != 0)
+    if (segment_stream_start(&run->stream, segment, kind, merge->checked, err) != 0)
         return -1;
     merge->count++;
     run->entry = SET_ENTRY(feed, ENTRY_LIST, kind);
@@ -119,7 +120,8 @@ static int allocate(struct merge *merge, size_t most, struct err *err)
     return 0;
 }
 
-struct merge *merge_start(struct segment *const *segments, size_t count, struct err *err)
+struct merge *merge_start(struct segment *const *segments, size_t count, bool checked,
+                          struct err *err)
 {
     struct merge *merge = calloc(1, sizeof *merge);
     int result;
@@ -128,6 +130,7 @@ struct merge *merge_start(struct segment *const *segments, size_t count, struct 
         err_set(err, ERR_MEMORY, "out of memory for the merge");
         return NULL;
     }
+    merge->checked = checked;
     result = allocate(merge, count * ENTRY_KINDS, err);
     for (size_t i = 0; i < count * ENTRY_KINDS && result == 0; i++)
         result = add_run(merge, segments[i / ENTRY_KINDS], i / ENTRY_KINDS,

@@ -2,6 +2,7 @@
 #ifndef BLOCKLIST_SET_MERGE_H
 #define BLOCKLIST_SET_MERGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +17,10 @@ struct merge_item {
 };
 
 /* Starts a merge of the listings of SEGMENTS[0..COUNT), which must outlive it; the feed in an entry
- * is the index of its segment. Owner: the caller ends it with merge_end. Errors: NULL with ERR. */
-struct merge *merge_start(struct segment *const *segments, size_t count, struct err *err);
+ * is the index of its segment. CHECKED says that all were merged to the end before. Owner: the
+ * caller ends it with merge_end. Errors: NULL with ERR. */
+struct merge *merge_start(struct segment *const *segments, size_t count, bool checked,
+                          struct err *err);
 
 /* Fills ITEM with the next hash. Returns 1, 0 at the end, -1 with ERR: ERR_DIGEST, ERR_FORMAT,
  * ERR_SYSTEM. Cost: one replay of the tree for each entry. */

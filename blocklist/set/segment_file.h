@@ -70,15 +70,16 @@ struct segment_stream {
     const struct segment_part *part;
     uint64_t taken;  /* hashes read from the file so far */
     size_t at, held; /* next and end in buffer */
+    bool checked;    /* digest and order were right before, so they are not looked at */
     uint64_t last;   /* the greatest hash so far, to check the order */
     crypto_generichash_state state;
     uint8_t *buffer;
 };
 
-/* Starts STREAM at the run of KIND. Owner: the caller ends it with segment_stream_end. Errors: -1
- * with ERR_MEMORY. */
+/* Starts STREAM at the run of KIND; CHECKED says that it was read to its end before. Owner: the
+ * caller ends it with segment_stream_end. Errors: -1 with ERR_MEMORY. */
 int segment_stream_start(struct segment_stream *stream, const struct segment *segment,
-                         enum entry_kind kind, struct err *err);
+                         enum entry_kind kind, bool checked, struct err *err);
 
 /* Reads the next hashes into the buffer. Returns 1, 0 at the end of a good run, -1 with ERR. */
 int segment_stream_fill(struct segment_stream *stream, struct err *err);
