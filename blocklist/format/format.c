@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "blocklist/format/intake.h"
-#include "blocklist/format/lines.h"
+#include "blocklist/format/textlines.h"
 #include "blocklist/format/source.h"
 #include "config/base/err.h"
 
@@ -19,7 +19,7 @@ const struct format *format_find(const char *key)
 }
 
 /* Lets LINE speak; returns whether it was one that could. */
-static bool vote(struct line line, unsigned votes[FORMATS_MAX])
+static bool vote(struct textline line, unsigned votes[FORMATS_MAX])
 {
     struct field entry = field_trim((struct field){line.text, line.length});
 
@@ -54,28 +54,28 @@ static const struct format *count(const unsigned votes[FORMATS_MAX], struct err 
 const struct format *format_guess(struct source *source, struct err *err)
 {
     unsigned votes[FORMATS_MAX] = {0}, heard = 0;
-    struct lines lines;
-    struct line line;
-    int more = lines_start(&lines, source, err) == 0 ? 1 : -1;
+    struct textlines lines;
+    struct textline line;
+    int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
 
     while (more > 0 && heard < GUESSED_LINES_MAX) {
-        more = lines_next(&lines, &line, err);
+        more = textlines_next(&lines, &line, err);
         if (more > 0)
             heard += vote(line, votes);
     }
-    lines_end(&lines);
+    textlines_end(&lines);
     return more < 0 ? NULL : count(votes, err);
 }
 
 int format_read(const struct format *format, struct source *source, struct intake *intake,
                 struct err *err)
 {
-    struct lines lines;
-    struct line line;
-    int more = lines_start(&lines, source, err) == 0 ? 1 : -1;
+    struct textlines lines;
+    struct textline line;
+    int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
 
     intake->err = err;
-    while (more > 0 && (more = lines_next(&lines, &line, err)) > 0) {
+    while (more > 0 && (more = textlines_next(&lines, &line, err)) > 0) {
         intake->report.lines++;
         if (line.too_long)
             intake_refuse(intake, REASON_MALFORMED);
@@ -84,6 +84,6 @@ int format_read(const struct format *format, struct source *source, struct intak
         if (intake->failed)
             more = -1;
     }
-    lines_end(&lines);
+    textlines_end(&lines);
     return more;
 }

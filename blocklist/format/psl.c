@@ -11,7 +11,7 @@
 
 #include "blocklist/format/hostname.h"
 #include "blocklist/format/idn.h"
-#include "blocklist/format/lines.h"
+#include "blocklist/format/textlines.h"
 #include "blocklist/format/source.h"
 #include "config/base/err.h"
 
@@ -157,12 +157,12 @@ static int add_rule(struct psl *psl, const char *text, size_t length, enum rule_
     return 0;
 }
 
-static bool contains(const struct line *line, const char *words)
+static bool contains(const struct textline *line, const char *words)
 {
     return memmem(line->text, line->length, words, strlen(words)) != NULL;
 }
 
-static int read_line(struct psl *psl, const struct line *line, enum psl_section *section)
+static int read_line(struct psl *psl, const struct textline *line, enum psl_section *section)
 {
     const char *text = line->text;
     size_t length = 0;
@@ -186,15 +186,15 @@ static int read_line(struct psl *psl, const struct line *line, enum psl_section 
 static int read_rules(struct psl *psl, struct source *source, struct err *err)
 {
     enum psl_section section = PSL_NONE;
-    struct lines lines;
-    struct line line;
-    int more = lines_start(&lines, source, err) == 0 ? 1 : -1;
+    struct textlines lines;
+    struct textline line;
+    int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
 
-    while (more > 0 && (more = lines_next(&lines, &line, err)) > 0) {
+    while (more > 0 && (more = textlines_next(&lines, &line, err)) > 0) {
         if (read_line(psl, &line, &section) != 0)
             more = err_set(err, ERR_MEMORY, "out of memory");
     }
-    lines_end(&lines);
+    textlines_end(&lines);
     if (more == 0 && psl->count == 0)
         return err_set(err, ERR_FORMAT, "no rule of a public suffix list in it");
     return more;

@@ -31,7 +31,9 @@ struct source {
     bool packed, member_open, ended;
     z_stream stream;
     uint8_t *room; /* packed octets, for the inflater */
-    uint64_t given, consumed;
+    uint64_t given;
+    void (*progress)(void *context, uint64_t octets);
+    void *progress_context;
     crypto_generichash_state digest;
 };
 
@@ -84,8 +86,8 @@ static ssize_t read_raw(struct source *source, void *data, size_t room, struct e
     } else {
         got = source->read(source->context, data, room, err);
     }
-    if (got > 0)
-        source->consumed += (uint64_t)got;
+    if (got > 0 && source->progress != NULL)
+        source->progress(source->progress_context, (uint64_t)got);
     return got;
 }
 
@@ -288,7 +290,9 @@ void source_digest(const struct source *source, uint8_t digest[SOURCE_DIGEST_OCT
     crypto_generichash_final(&state, digest, SOURCE_DIGEST_OCTETS);
 }
 
-uint64_t source_consumed(const struct source *source)
+void source_watch(struct source *source, void (*progress)(void *context, uint64_t octets),
+                  void *context)
 {
-    return source->consumed;
+    source->progress = progress;
+    source->progress_context = context;
 }

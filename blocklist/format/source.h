@@ -44,7 +44,8 @@ ssize_t source_read(struct source *source, void *data, size_t room, struct err *
 /* Fills DIGEST with BLAKE2b-256 of what was read. */
 void source_digest(const struct source *source, uint8_t digest[SOURCE_DIGEST_OCTETS]);
 
-/* Returns how many octets of the file were consumed so far, for a progress bar. */
-uint64_t source_consumed(const struct source *source);
+/* Has PROGRESS (NULL: nothing) told of the octets of the file that each read took, for a bar. */
+void source_watch(struct source *source, void (*progress)(void *context, uint64_t octets),
+                  void *context);
 
 #endif

@@ -1,9 +1,9 @@
-/* lines.h - a source cut into lines: LF, CR LF or CR ends one; memory is bounded.
+/* textlines.h - a source cut into lines: LF, CR LF or CR ends one; memory is bounded.
  *
  * A byte order mark (RFC 3629 §6) at the start of a line is dropped, so also where two files were
  * joined. UTF-16 is refused as a whole. */
-#ifndef BLOCKLIST_FORMAT_LINES_H
-#define BLOCKLIST_FORMAT_LINES_H
+#ifndef BLOCKLIST_FORMAT_TEXTLINES_H
+#define BLOCKLIST_FORMAT_TEXTLINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 struct err;
 struct source;
 
-enum { LINES_ROOM = 256 * 1024, LINE_OCTETS_MAX = 65535 };
+enum { TEXTLINES_ROOM = 256 * 1024, TEXTLINE_OCTETS_MAX = 65535 };
 
-struct lines {
+struct textlines {
     struct source *source;
     char *room;
     size_t at, end;
@@ -24,18 +24,18 @@ struct lines {
     bool ended, skipping;
 };
 
-struct line {
+struct textline {
     const char *text; /* valid until the next call; no line end, no byte order mark */
     size_t length;
-    bool too_long; /* only the first LINE_OCTETS_MAX octets are there */
+    bool too_long; /* only the first TEXTLINE_OCTETS_MAX octets are there */
 };
 
 /* Starts LINES on SOURCE. Errors: -1 with ERR: ERR_FORMAT (UTF-16), those of source_read. Owner:
- * the caller ends with lines_end, whatever this returned; SOURCE is not closed. */
-int lines_start(struct lines *lines, struct source *source, struct err *err);
-void lines_end(struct lines *lines);
+ * the caller ends with textlines_end, whatever this returned; SOURCE is not closed. */
+int textlines_start(struct textlines *lines, struct source *source, struct err *err);
+void textlines_end(struct textlines *lines);
 
 /* Fills LINE with the next one. Returns 1, 0 at the end, -1 with ERR as source_read. */
-int lines_next(struct lines *lines, struct line *line, struct err *err);
+int textlines_next(struct textlines *lines, struct textline *line, struct err *err);
 
 #endif

@@ -3,7 +3,7 @@
  * megabytes. One buffer of fixed size; a line that does not fit is given cut and marked, and the
  * rest of it is thrown away. The search for CR costs as much as that for LF, so a block is asked
  * once whether it holds any. */
-#include "blocklist/format/lines.h"
+#include "blocklist/format/textlines.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "blocklist/format/source.h"
 #include "config/base/err.h"
 
-static int refill(struct lines *lines, struct err *err)
+static int refill(struct textlines *lines, struct err *err)
 {
     size_t held = lines->end - lines->at;
     ssize_t got;
@@ -19,7 +19,7 @@ static int refill(struct lines *lines, struct err *err)
     memmove(lines->room, lines->room + lines->at, held);
     lines->at = 0;
     lines->end = held;
-    got = source_read(lines->source, lines->room + held, LINES_ROOM - held, err);
+    got = source_read(lines->source, lines->room + held, TEXTLINES_ROOM - held, err);
     if (got < 0)
         return -1;
     lines->end += (size_t)got;
@@ -28,13 +28,13 @@ static int refill(struct lines *lines, struct err *err)
     return 0;
 }
 
-int lines_start(struct lines *lines, struct source *source, struct err *err)
+int textlines_start(struct textlines *lines, struct source *source, struct err *err)
 {
     const uint8_t *first;
 
     memset(lines, 0, sizeof *lines);
     lines->source = source;
-    lines->room = malloc(LINES_ROOM);
+    lines->room = malloc(TEXTLINES_ROOM);
     if (lines->room == NULL)
         return err_set(err, ERR_MEMORY, "out of memory");
     while (lines->end < 2 && !lines->ended) {
@@ -48,14 +48,14 @@ int lines_start(struct lines *lines, struct source *source, struct err *err)
     return 0;
 }
 
-void lines_end(struct lines *lines)
+void textlines_end(struct textlines *lines)
 {
     free(lines->room);
     lines->room = NULL;
 }
 
 /* Returns where the line that begins at AT ends, or NULL where its end is not in the buffer. */
-static const char *find_end(const struct lines *lines)
+static const char *find_end(const struct textlines *lines)
 {
     const char *text = lines->room + lines->at;
     size_t held = lines->end - lines->at;
@@ -68,7 +68,7 @@ static const char *find_end(const struct lines *lines)
 }
 
 /* Drops the LF of a CR LF. Returns false when the buffer must be filled to know. */
-static bool finish_cr(struct lines *lines)
+static bool finish_cr(struct textlines *lines)
 {
     if (!lines->after_cr)
         return true;
@@ -80,13 +80,13 @@ static bool finish_cr(struct lines *lines)
     return true;
 }
 
-static void take(struct lines *lines, struct line *line, const char *end)
+static void take(struct textlines *lines, struct textline *line, const char *end)
 {
     size_t length = (size_t)(end - (lines->room + lines->at));
 
     line->text = lines->room + lines->at;
-    line->too_long = length > LINE_OCTETS_MAX;
-    line->length = line->too_long ? LINE_OCTETS_MAX : length;
+    line->too_long = length > TEXTLINE_OCTETS_MAX;
+    line->length = line->too_long ? TEXTLINE_OCTETS_MAX : length;
     lines->at += length;
     if (lines->at < lines->end) {
         lines->after_cr = lines->room[lines->at] == '\r';
@@ -100,17 +100,17 @@ static void take(struct lines *lines, struct line *line, const char *end)
 
 /* Gives the first octets of a line that the buffer cannot hold; the rest is skipped by the next
  * calls. */
-static void take_head(struct lines *lines, struct line *line)
+static void take_head(struct textlines *lines, struct textline *line)
 {
     line->text = lines->room + lines->at;
-    line->length = LINE_OCTETS_MAX;
+    line->length = TEXTLINE_OCTETS_MAX;
     line->too_long = true;
     lines->at = lines->end;
     lines->skipping = true;
 }
 
 /* Throws away what is left of a long line. Returns false when the buffer must be filled again. */
-static bool skip_rest(struct lines *lines)
+static bool skip_rest(struct textlines *lines)
 {
     const char *end;
 
@@ -131,7 +131,7 @@ static bool skip_rest(struct lines *lines)
     return true;
 }
 
-int lines_next(struct lines *lines, struct line *line, struct err *err)
+int textlines_next(struct textlines *lines, struct textline *line, struct err *err)
 {
     for (;;) {
         if (skip_rest(lines) && finish_cr(lines)) {
@@ -142,7 +142,7 @@ int lines_next(struct lines *lines, struct line *line, struct err *err)
                     return 0;
                 end = lines->room + lines->end;
             }
-            if (end != NULL || lines->end - lines->at > LINE_OCTETS_MAX) {
+            if (end != NULL || lines->end - lines->at > TEXTLINE_OCTETS_MAX) {
                 lines->number++;
                 if (end != NULL)
                     take(lines, line, end);

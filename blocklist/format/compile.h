@@ -1,0 +1,41 @@
+/* compile.h - one source to one segment.
+ *
+ * Errors of the source (not found, broken, nothing taken) and those of this machine (no room, no
+ * memory) come the same way, as ERR; nothing stands at the segment's path then. */
+#ifndef BLOCKLIST_FORMAT_COMPILE_H
+#define BLOCKLIST_FORMAT_COMPILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blocklist/format/intake.h"
+#include "blocklist/format/report.h"
+#include "blocklist/set/segment.h"
+
+struct err;
+struct format;
+struct psl;
+struct source;
+
+struct compile {
+    const struct psl *psl; /* keyed with the seed's key */
+    uint64_t seed;
+    struct intake_rules rules;
+    const struct format *format; /* NULL: guessed; filled then */
+    bool guessed;                /* by compile_file */
+    struct segment_about about;  /* feed, class, category, licence, attribution by the caller; the
+                                    rest is filled */
+    struct report report;        /* filled, as far as the reading came */
+    /* Told how many octets of the file were read since the last time; NULL for none. */
+    void (*progress)(void *context, uint64_t octets);
+    void *context;
+};
+
+/* Compiles the file at PATH into a segment at SEGMENT. */
+int compile_file(struct compile *compile, const char *path, const char *segment, struct err *err);
+
+/* The same for SOURCE, read once: formats with exceptions need compile_file. */
+int compile_source(struct compile *compile, struct source *source, const char *segment,
+                   struct err *err);
+
+#endif
