@@ -34,6 +34,7 @@ static int pass(struct compile *compile, struct source *source, struct segment_w
     source_watch(source, compile->progress, compile->context);
     result = format_read(compile->format, source, &intake, err);
     compile->report = intake.report;
+    compile->broken = intake.failed;
     source_digest(source, compile->about.source_digest);
     return result;
 }
@@ -60,7 +61,17 @@ static int finish(struct compile *compile, struct segment_writer *writer, int re
     }
     report_to_about(&compile->report, &compile->about);
     snprintf(compile->about.format, sizeof compile->about.format, "%s", compile->format->key);
-    return segment_finish(writer, &compile->about, err);
+    result = segment_finish(writer, &compile->about, err);
+    compile->broken = result != 0;
+    return result;
+}
+
+static struct segment_writer *start(struct compile *compile, const char *segment, struct err *err)
+{
+    struct segment_writer *writer = segment_start(segment, compile->seed, err);
+
+    compile->broken = writer == NULL;
+    return writer;
 }
 
 static int guess(struct compile *compile, const char *path, struct err *err)
@@ -82,7 +93,7 @@ int compile_file(struct compile *compile, const char *path, const char *segment,
 
     if (compile->format == NULL && guess(compile, path, err) != 0)
         return -1;
-    writer = segment_start(segment, compile->seed, err);
+    writer = start(compile, segment, err);
     if (writer == NULL)
         return -1;
     result = open_and_pass(compile, path, writer, err);
@@ -96,7 +107,7 @@ int compile_file(struct compile *compile, const char *path, const char *segment,
 int compile_source(struct compile *compile, struct source *source, const char *segment,
                    struct err *err)
 {
-    struct segment_writer *writer = segment_start(segment, compile->seed, err);
+    struct segment_writer *writer = start(compile, segment, err);
 
     if (writer == NULL)
         return -1;

@@ -26,6 +26,7 @@ struct compile {
     struct segment_about about;  /* feed, class, category, licence, attribution by the caller; the
                                     rest is filled */
     struct report report;        /* filled, as far as the reading came */
+    bool broken; /* filled: it was this machine that failed, not the source: do not go on without */
     /* Told how many octets of the file were read since the last time; NULL for none. */
     void (*progress)(void *context, uint64_t octets);
     void *context;

@@ -7,6 +7,7 @@
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
+#include "tools/stairgate/set_build.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -33,5 +34,10 @@ const struct command commands[] = {
      "print a set's counts, categories and feeds", set_info_run},
     {"set", "verify", "[--json] FILE",
      "check every octet of a set against its digests", set_verify_run},
+    {"set", "build",
+     "--out FILE [--seed N] [--category KEY=PATH[:FORMAT][,match=exact][,tld=yes]"
+     "[,private_suffixes=yes][,feed=ID]]... [--ut1 DIR|TAR.GZ]... [--lists DIR]... "
+     "[--protect NAMES]... [--psl FILE] [--skip-failed] [--json]",
+     "compile lists into one set file (docs/lists.md)", set_build_run},
     {NULL, NULL, NULL, NULL, NULL},
 };
