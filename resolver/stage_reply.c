@@ -16,6 +16,7 @@ static bool says_authentic(const struct query *query, const struct stage_word *w
 static void write_reply(const struct query *query, const struct stage_word *word,
                         struct answer *answer)
 {
+    respond_ede(query, answer); /* what the decision itself has to say: no lists are loaded yet */
     reply_answer(word->reply, answer, query->verdict.ttl_cap_s);
     if (says_authentic(query, word))
         answer->flags |= DNS_AD;
