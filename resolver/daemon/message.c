@@ -1,3 +1,11 @@
+/* The problem: a line comes from whoever could connect, and a parser of JSON is a large thing to
+ * point it at. The idea: jansson parses, after our own checks of length and depth (it recurses),
+ * with doubled keys refused; what it returns is an object that verbs pick texts from. Replies are
+ * built as objects too, so that no text of a name or a file can break a line: what is not UTF-8
+ * becomes `?`, and escapes are jansson's.
+ *
+ * Dropped: a binary protocol (people debug this one with socat), and answering without `id` (a
+ * client could not tell which of its requests went wrong). */
 #include "resolver/daemon/message.h"
 
 #include <stdbool.h>

@@ -1,3 +1,12 @@
+/* The problem: the process that faces the network has to start without one, change its rules while
+ * it answers, and end without losing what it has begun. The idea: the main thread opens everything
+ * in one order (user, config and sets, control sockets, workers), answers no query itself, and then
+ * only waits for signals and control requests. Ending is the same way back: workers read no more,
+ * answer what is in flight, end one by one; the last one stops the loop.
+ *
+ * The user is changed before the first file is read, so that a file which the server may not read
+ * fails at the start and not at the first reload. Dropped: opening sockets here (they would not
+ * outlive a crash), and a pid file (the keeper knows). */
 #include "resolver/daemon/server.h"
 
 #include <fcntl.h>

@@ -1,6 +1,11 @@
-/* status: is it answering, are the lists there, what is not covered - for a person, a monitor, and
- * an anycast node's health check. Counters only: no client, no name, and of hotline lists no more
- * than whether one is loaded. */
+/* The problem: "running" is not "protecting", and a status page is read by people who may not know
+ * what a child asked. The idea: one object for a person, a monitor and an anycast node's health
+ * check, with one word, health, that is `ok` only when nothing is wanting; counters only, no client
+ * and no name; of hotline lists no more than whether one is configured, and their blocks counted
+ * together with the operator's.
+ *
+ * Counters are read while workers write them (relaxed, each a word of its own). What only a worker
+ * can tell, it is asked for, with a limit: a worker that does not answer is news, too. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

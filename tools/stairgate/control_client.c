@@ -1,3 +1,9 @@
+/* The problem: scripts and people must tell "not running" from "no right to" from "it said no". The
+ * idea: one function asks, prints every error the way the server wrote it, and turns the first
+ * one's code into the exit code by a table. Plain blocking calls with a limit on each: there is
+ * one question and one answer.
+ *
+ * Dropped: reading replies that come in parts (no verb streams yet). */
 #include "tools/stairgate/control_client.h"
 
 #include <errno.h>

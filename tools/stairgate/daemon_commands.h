@@ -9,6 +9,7 @@ int command_status(int argc, char **argv);
  */
 int command_reload(int argc, char **argv);
 
+/* Exit 0: it is ending. */
 int command_stop(int argc, char **argv);
 
 #endif
