@@ -34,12 +34,17 @@ static size_t opt_size(const struct answer *answer)
     return OPT_OCTETS + EDE_OCTETS * (size_t)answer->ede_count + strlen(answer->ede_text);
 }
 
+/* Sets aside what OPT needs now; what is written already stays. */
+static void reserve_opt(struct answer *answer)
+{
+    size_t opt = opt_size(answer);
+
+    answer->limit = answer->room > opt ? answer->room - opt : 0;
+}
+
 static bool put(struct answer *answer, const void *octets, size_t length)
 {
-    size_t reserved = opt_size(answer);
-
-    if (answer->room < reserved || answer->room - reserved < answer->length ||
-        answer->room - reserved - answer->length < length)
+    if (answer->limit < answer->length || answer->limit - answer->length < length)
         return false;
     memcpy(answer->octets + answer->length, octets, length);
     answer->length += length;
@@ -56,12 +61,13 @@ static bool is_written_at(const uint8_t *octets, size_t at, const uint8_t *name)
             at = (size & 0x3f) << 8 | octets[at + 1];
             continue;
         }
-        if (size != *name)
-            return false;
+        /* The length octet is compared with its label. */
+        for (size_t i = 0; i <= size; i++) {
+            if (octets[at + i] != name[i])
+                return false;
+        }
         if (size == 0)
             return true;
-        if (memcmp(octets + at + 1, name + 1, size) != 0)
-            return false;
         at += size + 1;
         name += size + 1;
     }
@@ -149,8 +155,6 @@ static bool put_rdata(struct answer *answer, const struct answer_record *record)
     struct rdata rdata;
     enum rdata_kind kind;
 
-    if (record->class != DNS_IN || !rdata_may_be_compressed(record->type))
-        return put(answer, record->rdata, record->rdata_length);
     rdata_start(&rdata, record->rdata, 0, record->rdata_length, record->type);
     while ((kind = rdata_next(&rdata)) != RDATA_END) {
         if (!put_part(answer, &rdata, kind))
@@ -160,14 +164,15 @@ static bool put_rdata(struct answer *answer, const struct answer_record *record)
     return true;
 }
 
-bool answer_add(struct answer *answer, enum answer_section section,
-                const struct answer_record *record)
+/* Adds RECORD; with PLAIN its data goes out as it stands. */
+static bool add(struct answer *answer, enum answer_section section,
+                const struct answer_record *record, bool plain)
 {
     size_t length = answer->length;
     uint16_t name_count = answer->name_count;
 
     if (!answer->full && put_name(answer, &record->owner) && put_fixed(answer, record) &&
-        put_rdata(answer, record)) {
+        (plain ? put(answer, record->rdata, record->rdata_length) : put_rdata(answer, record))) {
         answer->counts[section]++;
         return true;
     }
@@ -177,6 +182,13 @@ bool answer_add(struct answer *answer, enum answer_section section,
     if (section != SECTION_ADDITIONAL)
         answer->full = true;
     return false;
+}
+
+bool answer_add(struct answer *answer, enum answer_section section,
+                const struct answer_record *record)
+{
+    return add(answer, section, record,
+               record->class != DNS_IN || !rdata_may_be_compressed(record->type));
 }
 
 static void put_question(struct answer *answer, const struct question *question)
@@ -211,6 +223,7 @@ void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct
     answer->name_count = 0;
     answer->ede_count = 0;
     answer->ede_text[0] = '\0';
+    reserve_opt(answer);
     if (room < DNS_HEADER_OCTETS) {
         answer->full = true;
         return;
@@ -221,21 +234,19 @@ void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct
         put_question(answer, question);
 }
 
-/* Our own start of authority: whoever looks for the zone's owner finds that it was made here. */
-static const uint8_t soa_names[] =
-    "\011stairgate\007invalid\0\012hostmaster\011stairgate\007invalid";
+/* Our own start of authority: stairgate.invalid, nobody.invalid, serial 1, refresh 3600, retry 600,
+ * expire 86400, minimum. Every block answer has it, so it is kept as it goes out. */
+static const uint8_t soa[] = "\011stairgate\007invalid\0\006nobody\007invalid\0"
+                             "\0\0\0\1\0\0\016\020\0\0\2\130\0\1\121\200\0\0\0";
 
 bool answer_add_soa(struct answer *answer, const struct name *zone, uint32_t ttl_s)
 {
-    enum { NUMBERS = 5, REFRESH_S = 3600, RETRY_S = 600, EXPIRE_S = 86400 };
-    const uint32_t numbers[NUMBERS] = {1, REFRESH_S, RETRY_S, EXPIRE_S, ttl_s};
-    uint8_t rdata[sizeof soa_names + 4 * NUMBERS];
+    uint8_t rdata[sizeof soa];
     struct answer_record record = {*zone, DNS_SOA, DNS_IN, ttl_s, rdata, sizeof rdata};
 
-    memcpy(rdata, soa_names, sizeof soa_names);
-    for (size_t i = 0; i < NUMBERS; i++)
-        store_be32(rdata + sizeof soa_names + 4 * i, numbers[i]);
-    return answer_add(answer, SECTION_AUTHORITY, &record);
+    memcpy(rdata, soa, sizeof soa);
+    store_be32(rdata + sizeof soa - 4, ttl_s);
+    return add(answer, SECTION_AUTHORITY, &record, true);
 }
 
 bool answer_any(struct answer *answer, uint32_t ttl_s)
@@ -279,6 +290,7 @@ void answer_ede(struct answer *answer, uint16_t code, const char *text)
     if (text != NULL && answer->ede_text[0] == '\0')
         set_ede_text(answer, text);
     answer->ede[answer->ede_count++] = code;
+    reserve_opt(answer);
 }
 
 /* Writes extended error INDEX, without its words or not at all where the room is too small. */

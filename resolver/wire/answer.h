@@ -21,8 +21,8 @@ enum { ANSWER_NAMES_MAX = 64, ANSWER_EDE_MAX = 3, ANSWER_EDE_TEXT_MAX = 80 };
 
 struct answer {
     uint8_t *octets;
-    size_t room; /* octets that may be used, our OPT included */
-    size_t length;
+    size_t room;          /* octets that may be used, our OPT included */
+    size_t length, limit; /* limit: room less what OPT needs */
     const struct question *question;
     uint16_t rcode, flags, payload;
     uint16_t counts[SECTIONS];

@@ -138,7 +138,7 @@ static bool is_made_by(const struct name_buf *target, const struct name_buf *her
 static void take_dname(struct chain *chain, const struct name_buf *target)
 {
     struct reply_record *records = chain->reply->records;
-    struct name_buf owner, to;
+    struct name_buf owner = {.length = 0}, to;
     uint16_t i = find_dname(chain, chain->kept, &owner);
     struct name above;
 

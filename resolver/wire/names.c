@@ -9,19 +9,22 @@ enum {
     POINTERS_MAX = NAME_LABELS_MAX /* in one name: bounds the work that a hostile message makes */
 };
 
-/* A place in a message, from which labels are read one by one. */
+/* A name in a message, read run by run: a run is the labels up to the root or the next pointer. */
 struct walk {
     const uint8_t *octets;
     size_t length, at, limit; /* a pointer must lead to before limit */
     size_t behind;            /* where the name ends in the message; 0 before the first pointer */
     unsigned pointers;
+    const uint8_t *run; /* the one read last, the final 0 included */
+    size_t size;
+    bool last; /* it ends in the root */
 };
 
 static bool follow(struct walk *w)
 {
     size_t target;
 
-    if (w->at + 1 >= w->length || ++w->pointers > POINTERS_MAX)
+    if (w->length - w->at < 2 || ++w->pointers > POINTERS_MAX)
         return false;
     target = (size_t)(w->octets[w->at] & 0x3f) << 8 | w->octets[w->at + 1];
     if (target >= w->limit || target < DNS_HEADER_OCTETS)
@@ -32,54 +35,50 @@ static bool follow(struct walk *w)
     return true;
 }
 
-/* Returns the next label, its length octet first (0 for the root), or NULL where there is none. */
-static const uint8_t *next_label(struct walk *w)
+/* Reads the next run; returns false where the name is malformed. */
+static bool next_run(struct walk *w)
 {
-    const uint8_t *label;
+    const uint8_t *octets = w->octets;
+    size_t start = w->at, at = start, end = w->length;
 
-    for (;;) {
-        if (w->at >= w->length)
-            return NULL;
-        if (w->octets[w->at] < POINTER)
-            break;
-        if (!follow(w))
-            return NULL;
-    }
-    label = w->octets + w->at;
+    /* No name has more octets, so that a hostile run costs no more than a good one. */
+    if (end - start > NAME_OCTETS_MAX)
+        end = start + NAME_OCTETS_MAX;
+    while (at < end && octets[at] != 0 && octets[at] <= NAME_LABEL_MAX)
+        at += (size_t)octets[at] + 1;
+    if (at >= end)
+        return false;
+    w->last = octets[at] == 0;
+    w->run = octets + start;
+    w->size = at - start + w->last;
+    w->at = at + w->last;
+    if (w->last)
+        return true;
     /* 0x40 and 0x80 are no label types any more (RFC 6891 §5). */
-    if (*label > NAME_LABEL_MAX || *label >= w->length - w->at)
-        return NULL;
-    w->at += (size_t)*label + 1;
-    return label;
+    return octets[at] >= POINTER && follow(w);
 }
 
 bool names_read(const uint8_t *octets, size_t length, size_t *at, struct name_buf *name)
 {
-    struct walk w = {octets, length, *at, *at, 0, 0};
+    struct walk w = {.octets = octets, .length = length, .at = *at, .limit = *at};
     size_t used = 0;
-    const uint8_t *label;
 
     do {
-        size_t step;
-
-        label = next_label(&w);
-        if (label == NULL)
+        if (!next_run(&w) || w.size > NAME_OCTETS_MAX - used)
             return false;
-        step = (size_t)*label + 1;
-        if (used + step > NAME_OCTETS_MAX)
-            return false;
-        memcpy(name->wire + used, label, step);
-        used += step;
-    } while (*label != 0);
+        memcpy(name->wire + used, w.run, w.size);
+        used += w.size;
+    } while (!w.last);
     name->length = (uint8_t)used;
     *at = w.behind != 0 ? w.behind : w.at;
     return true;
 }
 
-static bool same_label(const uint8_t *label, const uint8_t *lower)
+/* Length octets are below 'A' and so compare as they are. */
+static bool same_octets(const uint8_t *octets, const uint8_t *lower, size_t length)
 {
-    for (size_t i = 0; i <= *lower; i++) {
-        if (name_lower_octet(label[i]) != lower[i])
+    for (size_t i = 0; i < length; i++) {
+        if (name_lower_octet(octets[i]) != lower[i])
             return false;
     }
     return true;
@@ -87,15 +86,14 @@ static bool same_label(const uint8_t *label, const uint8_t *lower)
 
 bool names_equal(const uint8_t *octets, size_t length, size_t at, const struct name *name)
 {
-    struct walk w = {octets, length, at, at, 0, 0};
+    struct walk w = {.octets = octets, .length = length, .at = at, .limit = at};
+    size_t used = 0;
 
-    for (const uint8_t *lower = name->wire;; lower += *lower + 1) {
-        const uint8_t *label = next_label(&w);
-
-        /* Length octets are no letters, so the first comparison is theirs. */
-        if (label == NULL || !same_label(label, lower))
+    do {
+        if (!next_run(&w) || w.size > name->length - used ||
+            !same_octets(w.run, name->wire + used, w.size))
             return false;
-        if (*lower == 0)
-            return true;
-    }
+        used += w.size;
+    } while (!w.last);
+    return used == name->length;
 }

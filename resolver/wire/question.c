@@ -129,15 +129,27 @@ static uint16_t read_opt(const uint8_t *fixed, struct question *question)
     return DNS_NOERROR;
 }
 
+/* Walks over the owner of a record, which for OPT, and so nearly always, is the root. */
+static bool skip_owner(struct source *s, bool *root)
+{
+    struct name_buf owner;
+
+    *root = s->at < s->length && s->octets[s->at] == 0;
+    if (*root) {
+        s->at++;
+        return true;
+    }
+    return names_read(s->octets, s->length, &s->at, &owner);
+}
+
 /* Walks over one record; an OPT is read when ADDITIONAL, elsewhere it is an error. */
 static uint16_t read_record(struct source *s, bool additional, struct question *question)
 {
-    struct name_buf owner;
     const uint8_t *fixed;
     size_t size;
+    bool root;
 
-    if (!names_read(s->octets, s->length, &s->at, &owner) ||
-        s->length - s->at < RECORD_FIXED_OCTETS)
+    if (!skip_owner(s, &root) || s->length - s->at < RECORD_FIXED_OCTETS)
         return DNS_FORMERR;
     fixed = s->octets + s->at;
     s->at += RECORD_FIXED_OCTETS;
@@ -148,7 +160,7 @@ static uint16_t read_record(struct source *s, bool additional, struct question *
     if (load_be16(fixed) != DNS_OPT)
         return DNS_NOERROR;
     /* RFC 6891 §6.1.1, §6.1.2: in the additional section, owned by the root. */
-    if (!additional || owner.length != 1)
+    if (!additional || !root)
         return DNS_FORMERR;
     return read_opt(fixed, question);
 }

@@ -70,7 +70,11 @@ static const char *layout_of(uint16_t type)
 
 bool rdata_may_be_compressed(uint16_t type)
 {
-    return strpbrk(layout_of(type), "Nn") != NULL;
+    for (const char *part = layout_of(type); *part != '\0'; part++) {
+        if (*part == 'N' || *part == 'n')
+            return true;
+    }
+    return false;
 }
 
 void rdata_start(struct rdata *rdata, const uint8_t *octets, size_t at, size_t length,
