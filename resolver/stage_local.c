@@ -24,14 +24,23 @@ static const struct config_record *find_type(const struct verdict_records *recor
     return NULL;
 }
 
-static bool add_type(struct answer *answer, const struct verdict_records *records, uint16_t type)
+/* The asked name goes back in the client's letter case. */
+static struct name owner_of(const struct question *question, const struct name_buf *buf)
+{
+    struct name owner = name_of(buf), asked = name_of(&question->name);
+
+    return name_equal(&owner, &asked) ? (struct name){question->original, asked.length} : owner;
+}
+
+static bool add_type(struct answer *answer, const struct query *query,
+                     const struct verdict_records *records, uint16_t type)
 {
     bool any = false;
 
     for (uint32_t i = 0; i < records->count; i++) {
         const struct config_record *item = records->items[i];
         struct answer_record record = {
-            .owner = name_of(&item->name),
+            .owner = owner_of(&query->question, &item->name),
             .type = item->type,
             .class = DNS_IN,
             .ttl_s = item->ttl_s,
@@ -61,50 +70,61 @@ static void decide_target(const struct query_context *context, const struct quer
     policy_decide(context->snapshot, &ask, verdict, NULL);
 }
 
-/* Adds RECORDS and what its CNAMEs lead to. Returns false where a name of the chain is blocked:
- * *VERDICT is then the block. *ANY tells whether the asked type, or an alias, was found. */
-static bool add_chain(const struct query_context *context, const struct query *query,
-                      struct answer *answer, struct verdict *verdict, bool *any)
+enum chain_end {
+    CHAIN_ANSWER,  /* the asked type, or an alias that leads out of the local records */
+    CHAIN_NODATA,  /* the last name is there, the asked type is not */
+    CHAIN_BLOCKED, /* a name of the chain is: the verdict says how */
+    CHAIN_LONG,    /* a ring, or next to one */
+};
+
+/* Adds the records of VERDICT and what its CNAMEs lead to; VERDICT is then that on the last name.
+ */
+static enum chain_end add_chain(const struct query_context *context, const struct query *query,
+                                struct answer *answer, struct verdict *verdict)
 {
     uint16_t type = query->question.type;
 
-    *any = false;
     for (int hops = 0; hops < CHAIN_MAX; hops++) {
-        struct verdict_records records = verdict->records;
-        const struct config_record *cname = find_type(&records, DNS_CNAME);
+        const struct verdict_records *records = &verdict->records;
+        const struct config_record *cname = find_type(records, DNS_CNAME);
 
-        if (type == DNS_ANY && records.count > 0)
-            type = records.items[0]->type; /* RFC 8482 §4.1: one set of them will do */
-        if (add_type(answer, &records, type)) {
-            *any = true;
-            return true;
-        }
+        if (type == DNS_ANY && records->count > 0)
+            type = records->items[0]->type; /* RFC 8482 §4.1: one set of them will do */
+        if (add_type(answer, query, records, type))
+            return CHAIN_ANSWER;
         if (cname == NULL)
-            return true;
-        add_type(answer, &records, DNS_CNAME);
-        *any = true;
+            return CHAIN_NODATA;
+        add_type(answer, query, records, DNS_CNAME);
         decide_target(context, query, cname, verdict);
         if (verdict->action == VERDICT_BLOCK)
-            return false;
+            return CHAIN_BLOCKED;
         if (verdict->answer != ANSWER_RECORDS)
-            return true;
+            return CHAIN_ANSWER;
     }
-    return true;
+    return CHAIN_LONG;
 }
 
 static enum next respond_records(const struct query_context *context, struct query *query)
 {
     struct verdict verdict = query->verdict;
     struct answer answer;
-    bool any;
+    struct name last;
 
     respond_start(context, query, &answer);
-    if (!add_chain(context, query, &answer, &verdict, &any)) {
+    switch (add_chain(context, query, &answer, &verdict)) {
+    case CHAIN_BLOCKED:
         query->verdict = verdict;
         return stage_block(context, query);
+    case CHAIN_LONG:
+        return respond_error(context, query, DNS_SERVFAIL, 0);
+    case CHAIN_NODATA:
+        /* RFC 2308 §2.2: the name is there, the type is not */
+        last = owner_of(&query->question, &verdict.records.items[0]->name);
+        answer_add_soa(&answer, &last, verdict.ttl_s);
+        break;
+    case CHAIN_ANSWER:
+        break;
     }
-    if (!any)
-        respond_soa(query, &answer); /* the name is there, the type is not: RFC 2308 §2.2 */
     return respond_end(context, query, &answer);
 }
 

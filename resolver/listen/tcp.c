@@ -320,10 +320,8 @@ static void on_accept(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void on_before_wait(uv_prepare_t *prepare)
+static void flush_all(struct tcp_listener *listener)
 {
-    struct tcp_listener *listener = prepare->data;
-
     while (listener->first_unsent != NULL) {
         struct stream *stream = listener->first_unsent;
 
@@ -332,6 +330,11 @@ static void on_before_wait(uv_prepare_t *prepare)
         if (stream->state == STREAM_OPEN)
             stream_flush(stream);
     }
+}
+
+static void on_before_wait(uv_prepare_t *prepare)
+{
+    flush_all(prepare->data);
 }
 
 /* --- life of a listener --- */
@@ -471,6 +474,7 @@ void tcp_listener_destroy(struct tcp_listener *listener)
     if (listener == NULL)
         return;
     listener->destroyed = listener->stopped = true;
+    flush_all(listener);
     while (listener->oldest != NULL)
         stream_close(listener->oldest);
     uv_close((uv_handle_t *)&listener->accept, on_handle_closed);

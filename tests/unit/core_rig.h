@@ -1,0 +1,125 @@
+/* core_rig.h - a core with a real snapshot, fed with octets and a fake clock: for test_core.c,
+ * test_scenario.c and the benchmark. What it forwards is noted, what it sends is kept. */
+#ifndef TESTS_UNIT_CORE_RIG_H
+#define TESTS_UNIT_CORE_RIG_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/bytes.h"
+#include "config/base/err.h"
+#include "config/config.h"
+#include "policy/snapshot.h"
+#include "resolver/core.h"
+#include "resolver/wire/dns.h"
+#include "sample_set.h"
+
+enum { RIG_FORWARDS_MAX = 256, RIG_SENT_MAX = 256 };
+
+/* A question that the core handed to the upstreams. */
+struct rig_forward {
+    uint32_t ticket;
+    struct name_buf name;
+    uint16_t type;
+    bool dnssec_ok, checking_disabled;
+};
+
+struct rig_sent {
+    struct query_handle handle;
+    uint8_t *octets;
+    size_t length;
+};
+
+struct rig {
+    struct snapshot *snapshot;
+    struct core *core;
+    struct core_now now;
+    bool no_upstream; /* the hook takes nothing */
+    struct rig_forward forwards[RIG_FORWARDS_MAX];
+    size_t forward_count;
+    struct rig_sent sent[RIG_SENT_MAX];
+    size_t sent_count;
+};
+
+static inline int rig_on_forward(void *context, const struct query *query, uint32_t ticket)
+{
+    struct rig *rig = context;
+    struct rig_forward *forward;
+
+    if (rig->no_upstream)
+        return -1;
+    must(rig->forward_count < RIG_FORWARDS_MAX);
+    forward = &rig->forwards[rig->forward_count++];
+    *forward = (struct rig_forward){
+        .ticket = ticket,
+        .name = query->question.name,
+        .type = query->question.type,
+        .dnssec_ok = query->question.dnssec_ok,
+        .checking_disabled = (query->question.flags & DNS_CD) != 0,
+    };
+    return 0;
+}
+
+static inline void rig_on_send(void *context, const struct query *query, const uint8_t *octets,
+                               size_t length)
+{
+    struct rig *rig = context;
+    struct rig_sent *sent;
+
+    must(rig->sent_count < RIG_SENT_MAX);
+    sent = &rig->sent[rig->sent_count++];
+    sent->handle = query->handle;
+    sent->octets = malloc(length);
+    must(sent->octets != NULL);
+    memcpy(sent->octets, octets, length);
+    sent->length = length;
+}
+
+static inline struct config *rig_config(const char *yaml)
+{
+    struct config_problems problems = {0};
+    struct config *config = config_parse("test.yaml", yaml, strlen(yaml), &problems);
+
+    for (size_t i = 0; config == NULL && i < problems.count; i++)
+        fprintf(stderr, "%s\n", problems.items[i].text);
+    config_problems_free(&problems);
+    must(config != NULL);
+    return config;
+}
+
+static inline struct set *rig_set(const struct config *config, const struct sample_feed *feeds,
+                                  size_t count)
+{
+    struct set *set =
+        count > 0 ? sample_set(feeds, count, &config->taxonomy) : set_open_empty(NULL);
+
+    must(set != NULL);
+    return set;
+}
+
+/* Starts RIG with the config YAML, the public FEEDS and the HOTLINE ones, and IN_FLIGHT slots. */
+static inline void rig_open(struct rig *rig, const char *yaml, const struct sample_feed *feeds,
+                            size_t count, const struct sample_feed *hotline, uint32_t in_flight)
+{
+    const struct core_hooks hooks = {
+        .context = rig, .send = rig_on_send, .forward = rig_on_forward};
+    struct config *config = rig_config(yaml);
+
+    memset(rig, 0, sizeof *rig);
+    rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
+                                    rig_set(config, hotline, hotline != NULL), NULL);
+    rig->core = core_create(in_flight, &hooks, NULL);
+    must(rig->snapshot != NULL && rig->core != NULL);
+    rig->now = (struct core_now){.wall_s = 1700000000, .mono_ms = 1000};
+}
+
+static inline void rig_close(struct rig *rig)
+{
+    for (size_t i = 0; i < rig->sent_count; i++)
+        free(rig->sent[i].octets);
+    core_destroy(rig->core);
+    snapshot_free(rig->snapshot);
+}
+
+#endif
