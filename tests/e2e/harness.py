@@ -201,9 +201,9 @@ class Stairgate:
 class Upstream:
     """A scripted upstream on UDP and TCP: `answers` maps (name, type) to a function(query) -> message, bytes or None."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=None):
         self.host = host
-        self.port = free_port(host)
+        self.port = port or free_port(host)
         self.answers = {}
         self.seen = []  # (name, type, transport, query) in order
         self.lock = threading.Lock()
