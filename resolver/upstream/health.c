@@ -39,11 +39,14 @@ enum health_change health_answer(struct health *health, uint64_t now_us, uint64_
     return was_down ? HEALTH_CAME_UP : HEALTH_SAME;
 }
 
-enum health_change health_miss(struct health *health, uint64_t sent_us)
+enum health_change health_miss(struct health *health, uint64_t sent_us, uint64_t now_us)
 {
     if (health->heard_us >= sent_us && health->heard_us != 0)
         return HEALTH_SAME;
+    if (health->misses > 0 && sent_us < health->missed_us)
+        return HEALTH_SAME;
     health->state = HEALTH_SILENT;
+    health->missed_us = now_us;
     if (++health->misses < MISSES_DOWN || health->down)
         return HEALTH_SAME;
     health->down = true;

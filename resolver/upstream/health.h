@@ -2,7 +2,8 @@
  *
  * Health orders the servers, it never excludes one: when all are marked, the marks mean nothing.
  * One unanswered query puts a server behind the others, so that a dead one costs one retry time
- * once; three in a row make it `down`, which is logged. Any answer makes it `up` again. */
+ * once; three, each sent after the one before had failed, make it `down`, which is logged. Any
+ * answer makes it `up` again. */
 #ifndef RESOLVER_UPSTREAM_HEALTH_H
 #define RESOLVER_UPSTREAM_HEALTH_H
 
@@ -23,6 +24,7 @@ struct health {
     uint32_t misses, lame; /* in a row */
     uint32_t latency_us;   /* smoothed; 0 is not known yet */
     uint64_t heard_us;     /* when the last answer came */
+    uint64_t missed_us;    /* when the last miss that counts was noted */
 };
 
 /* Notes an answer at NOW_US; LATENCY_US is 0 where it tells nothing; LAME where it was of no use.
@@ -30,9 +32,10 @@ struct health {
 enum health_change health_answer(struct health *health, uint64_t now_us, uint64_t latency_us,
                                  bool lame);
 
-/* Notes that what was sent at SENT_US got no answer. It does not count where another query has been
- * answered since: then the name is slow, not the server. */
-enum health_change health_miss(struct health *health, uint64_t sent_us);
+/* Notes at NOW_US that what was sent at SENT_US got no answer. It does not count where another
+ * query has been answered since: then the name is slow, not the server. Of many that were in flight
+ * together, one counts. */
+enum health_change health_miss(struct health *health, uint64_t sent_us, uint64_t now_us);
 
 /* Tells whether A is to be asked before B. */
 bool health_before(const struct health *a, const struct health *b);

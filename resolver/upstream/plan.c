@@ -135,7 +135,7 @@ static void miss(struct upstream *server, uint64_t sent_us)
 {
     bool was_silent = server->health.state == HEALTH_SILENT;
 
-    note(server, health_miss(&server->health, sent_us));
+    note(server, health_miss(&server->health, sent_us, now_us()));
     if (!was_silent && server->health.state == HEALTH_SILENT)
         udp_renew(server);
 }

@@ -181,9 +181,9 @@ static void a_slow_name_is_not_a_silent_server(void **state)
 
     (void)state;
     health_answer(&health, 2000000, 1000, false);
-    assert_int_equal(health_miss(&health, 1000000), HEALTH_SAME);
+    assert_int_equal(health_miss(&health, 1000000, 2500000), HEALTH_SAME);
     assert_int_equal(health.state, HEALTH_GOOD);
-    health_miss(&health, 3000000);
+    health_miss(&health, 3000000, 4000000);
     assert_int_equal(health.state, HEALTH_SILENT);
     assert_false(health.down);
 }
@@ -195,12 +195,25 @@ static void down_and_up_are_told_once_each(void **state)
 
     (void)state;
     for (uint64_t i = 1; i <= 20; i++)
-        downs += health_miss(&health, i * 1000000) == HEALTH_WENT_DOWN;
+        downs += health_miss(&health, i * 1000000, i * 1000000 + 500000) == HEALTH_WENT_DOWN;
     for (uint64_t i = 21; i <= 40; i++)
         ups += health_answer(&health, i * 1000000, 500, false) == HEALTH_CAME_UP;
     assert_int_equal(downs, 1);
     assert_int_equal(ups, 1);
     assert_int_equal(health.state, HEALTH_GOOD);
+}
+
+static void queries_in_flight_together_miss_as_one(void **state)
+{
+    struct health health = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 100; i++)
+        health_miss(&health, 1000000 + i, 2000000 + i);
+    assert_int_equal(health.state, HEALTH_SILENT);
+    assert_false(health.down);
+    health_miss(&health, 2100000, 3000000);
+    assert_int_equal(health_miss(&health, 3000000, 4000000), HEALTH_WENT_DOWN);
 }
 
 static void the_order_is_good_lame_silent_and_then_latency(void **state)
@@ -261,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_queue_gives_up_tries_from_anywhere),
         cmocka_unit_test(a_slow_name_is_not_a_silent_server),
         cmocka_unit_test(down_and_up_are_told_once_each),
+        cmocka_unit_test(queries_in_flight_together_miss_as_one),
         cmocka_unit_test(the_order_is_good_lame_silent_and_then_latency),
         cmocka_unit_test(a_server_that_was_slow_once_gets_another_chance),
         cmocka_unit_test(patience_follows_latency_within_bounds),
