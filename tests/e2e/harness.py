@@ -227,7 +227,8 @@ class Upstream:
             reply = dns.message.make_response(query, recursion_available=True)
             reply.set_rcode(rcode)
             for record in records:
-                owner, kind, data = record if isinstance(record, tuple) else (name, rdtype, record)
+                asked = query.question[0].name.to_text() if name == "*" else name
+                owner, kind, data = record if isinstance(record, tuple) else (asked, rdtype, record)
                 reply.answer.append(dns.rrset.from_text(owner.rstrip(".") + ".", ttl, "IN", kind, data))
             for owner, kind, data in authority:
                 reply.authority.append(dns.rrset.from_text(owner, ttl, "IN", kind, data))
