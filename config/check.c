@@ -211,6 +211,37 @@ static void check_networks(struct walk *walk)
     free(order);
 }
 
+static void check_paths(struct walk *walk, const char *section, const char *const names[2],
+                        const char *const paths[2])
+{
+    if (paths[0] != NULL && paths[1] != NULL && strcmp(paths[0], paths[1]) == 0)
+        problem_add(walk->problems, place_of(walk->config, section, names[1]),
+                    "one path for two things: '%s.%s' and '%s.%s'", section, names[1], section,
+                    names[0]);
+}
+
+/* The portal's socket and the operator's differ in what they permit; the hotline set's rights are
+ * not the public one's. */
+static void check_all_paths(struct walk *walk)
+{
+    const struct config *config = walk->config;
+
+    check_paths(walk, "control", (const char *const[]){"operator", "portal"},
+                (const char *const[]){config->control_operator, config->control_portal});
+    check_paths(walk, "sets", (const char *const[]){"public", "hotline"},
+                (const char *const[]){config->set_public, config->set_hotline});
+}
+
+static void check_times(struct walk *walk)
+{
+    const struct config *config = walk->config;
+
+    if (config->upstream_deadline_ms < config->upstream_timeout_ms)
+        problem_add(walk->problems, place_of(config, "queries", NULL),
+                    "'queries.deadline' is shorter than 'queries.timeout', so that no upstream is "
+                    "waited for as long");
+}
+
 static bool is_given(const struct config *config, size_t profile)
 {
     if (config->default_profile == profile)
@@ -222,22 +253,35 @@ static bool is_given(const struct config *config, size_t profile)
     return false;
 }
 
+bool config_uses_categories(const struct config *config)
+{
+    for (size_t i = 0; i < config->profile_count; i++) {
+        const struct config_profile *profile = &config->profiles[i];
+
+        if (is_given(config, i) && (mask_any(profile->block) || mask_any(profile->observe)))
+            return true;
+    }
+    return false;
+}
+
 /* C56: lists that load and block for nobody are what newcomers get wrong, and nothing shows it. */
 static void warn_of_use(struct walk *walk)
 {
     const struct config *config = walk->config;
-    bool used = false;
+    bool used = config_uses_categories(config);
 
     for (size_t i = 0; i < config->profile_count; i++) {
         const struct config_profile *profile = &config->profiles[i];
 
-        if (is_given(config, i))
-            used |= mask_any(profile->block) || mask_any(profile->observe);
-        else if (profile->place.line != 0)
+        if (!is_given(config, i) && profile->place.line != 0)
             problem_warn(walk->problems, profile->place,
                          "a profile that nobody gets: '%s'; name it in networks or default_profile",
                          profile->name);
     }
+    if (config->set_public == NULL && config->set_hotline == NULL && used)
+        problem_warn(
+            walk->problems, (struct config_place){0, 0},
+            "nothing to block by: profiles block categories, but 'sets.public' is not set");
     if (config->set_public != NULL && !used)
         problem_warn(
             walk->problems, place_of(config, "sets", "public"),
@@ -285,7 +329,7 @@ static void warn_of_severe(struct walk *walk)
 }
 
 static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
-                                                check_networks};
+                                                check_networks,  check_all_paths, check_times};
 static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_severe};
 
 void check_config(struct walk *walk)

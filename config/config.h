@@ -170,6 +170,10 @@ void config_problems_free(struct config_problems *problems);
 /* Returns the index of the profile called NAME, or -1. */
 long config_profile_find(const struct config *config, const char *name);
 
+/* Tells whether a profile that some client gets blocks or observes a category; if not, lists are
+ * `loaded, used by nobody`. */
+bool config_uses_categories(const struct config *config);
+
 /* Returns the word for STYLE. */
 const char *block_style_word(enum block_style style);
 

@@ -21,17 +21,30 @@ static const struct node *next_text(struct walk *walk, const struct option *opti
 #define FOR_TEXTS(item)                                                                            \
     for (const struct node *item = NULL; (item = next_text(walk, option, node, item)) != NULL;)
 
-static void report_address(struct walk *walk, const struct node *item, const char *what)
+static void report_address(struct walk *walk, const struct node *item)
 {
     char quote[PROBLEM_QUOTE_MAX];
     const char *cure = strchr(item->text, '#') != NULL   ? "; write the port as @PORT"
                        : strchr(item->text, ']') != NULL ? "; write ADDRESS@PORT, without brackets"
-                       : strchr(item->text, '/') != NULL && strcmp(what, "a prefix") == 0
-                           ? "; the bits behind the length must be 0"
-                           : "";
+                                                         : "";
 
-    problem_add(walk->problems, item->place, "not %s: %s%s", what, problem_quote(item->text, quote),
-                cure);
+    problem_add(walk->problems, item->place, "not an address: %s%s",
+                problem_quote(item->text, quote), cure);
+}
+
+/* 10.0.0.1/8 is what people write when they mean 10.0.0.0/8, or 10.0.0.1: they must say which. */
+static void report_prefix(struct walk *walk, const struct node *item)
+{
+    char quote[PROBLEM_QUOTE_MAX], text[ADDR_TEXT_MAX];
+    struct prefix meant;
+
+    problem_quote(item->text, quote);
+    if (prefix_around(&meant, item->text) == 0)
+        problem_add(walk->problems, item->place,
+                    "not a prefix: %s; the bits behind the length must be 0: did you mean '%s'?",
+                    quote, prefix_to_text(&meant, text));
+    else
+        problem_add(walk->problems, item->place, "not a prefix: %s", quote);
 }
 
 void read_listeners(struct walk *walk, const struct option *option, const struct node *node,
@@ -43,7 +56,7 @@ void read_listeners(struct walk *walk, const struct option *option, const struct
         struct endpoint endpoint;
 
         if (endpoint_from_text(&endpoint, item->text, PORT_DNS) != 0) {
-            report_address(walk, item, "an address");
+            report_address(walk, item);
             continue;
         }
         listener = walk_append(walk, option_field(option, base), option_count(option, base),
@@ -75,7 +88,7 @@ void read_address(struct walk *walk, const struct option *option, const struct n
     const char *fault;
 
     if (endpoint_from_text(&endpoint, node->text, PORT_DNS) != 0) {
-        report_address(walk, node, "an address");
+        report_address(walk, node);
         return;
     }
     fault = endpoint_fault(&endpoint.addr);
@@ -122,7 +135,7 @@ void read_prefixes(struct walk *walk, const struct option *option, const struct 
         struct prefix prefix, *added;
 
         if (prefix_from_text(&prefix, item->text) != 0) {
-            report_address(walk, item, "a prefix");
+            report_prefix(walk, item);
             continue;
         }
         added = walk_append(walk, option_field(option, base), option_count(option, base),
@@ -144,7 +157,7 @@ void read_network_prefixes(struct walk *walk, const struct option *option, const
         struct prefix prefix;
 
         if (prefix_from_text(&prefix, item->text) != 0) {
-            report_address(walk, item, "a prefix");
+            report_prefix(walk, item);
             continue;
         }
         network = walk_append(walk, &config->networks, &config->network_count, sizeof *network);

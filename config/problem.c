@@ -175,6 +175,16 @@ static size_t harmless(const char *text)
     return length;
 }
 
+bool problem_is_plain(const char *text)
+{
+    for (size_t length; *text != '\0'; text += length) {
+        length = harmless(text);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
 char *problem_quote(const char *text, char *out)
 {
     size_t used = 1;

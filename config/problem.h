@@ -40,6 +40,10 @@ void problem_unknown(struct problems *problems, struct config_place place, const
 /* Puts the problems of the main file into the order of its lines and sets warnings_only. */
 void problem_finish(struct problems *problems);
 
+/* Tells whether TEXT is one line that a terminal just shows: no control characters, no broken
+ * UTF-8, no signs that turn the direction of what follows. */
+bool problem_is_plain(const char *text);
+
 /* Writes TEXT in quotes, cut and with \DDD for control characters, into OUT (PROBLEM_QUOTE_MAX);
  * returns OUT. */
 char *problem_quote(const char *text, char *out);

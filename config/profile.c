@@ -119,9 +119,10 @@ void read_profiles(struct walk *walk, const struct option *option, const struct 
 
         if (profile == NULL)
             return;
-        if (length == 0 || length >= CONFIG_WORD_MAX)
-            problem_add(walk->problems, item->key->place, "a profile's name has 1 to %d octets: %s",
-                        CONFIG_WORD_MAX - 1, problem_quote(item->key->text, quote));
+        if (length == 0 || length >= CONFIG_WORD_MAX || !problem_is_plain(item->key->text))
+            problem_add(walk->problems, item->key->place,
+                        "a profile's name is plain text of 1 to %d octets: %s", CONFIG_WORD_MAX - 1,
+                        problem_quote(item->key->text, quote));
         read_one_profile(walk, option, item, profile);
     }
 }

@@ -1,5 +1,9 @@
-/* Local records: from what a person writes to RDATA in wire format, then the rules of RFC 1034 for
- * records side by side, and the PTR that people expect for an address they named. */
+/* Problem: people write records as words; answers need RDATA, and records that may not stand side
+ * by side must be found while there is still somebody to tell.
+ *
+ * Idea: a table from type to reader; each reader appends octets to a buffer of fixed size, names
+ * uncompressed, so that an answer copies them as they are. After the hosts file has added its
+ * records, pointers to all of them are sorted by name, so that whatever clashes is a neighbour. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,95 +291,6 @@ static void drop_doubles(struct config *config, const bool *drop)
     config->record_count = kept;
 }
 
-/* Fills NAME with the reverse name of RDATA, an address of LENGTH octets. */
-static void reverse_name(struct name_buf *name, const uint8_t *octets, size_t length)
-{
-    char text[NAME_TEXT_MAX];
-    size_t used = 0;
-
-    for (size_t i = length; i-- > 0;) {
-        if (length == 4)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%u.", octets[i]);
-        else
-            used += (size_t)snprintf(text + used, sizeof text - used, "%x.%x.", octets[i] & 15,
-                                     octets[i] >> 4);
-    }
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s",
-                             length == 4 ? "in-addr.arpa" : "ip6.arpa");
-    (void)name_from_host(name, text, used);
-}
-
-/* Reverse names that have a PTR already, sorted, so that thousands of hosts are no problem. */
-struct reverse {
-    struct name_buf name;
-    size_t record;
-};
-
-static int compare_reverse(const void *a, const void *b)
-{
-    const struct reverse *x = a, *y = b;
-    int order = x->name.length - y->name.length;
-
-    if (order == 0)
-        order = memcmp(x->name.wire, y->name.wire, x->name.length);
-    return order != 0 ? order : (x->record > y->record) - (x->record < y->record);
-}
-
-/* Returns the address records and the PTR records, by reverse name; a written PTR counts as
- * record 0 and so comes first. */
-static struct reverse *collect_reverse(const struct config *config, size_t *count)
-{
-    struct reverse *list = calloc(config->record_count + 1, sizeof *list);
-
-    *count = 0;
-    for (size_t i = 0; list != NULL && i < config->record_count; i++) {
-        const struct config_record *record = &config->records[i];
-        struct reverse *item = &list[*count];
-
-        if (record->type == TYPE_PTR)
-            *item = (struct reverse){record->name, 0};
-        else if (record->type == TYPE_A || record->type == TYPE_AAAA)
-            reverse_name(&item->name, record->rdata, record->rdata_length);
-        else
-            continue;
-        if (record->type != TYPE_PTR)
-            item->record = i + 1;
-        ++*count;
-    }
-    return list;
-}
-
-static void make_pointers(struct walk *walk)
-{
-    struct config *config = walk->config;
-    size_t count;
-    struct reverse *list = collect_reverse(config, &count);
-
-    if (list == NULL)
-        return;
-    qsort(list, count, sizeof *list, compare_reverse);
-    for (size_t i = 0; i < count; i++) {
-        bool first = i == 0 || list[i].name.length != list[i - 1].name.length ||
-                     memcmp(list[i].name.wire, list[i - 1].name.wire, list[i].name.length) != 0;
-        const struct config_record *to;
-        struct config_record *made;
-        struct name_buf target;
-        uint32_t ttl_s;
-
-        if (!first || list[i].record == 0)
-            continue;
-        to = &config->records[list[i].record - 1];
-        target = to->name; /* record_add may move the records */
-        ttl_s = to->ttl_s;
-        made = record_add(walk, &list[i].name, TYPE_PTR, target.wire, target.length);
-        if (made == NULL)
-            break;
-        made->ttl_s = ttl_s;
-        made->made = true;
-    }
-    free(list);
-}
-
 void records_finish(struct walk *walk)
 {
     struct config *config = walk->config;
@@ -390,7 +305,7 @@ void records_finish(struct walk *walk)
     for (size_t i = 1; i < config->record_count; i++)
         check_pair(walk, order[i - 1], order[i], drop);
     drop_doubles(config, drop);
-    make_pointers(walk);
+    reverse_make(walk);
 out:
     free(drop);
     free(order);

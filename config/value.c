@@ -152,7 +152,13 @@ static void store_text(struct walk *walk, const struct option *option, const str
 
 void read_text(struct walk *walk, const struct option *option, const struct node *node, void *base)
 {
-    store_text(walk, option, node, base, walk_copy(walk, node->text));
+    char quote[PROBLEM_QUOTE_MAX];
+
+    if (!problem_is_plain(node->text))
+        problem_add(walk->problems, node->place, "'%s' must be one line of plain text: %s",
+                    option->name, problem_quote(node->text, quote));
+    else
+        store_text(walk, option, node, base, walk_copy(walk, node->text));
 }
 
 /* Returns PATH as seen from the folder of the config, so that a config works from everywhere. */
@@ -164,11 +170,8 @@ static char *path_beside(struct walk *walk, const char *path)
 
     if (path[0] == '/' || folder == 0)
         return walk_copy(walk, path);
-    joined = calloc(1, folder + strlen(path) + 1);
-    if (joined == NULL)
-        return walk_copy(walk, path);
-    memcpy(joined, config, folder);
-    memcpy(joined + folder, path, strlen(path));
+    if (asprintf(&joined, "%.*s%s", (int)folder, config, path) < 0)
+        return walk_copy(walk, path); /* which says that memory has run out */
     return joined;
 }
 

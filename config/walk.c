@@ -64,7 +64,8 @@ void walk_mapping(struct walk *walk, const struct option *options, const struct 
         if (member != NULL)
             walk_option(walk, option, member, base);
         else if (option->required)
-            problem_add(walk->problems, node->place, "missing key: '%s'", option->name);
+            problem_add(walk->problems, node != NULL ? node->place : (struct config_place){0, 0},
+                        "missing key: '%s'", option->name);
         else
             apply_default(walk, option, base);
     }

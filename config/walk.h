@@ -67,10 +67,11 @@ size_t *option_count(const struct option *option, void *base);
 /* What follows the walk: rules that look at more than one option (check.c). */
 void check_config(struct walk *walk);
 
-/* Adds what the hosts file holds (hosts.c), then checks the records and makes the PTR ones
- * (record.c). */
+/* Adds what the hosts file holds (hosts.c); then checks the records (record.c), and makes those of
+ * reverse names (reverse.c). */
 void hosts_read(struct walk *walk);
 void records_finish(struct walk *walk);
+void reverse_make(struct walk *walk);
 
 /* Adds a record of NAME with LENGTH octets of RDATA (record.c). Returns it or NULL (reported). */
 struct config_record *record_add(struct walk *walk, const struct name_buf *name, uint16_t type,

@@ -80,13 +80,24 @@ static void clear_host_bits(struct addr *addr, unsigned length)
         addr->octets[bit / 8] &= (uint8_t) ~(0x80 >> (bit % 8));
 }
 
-int prefix_from_text(struct prefix *prefix, const char *text)
+/* Reads the bits behind the slash; TEXT is the whole prefix, ADDR what stands before it. */
+static int read_length(const struct addr *addr, const char *text, const char *slash,
+                       uint8_t *length)
+{
+    bool mapped = addr->bits == 32 && memchr(text, ':', (size_t)(slash - text)) != NULL;
+    unsigned long least = mapped ? 96 : 0, bits;
+
+    if (read_number(slash + 1, least + addr->bits, &bits) != 0 || bits < least)
+        return -1;
+    *length = (uint8_t)(bits - least);
+    return 0;
+}
+
+static int read_prefix(struct prefix *prefix, const char *text)
 {
     char copy[ADDR_TEXT_MAX];
     const char *slash = strchr(text, '/');
     size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
-    unsigned long bits;
-    struct addr whole;
 
     if (length >= sizeof copy)
         return -1;
@@ -94,10 +105,24 @@ int prefix_from_text(struct prefix *prefix, const char *text)
     copy[length] = '\0';
     if (addr_from_text(&prefix->addr, copy) != 0)
         return -1;
-    bits = prefix->addr.bits;
-    if (slash != NULL && read_number(slash + 1, prefix->addr.bits, &bits) != 0)
+    prefix->length = prefix->addr.bits;
+    return slash == NULL ? 0 : read_length(&prefix->addr, text, slash, &prefix->length);
+}
+
+int prefix_around(struct prefix *prefix, const char *text)
+{
+    if (read_prefix(prefix, text) != 0)
         return -1;
-    prefix->length = (uint8_t)bits;
+    clear_host_bits(&prefix->addr, prefix->length);
+    return 0;
+}
+
+int prefix_from_text(struct prefix *prefix, const char *text)
+{
+    struct addr whole;
+
+    if (read_prefix(prefix, text) != 0)
+        return -1;
     whole = prefix->addr;
     clear_host_bits(&prefix->addr, prefix->length);
     return memcmp(whole.octets, prefix->addr.octets, sizeof whole.octets) == 0 ? 0 : -1;

@@ -33,9 +33,13 @@ enum { ADDR_TEXT_MAX = 80 };
  * is none. */
 int addr_from_text(struct addr *addr, const char *text);
 
-/* Reads TEXT, as `192.0.2.0/24` or a single address, into PREFIX. Returns 0, or -1 where it is none
- * or has host bits. */
+/* Reads TEXT, as `192.0.2.0/24` or a single address, into PREFIX. ::ffff:192.0.2.0/120 is that IPv4
+ * prefix too. Returns 0, or -1 where it is none or has host bits. */
 int prefix_from_text(struct prefix *prefix, const char *text);
+
+/* Like prefix_from_text, but clears host bits instead of refusing them: the prefix around an
+ * address. */
+int prefix_around(struct prefix *prefix, const char *text);
 
 /* Reads TEXT, as `192.0.2.1@53` or an address alone (then PORT_DEFAULT), into ENDPOINT. Returns 0
  * or -1. */

@@ -6,15 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "config/base/err.h"
-#include "config/base/file.h"
 #include "config/config.h"
 #include "config/record_text.h"
 #include "config/show.h"
-#include "config/upstreams_system.h"
 
 static struct config *parse(const char *yaml)
 {
@@ -71,6 +68,15 @@ static void shows(const struct config *config, const char *line)
     config_show(config, take_row, &text);
     if (strstr(text.octets, whole) == NULL)
         fail_msg("no line `%s` in:%s", line, text.octets);
+}
+
+/* Asserts that CONFIG's record INDEX reads as TEXT. */
+static void is_record(const struct config *config, size_t index, const char *text)
+{
+    char out[1024];
+
+    assert_true(index < config->record_count);
+    assert_string_equal(record_to_text(&config->records[index], out, sizeof out), text);
 }
 
 static void an_empty_file_has_the_documented_defaults(void **state)
@@ -228,6 +234,27 @@ static void a_profile_adds_to_and_takes_from_its_preset(void **state)
     config_free(config);
 }
 
+static void case_c09_letter_case_of_names_in_a_config_does_not_matter(void **state)
+{
+    struct config *small = parse("profiles: {k: {allow: [docs.example]}}\n"
+                                 "records: {names: [{name: nas.home.test, cname: b.test}]}\n"
+                                 "zones: [{name: corp.test, upstreams: []}]\n");
+    struct config *mixed = parse("profiles: {k: {allow: [DOCS.eXample.]}}\n"
+                                 "records: {names: [{name: Nas.HOME.Test, cname: B.Test.}]}\n"
+                                 "zones: [{name: CORP.test, upstreams: []}]\n");
+    struct name a = name_of(&small->profiles[0].allow.items[0].name);
+    struct name b = name_of(&mixed->profiles[0].allow.items[0].name);
+    struct name zone_a = name_of(&small->zones[0].name), zone_b = name_of(&mixed->zones[0].name);
+
+    (void)state;
+    assert_true(name_equal(&a, &b));
+    assert_true(name_equal(&zone_a, &zone_b));
+    is_record(small, 0, "nas.home.test 300 CNAME b.test");
+    is_record(mixed, 0, "nas.home.test 300 CNAME b.test");
+    config_free(mixed);
+    config_free(small);
+}
+
 static void networks_give_profiles(void **state)
 {
     struct config *config = parse("profiles: {a: {}, b: {}}\ndefault_profile: b\n"
@@ -248,15 +275,6 @@ static void networks_give_profiles(void **state)
     config_free(config);
 }
 
-/* Asserts that CONFIG's record INDEX reads as TEXT. */
-static void is_record(const struct config *config, size_t index, const char *text)
-{
-    char out[1024];
-
-    assert_true(index < config->record_count);
-    assert_string_equal(record_to_text(&config->records[index], out, sizeof out), text);
-}
-
 static void records_become_rdata_and_addresses_get_their_way_back(void **state)
 {
     struct config *config =
@@ -267,7 +285,9 @@ static void records_become_rdata_and_addresses_get_their_way_back(void **state)
               "    - {name: home.test, mx: 10 mail.home.test, txt: ['', 'say \"hi\"']}\n"
               "    - {name: _x._tcp.home.test, srv: 1 2 443 nas.home.test}\n"
               "    - {name: 6.1.168.192.in-addr.arpa, ptr: printer.home.test}\n"
-              "    - {name: p.home.test, address: 192.168.1.6}\n");
+              "    - {name: p.home.test, address: 192.168.1.6}\n"
+              "    - {name: 7.1.168.192.in-addr.arpa, cname: 7.lan.test}\n"
+              "    - {name: q.home.test, address: 192.168.1.7}\n");
 
     (void)state;
     is_record(config, 0, "nas.home.test 60 A 192.168.1.5");
@@ -281,12 +301,12 @@ static void records_become_rdata_and_addresses_get_their_way_back(void **state)
     is_record(config, 8, "6.1.168.192.in-addr.arpa 60 PTR printer.home.test");
     is_record(config, 9, "p.home.test 60 A 192.168.1.6");
     /* one for each address that has none, to its first name */
-    is_record(config, 10, "5.1.168.192.in-addr.arpa 60 PTR nas.home.test");
-    is_record(config, 11,
+    is_record(config, 12, "5.1.168.192.in-addr.arpa 60 PTR nas.home.test");
+    is_record(config, 13,
               "5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa 60 PTR "
               "nas.home.test");
-    assert_int_equal(config->record_count, 12);
-    assert_true(config->records[10].made && !config->records[8].made);
+    assert_int_equal(config->record_count, 14);
+    assert_true(config->records[12].made && !config->records[8].made);
     config_free(config);
 }
 
@@ -306,182 +326,6 @@ static void a_text_over_255_octets_becomes_several_strings(void **state)
     config_free(config);
 }
 
-/* A folder that goes away with its files. */
-struct folder {
-    char path[64], file[96], config[96];
-};
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void open_folder(struct folder *folder)
-{
-    snprintf(folder->path, sizeof folder->path, P_tmpdir "/test_config.XXXXXX");
-    assert_non_null(mkdtemp(folder->path));
-    snprintf(folder->file, sizeof folder->file, "%s/hosts", folder->path);
-    snprintf(folder->config, sizeof folder->config, "%s/f.yaml", folder->path);
-}
-
-static void close_folder(struct folder *folder)
-{
-    unlink(folder->file);
-    unlink(folder->config);
-    assert_int_equal(rmdir(folder->path), 0);
-}
-
-static void case_c35_a_hosts_file_gives_records_and_its_boilerplate_none(void **state)
-{
-    struct config_problems problems;
-    struct folder folder;
-    struct config *config;
-
-    (void)state;
-    open_folder(&folder);
-    write_file(folder.file, "127.0.0.1 localhost localhost.localdomain\n"
-                            "::1\tip6-localhost ip6-loopback\n"
-                            "fe80::1%lo0 localhost\n"
-                            "255.255.255.255 broadcasthost\r\n"
-                            "0.0.0.0 0.0.0.0\n"
-                            "# 192.168.1.4 not.home.test\n"
-                            "192.168.1.5  NAS.home.test\tnas # the box\n"
-                            "192.168.1.5 nas.home.test\n"
-                            "2001:db8::5 nas.home.test");
-    write_file(folder.config, "records: {file: hosts}\nupstreams: []\n");
-    config = config_load(folder.config, &problems);
-    assert_non_null(config);
-    assert_int_equal(problems.count, 0);
-    is_record(config, 0, "nas.home.test 300 A 192.168.1.5");
-    is_record(config, 1, "nas 300 A 192.168.1.5");
-    is_record(config, 2, "nas.home.test 300 AAAA 2001:db8::5");
-    is_record(config, 3, "5.1.168.192.in-addr.arpa 300 PTR nas.home.test");
-    assert_int_equal(config->record_count, 5);
-    config_free(config);
-    config_problems_free(&problems);
-    close_folder(&folder);
-}
-
-static void a_hosts_file_is_checked_line_by_line_after_the_config(void **state)
-{
-    static const char *const wanted[] = {
-        "f.yaml:2:16: a cname must stand alone: 'a.test'; its other record is in the hosts file",
-        "hosts:1:1: not an address: '192.168.1'",
-        "hosts:2:3: an address without a name: '192.168.1.5'",
-        "hosts:3:11: not a name: 'a..b'; an empty label",
-    };
-    struct config_problems problems;
-    struct folder folder;
-
-    (void)state;
-    open_folder(&folder);
-    write_file(folder.file, "192.168.1 x.test\n  192.168.1.5 # none\n192.0.2.1 a..b a.test\n");
-    write_file(folder.config, "records: {file: hosts, names: [{name: a.test,\n"
-                              "       cname:  b.test}]}\nupstreams: []\n");
-    assert_null(config_load(folder.config, &problems));
-    assert_int_equal(problems.count, 4);
-    for (size_t i = 0; i < 4; i++)
-        assert_string_equal(problems.items[i].text + strlen(folder.path) + 1, wanted[i]);
-    config_problems_free(&problems);
-    unlink(folder.file);
-    assert_null(config_load(folder.config, &problems)); /* without its hosts file */
-    assert_non_null(strstr(problems.items[0].text, "records.file: "));
-    config_problems_free(&problems);
-    close_folder(&folder);
-}
-
-static void the_systems_resolvers_are_never_ourselves(void **state)
-{
-    struct config *config = parse("listen: [192.0.2.1@53, 127.0.0.53@5300]\n");
-    struct folder folder;
-    char text[ADDR_TEXT_MAX];
-
-    (void)state;
-    open_folder(&folder);
-    write_file(folder.file, "# made by a test\nnameserver 127.0.0.53\noptions edns0\n");
-    write_file(folder.config, "search home.test\nnameserver 192.0.2.1\nnameserver\t192.0.2.2 # x\n"
-                              "nameserver 2001:db8::1\nnameservers 192.0.2.9\nnameserver x\n"
-                              "nameserver 192.0.2.2\n");
-    upstreams_system(config, folder.file, folder.config);
-    assert_int_equal(config->upstream_count, 2);
-    assert_string_equal(endpoint_to_text(&config->upstreams[0].endpoint, text), "192.0.2.2@53");
-    assert_string_equal(endpoint_to_text(&config->upstreams[1].endpoint, text), "2001:db8::1@53");
-    assert_string_equal(config->upstreams_file, folder.config);
-    config_free(config);
-
-    config = parse("");
-    upstreams_system(config, folder.file, "/nonexistent"); /* better than none */
-    assert_int_equal(config->upstream_count, 1);
-    config_free(config);
-    config = parse("");
-    upstreams_system(config, "/nonexistent", "/nonexistent");
-    assert_int_equal(config->upstream_count, 0);
-    config_free(config);
-    close_folder(&folder);
-}
-
-static void the_examples_are_right(void **state)
-{
-    static const char *const names[] = {"family", "school", "isp"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[] = SOURCE_DIR "/config/examples/@@@@@@@@@@@@";
-        struct config_problems problems;
-        struct config *config;
-
-        snprintf(strchr(path, '@'), 13, "%s.yaml", names[i]);
-        config = config_load(path, &problems);
-        if (problems.count > 0)
-            fail_msg("%s", problems.items[0].text);
-        assert_non_null(config);
-        config_free(config);
-        config_problems_free(&problems);
-    }
-}
-
-static void the_family_of_the_readme_is_an_adult_and_children(void **state)
-{
-    struct config_problems problems;
-    struct config *config = config_load(SOURCE_DIR "/config/examples/family.yaml", &problems);
-    struct addr adult;
-
-    (void)state;
-    assert_non_null(config);
-    assert_int_equal(addr_from_text(&adult, "127.0.0.2"), 0);
-    assert_int_equal(config->network_count, 1);
-    assert_true(addr_equal(&config->networks[0].prefix.addr, &adult));
-    assert_string_equal(config->profiles[config->networks[0].profile].preset, "legal_only");
-    assert_string_equal(config->profiles[config->default_profile].name, "child");
-    assert_string_equal(config->profiles[config->default_profile].preset, "primary");
-    assert_int_equal(config->listeners[0].endpoint.port, 5300);
-    assert_int_equal(config->listeners[1].endpoint.port, 5300);
-    config_free(config);
-    config_problems_free(&problems);
-}
-
-static void docs_config_md_is_what_the_table_says(void **state)
-{
-    char *made = NULL, *kept;
-    size_t length = 0, kept_length;
-    FILE *out = open_memstream(&made, &length);
-
-    (void)state;
-    assert_non_null(out);
-    config_reference(out);
-    assert_int_equal(fclose(out), 0);
-    kept = file_read(SOURCE_DIR "/docs/config.md", 1 << 20, &kept_length, NULL);
-    assert_non_null(kept);
-    if (length != kept_length || memcmp(made, kept, length) != 0)
-        fail_msg("docs/config.md is old: stairgate config reference >docs/config.md");
-    free(kept);
-    free(made);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -490,15 +334,10 @@ int main(void)
         cmocka_unit_test(lists_of_nothing_are_nothing),
         cmocka_unit_test(presets_block_what_the_taxonomy_says),
         cmocka_unit_test(a_profile_adds_to_and_takes_from_its_preset),
+        cmocka_unit_test(case_c09_letter_case_of_names_in_a_config_does_not_matter),
         cmocka_unit_test(networks_give_profiles),
         cmocka_unit_test(records_become_rdata_and_addresses_get_their_way_back),
         cmocka_unit_test(a_text_over_255_octets_becomes_several_strings),
-        cmocka_unit_test(case_c35_a_hosts_file_gives_records_and_its_boilerplate_none),
-        cmocka_unit_test(a_hosts_file_is_checked_line_by_line_after_the_config),
-        cmocka_unit_test(the_systems_resolvers_are_never_ourselves),
-        cmocka_unit_test(the_examples_are_right),
-        cmocka_unit_test(the_family_of_the_readme_is_an_adult_and_children),
-        cmocka_unit_test(docs_config_md_is_what_the_table_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

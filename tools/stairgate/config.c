@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/config.h"
 #include "config/show.h"
@@ -111,6 +112,35 @@ static void print_classes(const struct config *config)
     print_class(config, "everybody else", config->default_profile);
 }
 
+/* How many names a set file brings: lists that are there and empty protect nobody either. */
+static void print_set(const struct config *config, const char *name, const char *path, bool used)
+{
+    struct set_info info;
+    struct set *set;
+    struct err err;
+
+    if (path == NULL)
+        return;
+    set = set_open(path, &config->taxonomy, &err);
+    if (set == NULL) {
+        printf("  %s: not in force: %s\n", name, err.text);
+        return;
+    }
+    set_info(set, &info);
+    printf("  %s: %llu names loaded%s\n", name, (unsigned long long)info.names,
+           used ? "" : ", used by nobody");
+    set_close(set);
+}
+
+static void print_result(const struct config *config, const struct options *options,
+                         const struct config_problems *problems)
+{
+    printf("%s: %s\n", options->path, problems->count > 0 ? "fine, with warnings" : "fine");
+    print_set(config, "sets.public", config->set_public, config_uses_categories(config));
+    print_set(config, "sets.hotline", config->set_hotline, true);
+    print_classes(config);
+}
+
 int config_check_run(int argc, char **argv)
 {
     struct config_problems problems;
@@ -127,10 +157,8 @@ int config_check_run(int argc, char **argv)
                              problems_json(&problems)));
     } else {
         print_problems(&problems);
-        if (config != NULL) {
-            printf("%s: %s\n", options.path, problems.count > 0 ? "fine, with warnings" : "fine");
-            print_classes(config);
-        }
+        if (config != NULL)
+            print_result(config, &options, &problems);
     }
     config_free(config);
     config_problems_free(&problems);
