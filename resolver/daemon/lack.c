@@ -69,10 +69,14 @@ static void look_for_lists(const struct snapshot *snapshot, struct err *lack)
                 "blocked; say sets.public");
 }
 
-static void (*const looks[])(const struct snapshot *snapshot, struct err *lack) = {
-    look_for_users,
-    look_for_upstreams,
-    look_for_lists,
+/* Each by a stable word, for logs and monitors. */
+static const struct {
+    const char *event;
+    void (*look)(const struct snapshot *snapshot, struct err *lack);
+} looks[] = {
+    {"unused_lists", look_for_users    },
+    {"no_upstream",  look_for_upstreams},
+    {"no_lists",     look_for_lists    },
 };
 
 void lack_add_all(json_t *warnings, const struct snapshot *snapshot)
@@ -80,8 +84,11 @@ void lack_add_all(json_t *warnings, const struct snapshot *snapshot)
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         struct err lack = {.code = ERR_NONE};
 
-        looks[i](snapshot, &lack);
-        if (lack.code != ERR_NONE)
-            message_add_error(warnings, &lack, NULL);
+        looks[i].look(snapshot, &lack);
+        if (lack.code == ERR_NONE)
+            continue;
+        message_add_error(warnings, &lack, NULL);
+        json_object_set_new(json_array_get(warnings, json_array_size(warnings) - 1), "event",
+                            json_string(looks[i].event));
     }
 }

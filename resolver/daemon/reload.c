@@ -55,15 +55,17 @@ static struct snapshot *read_all(const char *path, json_t *warnings, json_t *err
     return snapshot;
 }
 
+/* Logs each of ENTRIES, as EVENT where it has no word of its own. */
 static void log_texts(const struct server *server, enum log_level level, const char *event,
                       const json_t *entries)
 {
-    const json_t *entry;
-    size_t at;
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        const char *own = json_string_value(json_object_get(entry, "event"));
 
-    json_array_foreach((json_t *)(uintptr_t)entries, at, entry)
-        log_event(&server->log, level, event, "text=\"%s\"",
+        log_event(&server->log, level, own != NULL ? own : event, "text=\"%s\"",
                   json_string_value(json_object_get(entry, "text")));
+    }
 }
 
 static void on_reclaim(uv_timer_t *timer)

@@ -188,11 +188,9 @@ static int start_workers(struct server *server, struct err *err)
 
 static void print_errors(const json_t *errors)
 {
-    const json_t *entry;
-    size_t at;
-
-    json_array_foreach((json_t *)(uintptr_t)errors, at, entry)
-        fprintf(stderr, "%s\n", json_string_value(json_object_get(entry, "text")));
+    for (size_t i = 0; i < json_array_size(errors); i++)
+        fprintf(stderr, "%s\n",
+                json_string_value(json_object_get(json_array_get(errors, i), "text")));
 }
 
 static int load(struct server *server)

@@ -226,24 +226,6 @@ static int tell_interfaces(struct worker *worker, const struct config *config, s
     return 0;
 }
 
-/* A rule for an interface needs to know by which one a query came. */
-static int learn_interfaces(struct worker *worker, const struct config *config, struct err *err)
-{
-    bool wanted = false;
-
-    for (size_t i = 0; i < config->network_count; i++)
-        wanted = wanted || config->networks[i].interface[0] != '\0';
-    for (size_t i = 0; i < worker->udp_count; i++) {
-        if (udp_listener_pktinfo(worker->udp[i], wanted, err) != 0)
-            return -1;
-    }
-    for (size_t i = 0; i < worker->tcp_count; i++) {
-        if (tcp_listener_pktinfo(worker->tcp[i], wanted, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static void obey_reload(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
