@@ -226,9 +226,12 @@ class Upstream:
         def make(query):
             reply = dns.message.make_response(query, recursion_available=True)
             reply.set_rcode(rcode)
+            asked = query.question[0]
+            kind_asked = dns.rdatatype.to_text(asked.rdtype) if rdtype == "*" else rdtype
             for record in records:
-                asked = query.question[0].name.to_text() if name == "*" else name
-                owner, kind, data = record if isinstance(record, tuple) else (asked, rdtype, record)
+                owner, kind, data = record if isinstance(record, tuple) else (asked.name.to_text(), kind_asked, record)
+                if kind == "AAAA" and ":" not in data or kind not in ("A", "AAAA") and rdtype == "*":
+                    continue  # an address stands for "any answer at all"; other types have none
                 reply.answer.append(dns.rrset.from_text(owner.rstrip(".") + ".", ttl, "IN", kind, data))
             for owner, kind, data in authority:
                 reply.authority.append(dns.rrset.from_text(owner, ttl, "IN", kind, data))
