@@ -26,18 +26,27 @@ static void write_reply(const struct query *query, const struct stage_word *word
     }
 }
 
+/* RFC 7766 §5: TC sends a client to TCP; one that has come there would take an empty answer as a
+ * word on the name. */
+static bool is_useless(const struct query *query, const struct stage_word *word)
+{
+    return word->reply == NULL || (word->reply->truncated && query->transport != TRANSPORT_UDP);
+}
+
 enum next stage_reply(const struct query_context *context, struct query *query,
                       const struct stage_word *word)
 {
     struct answer answer;
 
     respond_start(context, query, &answer);
-    if (word->reply != NULL) {
+    if (!is_useless(query, word)) {
         write_reply(query, word, &answer);
         return respond_end(context, query, &answer);
     }
     for (uint8_t i = 0; i < word->ede_count; i++)
         respond_ede_code(&answer, word->ede[i]);
+    if (word->reply != NULL)
+        respond_ede_code(&answer, DNS_EDE_NETWORK);
     answer.rcode = DNS_SERVFAIL;
     core_count(&context->counters->failed);
     return respond_end(context, query, &answer);
