@@ -88,6 +88,9 @@ int tree_add(struct tree_builder *builder, const struct name *name, const struct
         return -1;
     entry.mark = true;
     entry.rule = (struct tree_rule){.scope = rule->deny ? SCOPE_NONE : rule->scope};
+    /* `*.x` stands on x, and what it covers lies below x. */
+    if (rule->cover == COVER_BELOW && append(builder, &entry, err) != 0)
+        return -1;
     while (entry.name.wire[0] != 0) {
         size_t step = (size_t)entry.name.wire[0] + 1;
 

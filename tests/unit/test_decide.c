@@ -492,7 +492,7 @@ static void nxdomain_is_given_only_where_all_below_is_blocked(void **state)
         const char *name;
         enum block_style style;
     } rows[] = {
-        {"tree.example",        BLOCK_NXDOMAIN},
+        {"tree.example",        BLOCK_NODATA  }, /* as below half.tree.example */
         {"b.tree.example",      BLOCK_NXDOMAIN},
         {"one.example",         BLOCK_NODATA  }, /* an exact rule: x.one.example passes */
         {"shop.example",        BLOCK_NODATA  }, /* help.shop.example is allowed */
@@ -500,6 +500,7 @@ static void nxdomain_is_given_only_where_all_below_is_blocked(void **state)
         {"intra.example",       BLOCK_NODATA  }, /* a record below */
         {"org.uk",              BLOCK_NODATA  }, /* pins below */
         {"open.shut.example",   BLOCK_NXDOMAIN}, /* only the other profile allows what is below */
+        {"half.tree.example",   BLOCK_NODATA  }, /* what is below it is allowed */
         {"b.help.shop.example", BLOCK_NXDOMAIN},
     };
     const struct hits none = {{0}, false};
@@ -511,6 +512,7 @@ static void nxdomain_is_given_only_where_all_below_is_blocked(void **state)
     kid->style = BLOCK_NXDOMAIN;
     sample_rule(&kid->deny, "tree.example", 1);
     sample_rule(&kid->deny, "x.tree.example", 2);
+    sample_rule(&kid->allow, "*.half.tree.example", 10);
     sample_rule(&kid->deny, "=one.example", 3);
     sample_rule(&kid->deny, "shop.example", 4);
     sample_rule(&kid->allow, "=help.shop.example", 5);
