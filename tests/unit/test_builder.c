@@ -505,9 +505,78 @@ static void segments_that_do_not_belong_together_are_refused(void **state)
     fixture_close(&fixture);
 }
 
+/* docs/set-file.md, "Exceptions": lists of up to three feeds F, G, H as `||`, `=` and `@@` words.
+ */
+static const struct {
+    const char *feeds[3];
+    const char *name;
+    unsigned mask; /* F and G: 1, H: 2 */
+    unsigned labels, witnesses;
+} page[] = {
+    {{"||a.example @@b.a.example", "", ""},                          "a.example",     1, 2, 1},
+    {{"||a.example @@b.a.example", "", ""},                          "c.a.example",   1, 2, 1},
+    {{"||a.example @@b.a.example", "", ""},                          "b.a.example",   0, 0, 0},
+    {{"||a.example @@b.a.example", "", ""},                          "x.b.a.example", 0, 0, 0},
+    {{"||a.example @@b.a.example", "||a.example", ""},               "b.a.example",   1, 2, 2},
+    {{"||a.example @@b.a.example", "", "||a.example"},               "b.a.example",   2, 2, 4},
+    {{"||a.example @@b.a.example", "", "||a.example"},               "a.example",     3, 2, 5},
+    {{"||a.example @@b.a.example", "||example", ""},                 "b.a.example",   1, 1, 2},
+    {{"||a.example @@b.a.example", "||x.b.a.example", ""},           "b.a.example",   0, 0, 0},
+    {{"||a.example @@b.a.example", "||x.b.a.example", ""},           "x.b.a.example", 1, 4, 2},
+    {{"||b.a.example @@a.example", "", ""},                          "b.a.example",   0, 0, 0},
+    {{"||a.example @@b.a.example", "||a.example @@b.a.example", ""}, "b.a.example",   0, 0, 0},
+    {{"||a.example @@b.a.example", "||a.example @@b.a.example", ""}, "a.example",     1, 2, 3},
+    {{"||a.example @@b.a.example", "=b.a.example", ""},              "b.a.example",   1, 3, 2},
+    {{"||a.example @@b.a.example", "=b.a.example", ""},              "x.b.a.example", 0, 0, 0},
+};
+
+static void add_words(struct fixture *fixture, const char *words)
+{
+    char copy[128], *rest = NULL;
+
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        bool except = strncmp(word, "@@", 2) == 0;
+
+        fixture_add(fixture, word + strspn(word, "@|="),
+                    word[0] == '=' ? ENTRY_EXACT : ENTRY_SUBTREE,
+                    except ? ENTRY_EXCEPT : ENTRY_LIST);
+    }
+}
+
+static void exceptions_of_the_page_are_as_the_page_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof page / sizeof *page; i++) {
+        struct fixture fixture;
+        struct set_hit hit;
+        struct set *set;
+        char id[16];
+
+        fixture_open(&fixture, 7);
+        for (unsigned f = 0; f < 3; f++) {
+            fixture_start(&fixture);
+            add_words(&fixture, page[i].feeds[f]);
+            if (segment_second_pass(fixture.writer))
+                add_words(&fixture, page[i].feeds[f]);
+            snprintf(id, sizeof id, "feed%u", f);
+            fixture_finish(&fixture, id, f < 2 ? "porn" : "gambling", NULL);
+        }
+        set = fixture_build(&fixture);
+        fixture_lookup(set, page[i].name, &hit);
+        if (hit.mask.words[0] != page[i].mask || hit.labels != page[i].labels ||
+            feeds_seen(set, page[i].name) != page[i].witnesses)
+            fail_msg("row %zu: mask %u, labels %u, witnesses %u", i, (unsigned)hit.mask.words[0],
+                     hit.labels, feeds_seen(set, page[i].name));
+        set_close(set);
+        fixture_close(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exceptions_of_the_page_are_as_the_page_says),
         cmocka_unit_test(names_that_spill_to_the_next_line_are_found),
         cmocka_unit_test(rare_rows_escape_to_the_side_table),
         cmocka_unit_test(many_rows_get_ids_of_sixteen_bits),
