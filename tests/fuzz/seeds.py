@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_question and fuzz_reply: tests/fuzz/seeds.py (standard library only).
+"""Writes the seeds of fuzz_question, fuzz_reply and fuzz_core: tests/fuzz/seeds.py (standard library only).
 
 Fuzzers find what is wrong around a good message sooner than they find a good message.
 """
@@ -92,8 +92,22 @@ REPLIES = {
 }
 
 
+def piece(how, octets):
+    return struct.pack("!BH", how, len(octets)) + octets
+
+
+# Rows of pieces for fuzz_core: a query, or two that are one question, and what the upstream says.
+CORE = {f"ask_{title}": piece(how, octets) for how, (title, octets) in enumerate(QUESTIONS.items())}
+CORE.update({f"reply_{title}": piece(0x20, header(0x120, 1, 0, 0, 1) + octets[14:octets.index(b"example") + 12] + opt(flags=octets[0] << 15)) +
+             piece(1, header(0x100, 1, 0, 0, 0) + octets[14:octets.index(b"example") + 12]) + piece(9, octets[2:])
+             for title, octets in REPLIES.items()})
+CORE.update({f"name_{text}_{qtype}_{client}": piece(0x20 | client << 1, header(0x100, 1, 0, 0, 1) + asked(text, qtype) + opt())
+             for text in ("www.bad.test", "worse.test", "order.test", "gate.example", "alias.example", "ring.example",
+                          "localhost", "10.in-addr.arpa") for qtype, client in ((1, 0), (28, 1), (255, 2), (6, 3))})
+
+
 def main():
-    for folder, seeds in (("question", QUESTIONS), ("reply", REPLIES)):
+    for folder, seeds in (("question", QUESTIONS), ("reply", REPLIES), ("core", CORE)):
         (HERE / folder).mkdir(parents=True, exist_ok=True)
         for title, octets in seeds.items():
             (HERE / folder / title).write_bytes(octets)
