@@ -2,11 +2,13 @@
  * idea: the sockets belong to this process, which does so little that it has no reason to die; the
  * server gets copies of them, and what arrives while there is no server waits in the kernel.
  *
- * A server that dies young is started again with growing pauses; exit 78 (the configuration is
- * wrong) and exit 0 (somebody asked for the stop over the control socket) end the keeper too.
+ * A server that dies young is started again with growing pauses; exit 0 (somebody asked for the
+ * stop over the control socket) ends the keeper too, and so does a first start that fails. Later,
+ * a configuration that was broken meanwhile (exit 78) is tried again with the longest pause: the
+ * sockets stay, and the file's cure is enough.
  *
- * Dropped: restarting a server that hangs but lives (the watchdog of the unit is the place for
- * that), and threads: fork in a process with one thread needs no care. */
+ * Dropped: restarting a server that hangs but lives (it wants a heartbeat through every worker; not
+ * built), and threads: fork in a process with one thread needs no care. */
 #include "resolver/daemon/keeper.h"
 
 #include <errno.h>
@@ -33,6 +35,7 @@ enum {
     YOUNG_MS = 2000,      /* a server that dies earlier counts as dying at once */
     PAUSE_FIRST_MS = 50,  /* the second start in a row; the first has no pause */
     PAUSE_MOST_MS = 5000, /* a family waits no longer for a cure that came from outside */
+    DEATHS_MOST = 10,     /* in a row that are counted: the pause is the longest by then */
     STOP_MOST_MS = 6500,  /* the server's own limit is 5 s (worker.h) */
     SOCKETS_INHERITED_MOST = 256,
 };
@@ -148,9 +151,10 @@ static void start_later(struct keeper *keeper)
 {
     uint64_t pause_ms = 0;
 
+    if (keeper->young_deaths > DEATHS_MOST)
+        keeper->young_deaths = DEATHS_MOST;
     if (keeper->young_deaths > 1)
-        pause_ms = (uint64_t)PAUSE_FIRST_MS
-                   << (keeper->young_deaths < 10 ? keeper->young_deaths - 2 : 8);
+        pause_ms = (uint64_t)PAUSE_FIRST_MS << (keeper->young_deaths - 2);
     if (pause_ms > PAUSE_MOST_MS)
         pause_ms = PAUSE_MOST_MS;
     uv_timer_start(&keeper->pause, on_pause_over, pause_ms, 0);
@@ -201,12 +205,13 @@ static void bury(struct keeper *keeper, int status)
         return;
     }
     log_death(keeper, status, lived_ms);
-    /* A start that never worked is reported, not repeated; a wrong configuration even later. */
-    if (code == DAEMON_CONFIG || (code > 0 && !keeper->was_ready)) {
-        finish(keeper, code);
+    if (code > 0 && !keeper->was_ready) {
+        finish(keeper, code); /* a start that never worked is reported, not repeated */
         return;
     }
     keeper->young_deaths = lived_ms < YOUNG_MS ? keeper->young_deaths + 1 : 0;
+    if (code == DAEMON_CONFIG)
+        keeper->young_deaths = DEATHS_MOST;
     start_later(keeper);
 }
 

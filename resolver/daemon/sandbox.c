@@ -1,10 +1,12 @@
 #include "resolver/daemon/sandbox.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "config/base/err.h"
@@ -34,6 +36,19 @@ static int become(const struct sandbox_user *user, const char *name, struct err 
     return 0;
 }
 
+/* Gives up what a service manager may have granted the keeper for low ports. By hand: one call is
+ * no reason for a library. */
+static int drop_capabilities(struct err *err)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (syscall(SYS_capset, &header, none) < 0)
+        return err_system(err, "cannot give up capabilities");
+    return 0;
+}
+
 int sandbox_enter(const char *name, struct err *err)
 {
     struct sandbox_user user;
@@ -41,6 +56,9 @@ int sandbox_enter(const char *name, struct err *err)
     if (name != NULL && sandbox_find_user(&user, name, err) < 0)
         return -1;
     if (name != NULL && become(&user, name, err) < 0)
+        return -1;
+    /* Root that is told to stay root (a test, a container) keeps the right to read its files. */
+    if (geteuid() != 0 && drop_capabilities(err) < 0)
         return -1;
     umask(0027);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -1,5 +1,5 @@
-/* sandbox.h - what the server process may do: it runs as its own user, can gain no rights, makes
- * files that only its user and group read, and does not outlive its keeper.
+/* sandbox.h - what the server process may do: it runs as its own user without capabilities, can
+ * gain no rights, makes files that only its user and group read, and does not outlive its keeper.
  *
  * The unit adds filters for system calls and the file system (contrib/systemd); the process itself
  * sets none yet. */

@@ -1,18 +1,21 @@
 """Keeper and server: hand-over, restart, drain, reload, control sockets, exit codes."""
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import dns.flags
 import dns.message
 import dns.rcode
 import pytest
 
-from harness import BIN, Process, addresses, ede, free_port, tool, wait_for
+from harness import BIN, Process, Stairgate, addresses, ede, free_port, tool, wait_for
 
 
 def talk(path, *requests):
@@ -80,6 +83,86 @@ def test_hup_usr1_and_term_go_to_the_server(stairgate):
     assert not gate.socket.exists()
 
 
+def test_a_crash_while_the_config_is_broken_is_cured_by_the_file_alone(stairgate):
+    gate = stairgate()
+    good = gate.config_path.read_text()
+    gate.config_path.write_text(good + "no_such_option: 1\n")
+    os.kill(gate.server_pid(), signal.SIGKILL)
+    wait_for(lambda: "exit=78" in gate.process.log(), "the next server to refuse the config")
+    assert gate.process.child.poll() is None, "the keeper holds the sockets"
+    gate.config_path.write_text(good)
+    os.kill(gate.process.pid, signal.SIGHUP)
+    assert not gate.ask("casino.example", timeout=20).answer
+
+
+def test_ctrl_c_on_a_terminal_is_clean(stairgate):
+    gate = stairgate(start=False)
+    gate.process = Process([BIN / "stairgated", "--config", gate.config_path], gate.folder / "log", start_new_session=True)
+    gate.wait_ready()
+    os.killpg(gate.process.pid, signal.SIGINT)  # keeper and server both get it, as from a terminal
+    assert gate.process.child.wait(20) == 0
+    log = gate.process.log()
+    assert log.count("event=stopped exit=0") == 1 and "server_died" not in log
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that other users may enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_the_server_gives_up_root_and_its_capabilities(open_folder):
+    gate = Stairgate(open_folder, start=False)
+    text = gate.config_path.read_text().replace("operator: control.sock, portal: portal.sock", "operator: run/control.sock")
+    gate.config_path.write_text(text.replace("server: {", "server: {user: nobody, "))
+    gate.socket = open_folder / "run/control.sock"
+    gate.start()
+    try:
+        for _ in range(2):
+            words = dict(line.split(":\t") for line in Path(f"/proc/{gate.server_pid()}/status").read_text().splitlines() if ":\t" in line)
+            nobody = str(pwd.getpwnam("nobody").pw_uid)
+            assert words["Uid"].split() == [nobody] * 4
+            assert int(words["CapEff"], 16) == int(words["CapPrm"], 16) == 0 and words["NoNewPrivs"] == "1"
+            assert do(gate.socket, "reload")["ok"] is True, "what was read at the start can be read again"
+            before = gate.server_pid()
+            os.kill(before, signal.SIGKILL)
+            wait_for(lambda: gate.server_pid() not in (None, before), "the next server")  # noqa: B023
+            gate.wait_ready()
+    finally:
+        gate.stop()
+
+
+def test_the_service_manager_is_told_of_each_step(stairgate):
+    gate = stairgate(start=False)
+    path = gate.folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(20)
+
+        def heard(word):
+            text = manager.recv(4096).decode()
+            assert text.splitlines()[0] == f"{word}=1", text
+            return text
+        gate.process = Process([BIN / "stairgated", "--config", gate.config_path], gate.folder / "log",
+                               env={**os.environ, "NOTIFY_SOCKET": str(path)})
+        heard("READY")
+        assert not gate.ask("casino.example").answer, "ready means answering"
+        os.kill(gate.process.pid, signal.SIGHUP)
+        begun = time.monotonic_ns() // 1000
+        usec = int(heard("RELOADING").split("MONOTONIC_USEC=")[1])
+        assert abs(usec - begun) < 20_000_000
+        heard("READY")
+        gate.control("reload")
+        heard("RELOADING")
+        heard("READY")
+        gate.process.child.send_signal(signal.SIGTERM)
+        heard("STOPPING")
+        assert gate.process.child.wait(20) == 0
+
+
 # ---- drain ----
 
 @pytest.mark.parametrize("tcp", [False, True])
@@ -115,6 +198,17 @@ def test_a_silent_upstream_does_not_hold_the_end_up(stairgate, upstream):
         begun = time.monotonic()
         assert gate.stop() == 0
         assert time.monotonic() - begun < 8
+
+
+def test_an_idle_tcp_connection_does_not_hold_the_end_up(stairgate):
+    gate = stairgate()
+    with socket.create_connection(("127.0.0.1", gate.port)) as idle:
+        assert not gate.ask("casino.example", tcp=True).answer
+        begun = time.monotonic()
+        assert gate.stop() == 0
+        assert time.monotonic() - begun < 4
+        idle.settimeout(5)
+        assert idle.recv(1) == b""
 
 
 # ---- start ----
