@@ -311,7 +311,10 @@ static void extended_errors_without_room_are_left_out(void **state)
         assert_true(length <= room);
         ldns_pkt_free(read_back(out, length));
     }
-    assert_int_equal(answer_error(out, 11, &question, DNS_REFUSED, 1232), 0);
+    uint8_t *small = malloc(11);
+    assert_non_null(small);
+    assert_int_equal(answer_error(small, 11, &question, DNS_REFUSED, 1232), 0);
+    free(small);
 }
 
 static size_t add_exchanges(uint8_t *out, const struct question *question, unsigned count)
@@ -354,6 +357,61 @@ static void names_in_data_are_compressed_in_types_of_rfc_1035_only(void **state)
     free(out);
 }
 
+/* A pointer has 14 bits. */
+static void names_beyond_16_kib_are_not_pointed_to(void **state)
+{
+    static const uint8_t exchange[] = "\0\1\2mx\5other\4test";
+    uint8_t text[256] = {255};
+    struct question question;
+    struct answer answer;
+    uint8_t *out = malloc(65535);
+    ldns_pkt *pkt;
+
+    (void)state;
+    assert_non_null(out);
+    ask(&question, "a.example", DNS_ANY, 0);
+    struct name owner = {question.original, question.name.length};
+    struct answer_record filler = record_of(owner, DNS_TXT, text, sizeof text);
+    struct answer_record record = record_of(owner, DNS_MX, exchange, sizeof exchange);
+    answer_start(&answer, out, 65535, &question, 1232);
+    while (answer.length < 0x4000)
+        assert_true(answer_add(&answer, SECTION_ANSWER, &filler));
+    assert_true(answer_add(&answer, SECTION_ANSWER, &record));
+    assert_true(answer_add(&answer, SECTION_ANSWER, &record));
+    pkt = read_back(out, answer_finish(&answer));
+    for (size_t i = ldns_pkt_ancount(pkt) - 2; i < ldns_pkt_ancount(pkt); i++) {
+        const ldns_rdf *name = ldns_rr_rdf(ldns_rr_list_rr(ldns_pkt_answer(pkt), i), 1);
+
+        assert_int_equal(ldns_rdf_size(name), sizeof exchange - 2);
+        assert_memory_equal(ldns_rdf_data(name), exchange + 2, sizeof exchange - 2);
+    }
+    ldns_pkt_free(pkt);
+    free(out);
+}
+
+static void names_of_records_that_did_not_fit_are_forgotten(void **state)
+{
+    static const uint8_t wire[] = "\1x\5other\4test";
+    static const uint8_t addr[] = {192, 0, 2, 1};
+    uint8_t text[256] = {255}, out[300];
+    char *read = malloc(PACKET_TEXT_MAX);
+    struct question question;
+    struct answer answer;
+
+    (void)state;
+    assert_non_null(read);
+    ask(&question, "a.example", DNS_ANY, 0);
+    struct name owner = {wire, sizeof wire};
+    struct answer_record big = record_of(owner, DNS_TXT, text, sizeof text);
+    struct answer_record small = record_of(owner, DNS_A, addr, sizeof addr);
+    answer_start(&answer, out, sizeof out, &question, 1232);
+    assert_false(answer_add(&answer, SECTION_ADDITIONAL, &big));
+    assert_true(answer_add(&answer, SECTION_ADDITIONAL, &small));
+    assert_true(packet_text(out, answer_finish(&answer), read));
+    assert_string_equal(read, "AR x.other.test. 300 IN A 192.0.2.1\n");
+    free(read);
+}
+
 static void data_of_a_wrong_form_is_not_written(void **state)
 {
     static const uint8_t cut[] = "\7exam";
@@ -383,6 +441,8 @@ int main(void)
         cmocka_unit_test(long_words_are_cut_between_characters),
         cmocka_unit_test(extended_errors_without_room_are_left_out),
         cmocka_unit_test(names_in_data_are_compressed_in_types_of_rfc_1035_only),
+        cmocka_unit_test(names_beyond_16_kib_are_not_pointed_to),
+        cmocka_unit_test(names_of_records_that_did_not_fit_are_forgotten),
         cmocka_unit_test(data_of_a_wrong_form_is_not_written),
     };
 

@@ -102,6 +102,7 @@ static const struct row rows[] = {
     SAY(DNS_FORMERR, "a pointer behind a label", QUERY ONE "\3www\300\14" TYPE_A IN),
     SAY(DNS_FORMERR, "a pointer into the header", QUERY ONE "\300\4" TYPE_A IN),
     SAY(DNS_FORMERR, "label type 0x40, RFC 6891 §5", QUERY ONE "\100abc\0" TYPE_A IN),
+    SAY(DNS_FORMERR, "label type 0x40 with 64 octets", QUERY ONE "\100" LABEL_63 "\0" TYPE_A IN),
     SAY(DNS_FORMERR, "label type 0x80", QUERY ONE "\200abc\0" TYPE_A IN),
     SAY(DNS_FORMERR, "256 octets, RFC 1035 §2.3.4",
         QUERY ONE LABEL_63 LABEL_63 LABEL_63 LABEL_62 "\0" TYPE_A IN),
@@ -148,6 +149,9 @@ static const struct row rows[] = {
     SAY(DNS_FORMERR, "half an option header", QUERY ONE_AND_OPT ASKED OPT_FIXED "\0\0\0\3\0\144\0"),
     SAY(DNS_FORMERR, "a cookie of no octets, RFC 7873 §5.2.2",
         QUERY ONE_AND_OPT ASKED OPT_FIXED "\0\0\0\4\0\12\0\0"),
+    SAY(DNS_FORMERR, "a cookie of 9 octets",
+        QUERY ONE_AND_OPT ASKED OPT_FIXED "\0\0\0\15\0\12\0\11"
+                                          "123456789"),
     SAY(DNS_FORMERR, "a cookie of 15 octets",
         QUERY ONE_AND_OPT ASKED OPT_FIXED "\0\0\0\23\0\12\0\17"
                                           "123456789012345"),
@@ -158,6 +162,10 @@ static const struct row rows[] = {
         QUERY ONE_AND_OPT ASKED "\0\0\x29\x04\xd0\0\1\0\0\0\0"),
     SAY(DNS_BADVERS, "version 1 with options of an unknown form",
         QUERY ONE_AND_OPT ASKED "\0\0\x29\x04\xd0\0\1\0\0\0\1x"),
+    SAY(DNS_FORMERR, "version 1 in the answer section",
+        QUERY COUNTS("\1", "\1", "\0", "\0") ASKED "\0\0\x29\x04\xd0\0\1\0\0\0\0"),
+    SAY(DNS_FORMERR, "version 1 behind an OPT owned by a name",
+        QUERY COUNTS("\1", "\0", "\0", "\2") ASKED "\1a" OPT "\0\0\x29\x04\xd0\0\1\0\0\0\0"),
     SAY(DNS_FORMERR, "version 1 twice",
         QUERY COUNTS("\1", "\0", "\0", "\2") ASKED "\0\0\x29\x04\xd0\0\1\0\0\0\0"
                                                    "\0\0\x29\x04\xd0\0\1\0\0\0\0"),
