@@ -28,9 +28,11 @@ struct upstream {
     bool retired; /* a reload took it out: closed when nothing waits for it */
     uint32_t group;
     struct health health;
-    struct try_queue queue; /* to be sent as datagrams at the next flush */
-    uint32_t waiting;       /* tries queued or open */
-    uint32_t handles;       /* of libuv, not yet closed */
+    uint32_t plain;          /* questions in a row that were answered only without OPT */
+    uint64_t plain_until_ms; /* asked without OPT until then */
+    struct try_queue queue;  /* to be sent as datagrams at the next flush */
+    uint32_t waiting;        /* tries queued or open */
+    uint32_t handles;        /* of libuv, not yet closed */
     struct udp udp;
     struct tcp tcp;
     uint64_t asked, answered, timeouts, mismatched;

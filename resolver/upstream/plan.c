@@ -23,6 +23,8 @@ enum {
     SAME_SERVER_LAME_MAX = 2, /* the same, when another has answered, if with nothing of use */
     SILENT_EDNS_MAX = 2,      /* unanswered queries with OPT before one without */
     LEAST_LEFT_MS = 50,       /* no query is sent so shortly before the deadline */
+    PLAIN_MOST = 3,           /* questions before an upstream is taken to know no EDNS, */
+    PLAIN_MS = 60000,         /* for so long */
 };
 
 static uint64_t now_us(void)
@@ -217,7 +219,8 @@ static void ask_server(struct upstream *server, struct asked *asked)
 {
     struct upstreams *upstreams = server->upstreams;
     struct record record = record_of(upstreams, asked, server);
-    bool edns = !record.no_opt && record.silent_edns < SILENT_EDNS_MAX;
+    bool edns = !record.no_opt && record.silent_edns < SILENT_EDNS_MAX &&
+                uv_now(upstreams->loop) >= server->plain_until_ms;
     struct try *try = new_try(server, asked, record.cut, edns);
     uint32_t wait_ms = upstreams->timeout_ms;
 
@@ -290,6 +293,20 @@ static bool is_lame(unsigned rcode)
            rcode == DNS_NOTIMP;
 }
 
+/* Remembers an upstream that answers only without OPT, so that not every question costs it the
+ * queries before; not for good, since a lost datagram or a middlebox may be to blame. */
+static void note_edns(struct upstreams *upstreams, const struct asked *asked, const struct try *try)
+{
+    struct upstream *server = try->server;
+    struct record record = record_of(upstreams, asked, server);
+
+    if (try->edns)
+        server->plain = 0;
+    else if ((record.no_opt || record.silent_edns >= SILENT_EDNS_MAX) &&
+             ++server->plain >= PLAIN_MOST)
+        server->plain_until_ms = uv_now(upstreams->loop) + PLAIN_MS;
+}
+
 static void deliver(struct upstreams *upstreams, struct asked *asked, struct try *try,
                     const uint8_t *octets, size_t length)
 {
@@ -298,6 +315,8 @@ static void deliver(struct upstreams *upstreams, struct asked *asked, struct try
     bool last, lame = is_lame(load_be16(octets + 2) & 0xf);
     int more;
 
+    if (!lame)
+        note_edns(upstreams, asked, try);
     end_try(upstreams, try, TRY_LAME); /* until `done` has found it good */
     last = next_server(upstreams, asked) == NULL && hope_of(upstreams, asked).open == 0;
     more = upstreams->done(upstreams->context, asked->ticket, octets, length, server->trusted, last,

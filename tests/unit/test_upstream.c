@@ -327,6 +327,24 @@ static void a_server_without_edns_is_asked_without(void **state)
     stop(&world);
 }
 
+static void a_server_without_edns_is_remembered_for_a_while(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 1, false);
+    world.fakes[0].way = FAKE_NO_EDNS;
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(ask_one(&world, i)->address, 1);
+    assert_int_equal(world.fakes[0].datagrams, 3 * 2 + 7);
+    world.fakes[0].way = FAKE_GOOD;
+    world.upstreams->servers[0]->plain_until_ms = uv_now(&world.loop); /* the while is over */
+    for (uint32_t i = 10; i < 20; i++)
+        assert_int_equal(ask_one(&world, i)->address, 1);
+    assert_int_equal(world.fakes[0].without_opt, 10);
+    stop(&world);
+}
+
 static void a_port_that_refuses_has_the_next_server_asked_at_once(void **state)
 {
     struct world world;
@@ -686,6 +704,7 @@ int main(void)
         cmocka_unit_test(a_lame_answer_has_the_next_server_asked),
         cmocka_unit_test(a_lame_server_is_put_last_after_some_time),
         cmocka_unit_test(a_server_without_edns_is_asked_without),
+        cmocka_unit_test(a_server_without_edns_is_remembered_for_a_while),
         cmocka_unit_test(a_port_that_refuses_has_the_next_server_asked_at_once),
         cmocka_unit_test(a_server_that_is_back_is_used_again),
         cmocka_unit_test(a_probe_finds_that_a_server_is_back_once_a_second),
