@@ -27,8 +27,10 @@ static int pass(struct compile *compile, struct source *source, struct segment_w
                 struct err *err)
 {
     const struct sink sink = {writer, add_name, add_prefix};
-    struct intake intake = {
-        .rules = compile->rules, .psl = compile->psl, .key = *segment_key(writer), .sink = &sink};
+    struct intake intake = {.rules = compile->rules,
+                            .suffixes = compile->suffixes,
+                            .key = *segment_key(writer),
+                            .sink = &sink};
     int result;
 
     source_watch(source, compile->progress, compile->context);

@@ -14,11 +14,11 @@
 
 struct err;
 struct format;
-struct psl;
+struct suffixes;
 struct source;
 
 struct compile {
-    const struct psl *psl; /* keyed with the seed's key */
+    const struct suffixes *suffixes; /* keyed with the seed's key */
     uint64_t seed;
     struct intake_rules rules;
     const struct format *format; /* NULL: guessed; filled then */

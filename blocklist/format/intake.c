@@ -9,7 +9,7 @@
 #include "blocklist/format/boilerplate.h"
 #include "blocklist/format/hostname.h"
 #include "blocklist/format/idn.h"
-#include "blocklist/format/psl.h"
+#include "blocklist/format/suffixes.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
 
@@ -49,17 +49,17 @@ static void take(struct intake *intake, const struct hostname *host, uint64_t ha
 static enum reason find_fault(const struct intake *intake, const struct hostname *host,
                               uint64_t hash)
 {
-    enum psl_section section;
+    enum suffix_section section;
 
     if (boilerplate_name(host))
         return REASON_BOILERPLATE;
-    section = psl_section(intake->psl, host, hash);
+    section = suffixes_section(intake->suffixes, host, hash);
     /* Even with tld=yes a single label must be a real top-level domain: lists hold cut-off names.
      */
-    if (host->labels == 1 && !(intake->rules.tld && section == PSL_ICANN))
+    if (host->labels == 1 && !(intake->rules.tld && section == SUFFIX_ICANN))
         return REASON_SINGLE_LABEL;
-    if ((section == PSL_ICANN && !intake->rules.tld) ||
-        (section == PSL_PRIVATE && !intake->rules.private_suffixes))
+    if ((section == SUFFIX_ICANN && !intake->rules.tld) ||
+        (section == SUFFIX_PRIVATE && !intake->rules.private_suffixes))
         return REASON_PUBLIC_SUFFIX;
     return REASONS;
 }

@@ -17,7 +17,7 @@
 struct err;
 struct name;
 struct prefix;
-struct psl;
+struct suffixes;
 
 /* Whether an entry holds for what is below its name, where its line does not say: as the format has
  * it, or as the operator says. */
@@ -40,7 +40,7 @@ struct sink {
 
 struct intake {
     struct intake_rules rules;
-    const struct psl *psl; /* keyed with KEY */
+    const struct suffixes *suffixes; /* keyed with KEY */
     struct siphash_key key;
     const struct sink *sink;
     struct report report;

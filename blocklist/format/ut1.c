@@ -169,16 +169,16 @@ static int by_name(const void *a, const void *b)
 int ut1_scan(struct ut1_tree *tree, const char *path, struct err *err)
 {
     const struct ut1_visitor visitor = {tree, scan_wants, scan_read, see_link, see_refused};
-    int result;
 
     memset(tree, 0, sizeof *tree);
-    result = ut1_walk(path, &visitor, err);
-    if (result == 0 && tree->count == 0)
+    if (ut1_walk(path, &visitor, err) != 0)
+        return -1;
+    if (tree->count == 0)
         return err_set(err, ERR_FORMAT, "%s: no UT1 tree: no CATEGORY/domains in it", path);
     qsort(tree->categories, tree->count, sizeof *tree->categories, by_name);
     for (size_t i = 0; i < tree->count; i++)
         decide(&tree->categories[i]);
-    return result;
+    return 0;
 }
 
 void ut1_free(struct ut1_tree *tree)

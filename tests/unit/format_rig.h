@@ -15,7 +15,7 @@
 
 #include "blocklist/format/format.h"
 #include "blocklist/format/intake.h"
-#include "blocklist/format/psl.h"
+#include "blocklist/format/suffixes.h"
 #include "blocklist/format/source.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
@@ -28,7 +28,7 @@ struct rig {
     size_t used;
     struct intake intake;
     struct sink sink;
-    struct psl *psl;
+    struct suffixes *suffixes;
     struct err err;
     const struct format *format;
     int result;
@@ -90,9 +90,10 @@ static void rig_read_octets(struct rig *rig, const char *format, struct intake_r
     rig->intake.rules = rules;
     rig->sink = (struct sink){rig, rig_name, rig_prefix};
     rig->intake.sink = &rig->sink;
-    rig->psl = psl_load_memory(rig_suffixes, strlen(rig_suffixes), &rig->intake.key, &rig->err);
-    assert_non_null(rig->psl);
-    rig->intake.psl = rig->psl;
+    rig->suffixes =
+        suffixes_load_memory(rig_suffixes, strlen(rig_suffixes), &rig->intake.key, &rig->err);
+    assert_non_null(rig->suffixes);
+    rig->intake.suffixes = rig->suffixes;
     rig->result = -1;
     source = source_open_memory(data, length, &rig->err);
     if (source != NULL)
@@ -104,7 +105,7 @@ static void rig_read_octets(struct rig *rig, const char *format, struct intake_r
         rig->result = format_read(rig->format, source, &rig->intake, &rig->err);
         source_close(source);
     }
-    psl_free(rig->psl);
+    suffixes_free(rig->suffixes);
 }
 
 static inline void rig_read(struct rig *rig, const char *format, const char *text)

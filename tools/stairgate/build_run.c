@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "blocklist/format/psl.h"
+#include "blocklist/format/suffixes.h"
 #include "config/base/err.h"
 #include "tools/stairgate/build_parts.h"
 #include "tools/stairgate/build_plan.h"
@@ -23,7 +23,7 @@ enum { SEEDS_MAX = 16 };
 struct run {
     struct build *build;
     struct plan *plan;
-    struct psl *psl;
+    struct suffixes *suffixes;
     struct parts parts;
     uint64_t seed;
     size_t tree; /* the one that is being read */
@@ -40,7 +40,7 @@ static void prepare(struct run *run, struct plan_source *source)
 {
     struct compile *compile = &source->compile;
 
-    compile->psl = run->psl;
+    compile->suffixes = run->suffixes;
     compile->seed = run->seed;
     compile->format = source->as;
     compile->progress = source->ut1[0] == '\0' ? progress_add : NULL;
@@ -191,7 +191,7 @@ static int attempt(struct run *run, struct err *err)
 
     run->build->attempts++;
     progress_restart(run->build->progress);
-    psl_rekey(run->psl, &key);
+    suffixes_rekey(run->suffixes, &key);
     if (compile_all(run, err) != 0)
         return -1;
     failures = build_failures(run->plan);
@@ -208,8 +208,8 @@ int build_run(struct build *build, struct plan *plan, struct err *err)
     struct siphash_key key = siphash_key_from_seed(build->seed);
     int result = -1;
 
-    run.psl = psl_load(build->psl_path, &key, err);
-    if (run.psl == NULL) {
+    run.suffixes = suffixes_load(build->psl_path, &key, err);
+    if (run.suffixes == NULL) {
         struct err cause = *err;
 
         return err_set(err, cause.code,
@@ -222,6 +222,6 @@ int build_run(struct build *build, struct plan *plan, struct err *err)
         while (result != 0 && err->code == ERR_GATE && build->attempts < SEEDS_MAX && ++run.seed);
         parts_remove(&run.parts);
     }
-    psl_free(run.psl);
+    suffixes_free(run.suffixes);
     return result;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "blocklist/format/psl.h"
+#include "blocklist/format/suffixes.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/base/random.h"
@@ -171,7 +171,7 @@ int set_build_run(int argc, char **argv)
     int result, code = EXIT_DONE;
 
     job.plan.taxonomy = &job.taxonomy;
-    job.build.psl_path = PSL_FILE_DEFAULT;
+    job.build.psl_path = SUFFIXES_FILE;
     if (taxonomy_load(&job.taxonomy, &err) != 0 || read_options(&job, argc, argv, &err) != 0) {
         code = fail(&err);
         goto out;
