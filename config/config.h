@@ -142,7 +142,8 @@ struct config {
 
 /* Everything that is wrong with a file, in the order of its lines. An item is an error (code
  * ERR_CONFIG and others) or a warning (code ERR_NONE): nothing that stops a start, but somebody
- * should know, such as `loaded, used by nobody`. */
+ * should know, such as `loaded, used by nobody`. Its line and column are places in the config: 0
+ * for what concerns no place, or one in a hosts file, which the text then names. */
 struct config_problems {
     struct err *items;
     size_t count;

@@ -7,6 +7,8 @@
 
 enum { HOSTS_MAX = 16 << 20, TYPE_A = 1, TYPE_AAAA = 28 };
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Names by which a machine means itself or its links: set-up of every hosts file, no local record.
  */
 static bool is_boilerplate(const char *name)
@@ -84,21 +86,32 @@ static void take_line(struct walk *walk, char *text, unsigned number)
     take_words(walk, &line, address, rest);
 }
 
-void hosts_read(struct walk *walk)
+void hosts_parse(struct walk *walk, const char *path, char *text, size_t length)
 {
     const char *config_path = walk->problems->path;
-    struct err err;
-    size_t length;
-    char *text = file_read(walk->config->hosts_file, HOSTS_MAX, &length, &err), *rest = text, *line;
+    char *rest = text, *line;
     unsigned number = 0;
 
-    if (text == NULL) {
-        problem_add(walk->problems, (struct config_place){0, 0}, "records.file: %.300s", err.text);
-        return;
-    }
-    walk->problems->path = walk->config->hosts_file;
+    walk->problems->path = path;
+    if (strncmp(text, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
+        rest += sizeof BYTE_ORDER_MARK - 1;
+    if (memchr(text, '\0', length) != NULL) /* what stands behind it would be lost in silence */
+        problem_add(walk->problems, (struct config_place){0, 0}, "not a text: it holds NUL");
     while ((line = strsep(&rest, "\n")) != NULL)
         take_line(walk, line, ++number);
     walk->problems->path = config_path;
+}
+
+void hosts_read(struct walk *walk)
+{
+    const char *path = walk->config->hosts_file;
+    struct err err;
+    size_t length;
+    char *text = file_read(path, HOSTS_MAX, &length, &err);
+
+    if (text == NULL)
+        problem_add(walk->problems, (struct config_place){0, 0}, "records.file: %.300s", err.text);
+    else
+        hosts_parse(walk, path, text, length);
     free(text);
 }

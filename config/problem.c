@@ -15,7 +15,7 @@ void problem_start(struct problems *problems, struct config_problems *out, const
     memset(out, 0, sizeof *out);
     memset(problems, 0, sizeof *problems);
     problems->out = out;
-    problems->path = path;
+    problems->main = problems->path = path;
 }
 
 static struct err *next_item(struct problems *problems)
@@ -40,8 +40,10 @@ static void fill(struct problems *problems, struct err *item, struct config_plac
 {
     size_t used;
 
-    item->line = place.line;
-    item->column = place.column;
+    if (problems->path == problems->main) {
+        item->line = place.line;
+        item->column = place.column;
+    }
     if (place.line == 0)
         snprintf(item->text, sizeof item->text, "%.200s: ", problems->path);
     else
@@ -130,7 +132,7 @@ static void sort_items(struct problems *problems)
     struct err *sorted = calloc(out->count + 1, sizeof *sorted);
     char path[201];
 
-    snprintf(path, sizeof path, "%s", problems->path);
+    snprintf(path, sizeof path, "%s", problems->main);
     if (order == NULL || sorted == NULL)
         goto out;
     for (size_t i = 0; i < out->count; i++)
@@ -152,7 +154,7 @@ void problem_finish(struct problems *problems)
     sort_items(problems);
     if (problems->dropped > 0) /* the last one found makes room for the word that it is not alone */
         err_set(&out->items[PROBLEMS_MAX - 1], ERR_LIMIT, "%.200s: and %zu more problems",
-                problems->path, problems->dropped + 1);
+                problems->main, problems->dropped + 1);
     out->warnings_only = problems->errors == 0 && out->count > 0;
 }
 

@@ -17,7 +17,8 @@ enum {
 
 struct problems {
     struct config_problems *out; /* the caller's */
-    const char *path;            /* as messages show it */
+    const char *main;            /* the config, as messages show it */
+    const char *path;            /* of what is being read: main, or a hosts file */
     size_t errors, dropped;
 };
 

@@ -21,6 +21,7 @@ static const char head[] =
     "- Durations: `ms`, `s`, `m`, `h`, `d`, `w`, also together: `1h30m`. Sizes: `B`, `KiB`, "
     "`MiB`.\n"
     "- Anchors, aliases and tags of YAML are refused.\n"
+    "- config/examples has a family, a school and a provider to begin with.\n"
     "- Exit codes of `config check`: 0 fine or warnings only, 1 errors.\n";
 
 static void print_cell(FILE *out, const char *text)

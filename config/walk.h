@@ -67,9 +67,11 @@ size_t *option_count(const struct option *option, void *base);
 /* What follows the walk: rules that look at more than one option (check.c). */
 void check_config(struct walk *walk);
 
-/* Adds what the hosts file holds (hosts.c); then checks the records (record.c), and makes those of
+/* Adds what the hosts file holds, or TEXT (a NUL behind it; it is cut up), which messages call PATH
+ * (hosts.c); then checks the records (record.c), and makes those of
  * reverse names (reverse.c). */
 void hosts_read(struct walk *walk);
+void hosts_parse(struct walk *walk, const char *path, char *text, size_t length);
 void records_finish(struct walk *walk);
 void reverse_make(struct walk *walk);
 

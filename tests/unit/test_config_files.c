@@ -76,7 +76,8 @@ static void case_c35_a_hosts_file_gives_records_and_its_boilerplate_none(void **
 
     (void)state;
     open_folder(&folder);
-    write_file(folder.file, "127.0.0.1 localhost localhost.localdomain\n"
+    write_file(folder.file, "\xef\xbb\xbf"
+                            "127.0.0.1 localhost localhost.localdomain\n"
                             "::1\tip6-localhost ip6-loopback\n"
                             "fe80::1%lo0 localhost\n"
                             "255.255.255.255 broadcasthost\r\n"
@@ -119,6 +120,9 @@ static void a_hosts_file_is_checked_line_by_line_after_the_config(void **state)
     assert_int_equal(problems.count, 4);
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(problems.items[i].text + strlen(folder.path) + 1, wanted[i]);
+    assert_int_equal(problems.items[0].line, 2);
+    assert_int_equal(problems.items[1].line,
+                     0); /* a line of the hosts file is none of the config */
     config_problems_free(&problems);
     unlink(folder.file);
     assert_null(config_load(folder.config, &problems)); /* without its hosts file */

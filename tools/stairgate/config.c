@@ -12,7 +12,7 @@
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/config.h"
 
-enum { JSON_SCHEMA = 1 };
+enum { JSON_SCHEMA = 1, CLASSES_SHOWN = 20 };
 
 #define CONFIG_SYSTEM "/etc/stairgate/stairgate.yaml"
 
@@ -102,13 +102,15 @@ static void print_classes(const struct config *config)
 {
     char text[ADDR_TEXT_MAX];
 
-    for (size_t i = 0; i < config->network_count; i++) {
+    for (size_t i = 0; i < config->network_count && i < CLASSES_SHOWN; i++) {
         const struct config_network *network = &config->networks[i];
         bool prefix = network->interface[0] == '\0';
 
         print_class(config, prefix ? prefix_to_text(&network->prefix, text) : network->interface,
                     network->profile);
     }
+    if (config->network_count > CLASSES_SHOWN)
+        printf("  ... and %zu more networks\n", config->network_count - CLASSES_SHOWN);
     print_class(config, "everybody else", config->default_profile);
 }
 
