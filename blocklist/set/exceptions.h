@@ -69,6 +69,7 @@ static inline enum entry_kind entry_kind_join(enum entry_kind a, enum entry_kind
     return a == b ? a : ENTRY_SUBTREE;
 }
 
+/* Gives the memory back and leaves EXCEPTIONS empty. */
 void exceptions_free(struct exceptions *exceptions);
 
 #endif

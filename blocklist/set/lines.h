@@ -35,6 +35,7 @@ int lines_add(struct lines *lines, uint64_t hash, unsigned id, struct err *err);
 /* Writes what is left; *STORED is the number of lines in the section. */
 int lines_finish(struct lines *lines, uint64_t *stored, struct err *err);
 
+/* Frees the window of LINES. */
 void lines_end(struct lines *lines);
 
 #endif

@@ -26,6 +26,7 @@ struct merge *merge_start(struct segment *const *segments, size_t count, bool ch
  * ERR_SYSTEM. Cost: one replay of the tree for each entry. */
 int merge_next(struct merge *merge, struct merge_item *item, struct err *err);
 
+/* Frees MERGE; NULL is fine. */
 void merge_end(struct merge *merge);
 
 #endif

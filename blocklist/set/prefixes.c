@@ -1,3 +1,9 @@
+/* prefixes.c - address ranges, nested ones resolved.
+ *
+ * Sorted by address and length, a range stands right before those inside it; so a stack of the
+ * ranges around the present one, each with what every feed says there, is all that is needed. A
+ * range inherits from the one around it, so that a lookup reads one row only. Dropped: a trie, for
+ * lists that hold some thousand ranges at most. */
 #include "blocklist/set/prefixes.h"
 
 #include <stdbool.h>

@@ -1,3 +1,8 @@
+/* rows.c - distinct rows, found again by their entries.
+ *
+ * Nearly all names have one entry: those rows are found by an array over entries, the others by a
+ * hash table. The entries of all rows stand in one array, so that a row costs little more than
+ * they. */
 #include "blocklist/set/rows.h"
 
 #include <stdlib.h>

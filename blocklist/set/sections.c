@@ -1,3 +1,7 @@
+/* sections.c - the small sections of a set, in the order of the file.
+ *
+ * Feeds and categories put their texts into the strings on the way, so strings come behind them;
+ * rows come in the order of their ids. Format: docs/set-file.md, "Sections". */
 #include "blocklist/set/build.h"
 
 #include <stdlib.h>

@@ -63,6 +63,7 @@ bool segment_second_pass(struct segment_writer *writer);
  * in any case. Errors: -1 with ERR; nothing stands at the path then. */
 int segment_finish(struct segment_writer *writer, struct segment_about *about, struct err *err);
 
+/* Frees WRITER and writes nothing; NULL is fine. */
 void segment_abandon(struct segment_writer *writer);
 
 #endif

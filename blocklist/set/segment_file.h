@@ -90,6 +90,7 @@ static inline uint64_t segment_stream_take(struct segment_stream *stream)
     return load_le64(stream->buffer + 8 * stream->at++);
 }
 
+/* Frees the buffer of STREAM. */
 void segment_stream_end(struct segment_stream *stream);
 
 #endif

@@ -1,3 +1,10 @@
+/* segment_read.c - segments as streams.
+ *
+ * A segment is our own file, yet a power cut or a bad disk may have changed it, and a wrong run
+ * would be a wrong answer for a child: the header's digest covers the directory, the directory has
+ * a digest of each section. Small sections are read whole when a segment is opened, runs by blocks
+ * of 32 KiB, so that a merge of a hundred lists holds a few MiB. Dropped: mapping the file, which
+ * would count its pages as ours and end in SIGBUS where it is cut. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* segment_write.c - a segment, section after section, the header last.
+ *
+ * Everything passes one buffer on its way out, where the section's digest is taken. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,9 @@
+/* set.c - opens a set and tells of what it consists.
+ *
+ * The file is mapped shared and read-only, so that all processes on one set share its pages and
+ * opening costs the same for any size. Rows are translated to the bits of the caller's taxonomy
+ * once, here; a lookup then uses masks as they are. A set file is replaced by rename, never changed
+ * in place: a map of the old one stays whole. */
 #include "blocklist/set/set.h"
 
 #include <errno.h>

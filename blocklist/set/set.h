@@ -91,21 +91,27 @@ size_t set_witnesses(const struct set *set, const struct name *name, struct set_
 size_t set_witnesses_addr(const struct set *set, const struct addr *addr,
                           struct set_witness *witnesses, size_t most);
 
-/* What `set info` shows; counts are of the whole set. */
+/* Counts of the whole set. */
 struct set_info {
     uint64_t names, prefixes, octets, rows, lines, seed, escapes;
     unsigned categories, feeds, deepest, id_bits;
-    uint8_t digest[32];
+    uint8_t digest[32]; /* the root: two sets with the same one are the same */
 };
 
+/* Fills INFO with what `set info` shows. */
 void set_info(const struct set *set, struct set_info *info);
 
-/* Feed and category number INDEX (from 0), for listings; false past the end. */
+/* What a set knows of one of its feeds; texts live as long as the set. */
 struct set_feed {
     const char *id, *feed_class, *category, *format, *licence, *attribution;
     uint64_t names, duplicates, lines, refused;
 };
+
+/* Fills FEED with feed number INDEX (from 0); returns false past the last. */
 bool set_feed(const struct set *set, unsigned index, struct set_feed *feed);
+
+/* Fills KEY and NAMES (which may be NULL) of category number INDEX (from 0); returns false past the
+ * last. */
 bool set_category(const struct set *set, unsigned index, const char **key, uint64_t *names);
 
 #endif

@@ -73,6 +73,7 @@ uint32_t set_row_entries(const struct set *set, uint32_t row);
 bool set_feed_lifted(const struct set *set, const uint32_t *rows, unsigned depth, unsigned labels,
                      uint32_t feed);
 
+/* Returns the string whose offset stands at AT, which set_check found good. */
 const char *set_string(const struct set *set, const uint8_t *at);
 
 #endif

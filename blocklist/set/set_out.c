@@ -1,3 +1,8 @@
+/* set_out.c - the file under construction.
+ *
+ * Every octet behind the header passes one buffer, in which it is digested by chunks; so the body
+ * is written once and never read again. The header waits until all offsets are known and goes in
+ * front by one seek. */
 #include "blocklist/set/set_out.h"
 
 #include <sodium.h>

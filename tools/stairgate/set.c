@@ -1,4 +1,7 @@
-/* stairgate set info | verify. */
+/* stairgate set info | verify: what a set file holds, and whether it is whole.
+ *
+ * Both open the file as the server does; categories are shown by the keys that the file itself
+ * has, so that a set made for another taxonomy can be read. */
 #include "tools/stairgate/set.h"
 
 #include <getopt.h>
