@@ -1,0 +1,152 @@
+/* resolver/pending.c: a pool of waiting queries against a plain model of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "resolver/pending.h"
+#include "resolver/wire/dns.h"
+
+enum { SLOTS = 13, KEYS = 6, STEPS = 50000 };
+
+/* What waits for one key: the tags of the queries, in the order in which they came. */
+struct model {
+    uint32_t ticket;
+    uint16_t tags[SLOTS];
+    size_t count;
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 8;
+}
+
+static struct query make_query(unsigned key, uint16_t tag)
+{
+    struct query query = {0};
+    struct question *question = &query.question;
+
+    memcpy(question->name.wire, "\1a\4test", 8);
+    question->name.wire[1] = (uint8_t)('a' + key / 2);
+    question->name.length = 8;
+    question->type = DNS_A;
+    question->class = DNS_IN;
+    question->dnssec_ok = key % 2 == 1;
+    question->id = tag;
+    return query;
+}
+
+static void add(struct pending *pending, struct model *model, unsigned key, uint16_t tag,
+                uint32_t used)
+{
+    struct query query = make_query(key, tag);
+    struct cache_key cache_key = cache_key_of(&query);
+    uint32_t ticket;
+    bool opened;
+    const struct query *copy = pending_add(pending, &query, &cache_key, &ticket, &opened);
+
+    if (used == SLOTS) {
+        assert_null(copy);
+        return;
+    }
+    assert_non_null(copy);
+    assert_int_equal(opened, model->count == 0);
+    if (opened)
+        model->ticket = ticket;
+    assert_int_equal(ticket, model->ticket);
+    model->tags[model->count++] = tag;
+}
+
+static void check_waiting(struct pending *pending, const struct model *model)
+{
+    const struct query *query = pending_find(pending, model->ticket);
+
+    for (size_t i = 0; i < model->count; i++) {
+        assert_non_null(query);
+        assert_int_equal(query->question.id, model->tags[i]);
+        assert_ptr_equal(query->ask.name.wire, query->question.name.wire); /* its own copy */
+        query = pending_next(pending, query);
+    }
+    assert_null(query);
+}
+
+static void queries_wait_in_order_for_the_question_they_share(void **state)
+{
+    struct pending *pending = pending_create(SLOTS, 42, NULL);
+    struct model models[KEYS] = {0};
+    uint32_t random = 1, used = 0, full = 0;
+
+    (void)state;
+    assert_non_null(pending);
+    for (uint16_t step = 0; step < STEPS; step++) {
+        struct model *model = &models[next_random(&random) % KEYS];
+        unsigned key = (unsigned)(model - models);
+
+        if (next_random(&random) % 5 > 0) {
+            size_t before = model->count;
+
+            add(pending, model, key, step, used);
+            full += used == SLOTS;
+            used += (uint32_t)(model->count - before);
+        } else if (model->count > 0) {
+            check_waiting(pending, model);
+            pending_end(pending, model->ticket);
+            assert_null(pending_find(pending, model->ticket));
+            pending_end(pending, model->ticket); /* twice does no harm */
+            used -= (uint32_t)model->count;
+            model->count = 0;
+        }
+        assert_int_equal(pending_count(pending), used);
+    }
+    assert_true(full > 100);
+    for (size_t i = 0; i < KEYS; i++) {
+        if (models[i].count > 0)
+            check_waiting(pending, &models[i]);
+    }
+    pending_destroy(pending);
+}
+
+static void whatever_an_answer_depends_on_makes_another_question(void **state)
+{
+    struct query plain = make_query(0, 1), other[6];
+    struct cache_key key = cache_key_of(&plain);
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++)
+        other[i] = plain;
+    other[0].question.name.wire[1] = 'z';
+    other[1].question.type = DNS_AAAA;
+    other[2].question.class = DNS_CH;
+    other[3].question.dnssec_ok = true;
+    other[4].question.flags = DNS_CD;
+    other[5].verdict.upstream_group = 1;
+    for (size_t i = 0; i < 6; i++) {
+        struct cache_key its = cache_key_of(&other[i]);
+
+        assert_false(cache_key_equal(&key, &its));
+    }
+    /* and nothing else does */
+    plain.question.id = 77;
+    plain.question.flags = DNS_RD | DNS_AD;
+    plain.question.has_opt = true;
+    plain.question.payload = 4096;
+    plain.question.original[1] = 'A';
+    plain.transport = TRANSPORT_TCP;
+    other[0] = make_query(0, 1);
+    struct cache_key a = cache_key_of(&plain), b = cache_key_of(&other[0]);
+    assert_true(cache_key_equal(&a, &b));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queries_wait_in_order_for_the_question_they_share),
+        cmocka_unit_test(whatever_an_answer_depends_on_makes_another_question),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
