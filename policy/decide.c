@@ -383,7 +383,7 @@ void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struc
         trace_rest(trace);
         return;
     }
-    must(!"the last rule always matches");
+    err_abort(__FILE__, __LINE__, "the last rule matches");
 }
 
 void decide_look(const struct snapshot *snapshot, struct ask *ask)

@@ -20,7 +20,8 @@ enum { VERIFIED_AT_LOAD_MAX = 64 << 20 };
 
 static int out_of_memory(struct err *err)
 {
-    return err_set(err, ERR_MEMORY, "out of memory for the configuration");
+    err_set(err, ERR_MEMORY, "out of memory for the configuration");
+    return -1;
 }
 
 static int compile_profiles(struct snapshot *s, struct err *err)
@@ -136,13 +137,13 @@ static int sort_records(struct snapshot *s, struct err *err)
 {
     size_t count = s->config->record_count;
 
-    s->records = calloc(count + 1, sizeof *s->records);
+    s->records = calloc(count + 1, sizeof(const struct config_record *));
     s->record_names = calloc(count + 1, sizeof *s->record_names);
     if (s->records == NULL || s->record_names == NULL)
         return out_of_memory(err);
     for (size_t i = 0; i < count; i++)
         s->records[i] = &s->config->records[i];
-    qsort(s->records, count, sizeof *s->records, compare_records);
+    qsort(s->records, count, sizeof(const struct config_record *), compare_records);
     return 0;
 }
 

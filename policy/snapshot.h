@@ -34,8 +34,10 @@ const struct err *snapshot_lack(const struct snapshot *snapshot);
 /* Checks every octet of both sets. Errors: -1 with ERR. Cost: reads the files whole. */
 int snapshot_verify(const struct snapshot *snapshot, struct err *err);
 
+/* Frees SNAPSHOT with its config and sets; NULL is fine. */
 void snapshot_free(struct snapshot *snapshot);
 
+/* Return what SNAPSHOT was made from; it lives as long as SNAPSHOT. */
 const struct config *snapshot_config(const struct snapshot *snapshot);
 const struct set *snapshot_listed(const struct snapshot *snapshot);
 const struct set *snapshot_hotline(const struct snapshot *snapshot);
