@@ -10,6 +10,8 @@
 #include "config/listener.h"
 #include "config/walk.h"
 
+enum { COMPARISONS_MAX = 10000000 }; /* of networks with clients.allow: a tenth of a second */
+
 static struct config_place place_of(const struct config *config, const char *section,
                                     const char *option)
 {
@@ -308,6 +310,40 @@ static void warn_of_reach(struct walk *walk)
     }
 }
 
+static bool overlap(const struct prefix *a, const struct prefix *b)
+{
+    return a->length <= b->length ? prefix_holds(a, &b->addr) : prefix_holds(b, &a->addr);
+}
+
+static bool is_served(const struct config *config, const struct prefix *prefix)
+{
+    for (size_t i = 0; i < config->clients_allow_count; i++) {
+        if (overlap(&config->clients_allow[i], prefix))
+            return true;
+    }
+    return false;
+}
+
+/* A profile for a subnet with public addresses, which the default of clients.allow does not hold:
+ * its clients would be refused, not filtered. */
+static void warn_of_refused(struct walk *walk)
+{
+    const struct config *config = walk->config;
+    char text[ADDR_TEXT_MAX];
+
+    if (config->clients_allow_count == 0 ||
+        config->network_count > COMPARISONS_MAX / config->clients_allow_count)
+        return;
+    for (size_t i = 0; i < config->network_count; i++) {
+        const struct config_network *network = &config->networks[i];
+
+        if (network->interface[0] == '\0' && !is_served(config, &network->prefix))
+            problem_warn(walk->problems, network->place,
+                         "a network that is not served: '%s'; add it to clients.allow",
+                         prefix_to_text(&network->prefix, text));
+    }
+}
+
 /* An operator may open what is illegal or mandated to be blocked, but not by oversight. */
 static void warn_of_severe(struct walk *walk)
 {
@@ -330,7 +366,8 @@ static void warn_of_severe(struct walk *walk)
 
 static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
                                                 check_networks,  check_all_paths, check_times};
-static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_severe};
+static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_refused,
+                                                  warn_of_severe};
 
 void check_config(struct walk *walk)
 {

@@ -274,6 +274,22 @@ static void case_c56_lists_that_protect_nobody_are_pointed_out(void **state)
     CHECK_ROWS(rows);
 }
 
+static void networks_that_are_not_served_are_pointed_out(void **state)
+{
+    static const struct row rows[] = {
+        {SETS
+         "profiles: {kid: {extends: primary}}\n"
+         "networks: [{prefix: [198.51.100.0/24, 10.0.0.0/9, '2001:db8::/64'], profile: kid}]\n", {"3:22: warning: a network that is not served: '198.51.100.0/24'; add it to clients.allow",
+          "3:51: warning: a network that is not served: '2001:db8::/64'; add it to "
+          "clients.allow"}},
+        {SETS "profiles: {kid: {extends: primary}}\nclients: {allow: [198.51.100.0/28]}\n"
+              "networks: [{prefix: 198.51.100.0/24, profile: kid}]\n",                           {NULL}                   },
+    };
+
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
 static void case_c57_nothing_is_said_on_purpose(void **state)
 {
     static const struct row rows[] = {
@@ -375,6 +391,7 @@ int main(void)
         cmocka_unit_test(one_prefix_with_two_profiles_is_refused_and_overlap_is_fine),
         cmocka_unit_test(unknown_categories_profiles_and_presets_bring_the_nearest_word),
         cmocka_unit_test(case_c56_lists_that_protect_nobody_are_pointed_out),
+        cmocka_unit_test(networks_that_are_not_served_are_pointed_out),
         cmocka_unit_test(case_c57_nothing_is_said_on_purpose),
         cmocka_unit_test(records_that_cannot_be_served_are_refused),
         cmocka_unit_test(paths_names_and_times_that_contradict_are_refused),
