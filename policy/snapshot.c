@@ -254,12 +254,22 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     return s;
 }
 
-static bool is_sound(const struct set *set, struct err *reason)
+/* Checks every octet of SET, which is the file at PATH; the set itself does not know its name. */
+static int verify_file(const struct set *set, const char *path, struct err *reason)
+{
+    struct err why;
+
+    if (path == NULL || set_verify(set, &why) == 0)
+        return 0;
+    return err_set(reason, why.code, "%s: %.300s; build it again", path, why.text);
+}
+
+static bool is_sound(const struct set *set, const char *path, struct err *reason)
 {
     struct set_info info;
 
     set_info(set, &info);
-    return info.octets > VERIFIED_AT_LOAD_MAX || set_verify(set, reason) == 0;
+    return info.octets > VERIFIED_AT_LOAD_MAX || verify_file(set, path, reason) == 0;
 }
 
 /* Opens the set at PATH (NULL: none is configured); a broken one is replaced by an empty one and
@@ -273,7 +283,7 @@ static struct set *open_set(const char *path, const struct config *config, struc
     if (path == NULL)
         return set_open_empty(err);
     set = set_open(path, &config->taxonomy, &reason);
-    if (set != NULL && is_sound(set, &reason))
+    if (set != NULL && is_sound(set, path, &reason))
         return set;
     set_close(set);
     if (warning->code == ERR_NONE)
@@ -326,7 +336,9 @@ const struct err *snapshot_lack(const struct snapshot *s)
 
 int snapshot_verify(const struct snapshot *s, struct err *err)
 {
-    return set_verify(s->listed, err) != 0 || set_verify(s->hotline, err) != 0 ? -1 : 0;
+    if (verify_file(s->listed, s->config->set_public, err) != 0)
+        return -1;
+    return verify_file(s->hotline, s->config->set_hotline, err);
 }
 
 const struct config *snapshot_config(const struct snapshot *s)

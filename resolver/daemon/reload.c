@@ -108,7 +108,8 @@ int server_load(struct server *server, json_t *errors)
     code = DAEMON_FAILED;
     server->restart = restart_note(snapshot_config(snapshot), &err);
     server->workers_wanted = worker_count(snapshot_config(snapshot));
-    server->publish = publish_create(server->workers_wanted, snapshot_free, &err);
+    /* One reader more than workers: verify.c. */
+    server->publish = publish_create(server->workers_wanted + 1, snapshot_free, &err);
     if (server->restart == NULL || server->publish == NULL) {
         message_add_error(errors, &err, NULL);
         snapshot_free(snapshot);

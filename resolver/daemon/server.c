@@ -26,6 +26,7 @@
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/sandbox.h"
 #include "resolver/daemon/spawn.h"
+#include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
 
 enum { SOCKETS_MOST = 4096 };
@@ -219,6 +220,7 @@ static int start(struct server *server, uid_t starter)
     log_event(&server->log, LOG_LEVEL_INFO, "answering", "version=%s workers=%u sockets=%zu",
               STAIRGATE_VERSION, server->worker_count, server->socket_count);
     server_tell(server, SPAWN_READY);
+    verify_in_background(server);
     return DAEMON_DONE;
 }
 

@@ -353,6 +353,29 @@ def test_two_controllers_at_once_are_served_one_after_the_other(stairgate):
     assert sorted(reply["result"]["generation"] for reply in replies) == list(range(2, 12))
 
 
+@pytest.mark.parametrize("harm", ["flip", "cut", "gone"])
+def test_a_damaged_set_is_refused_at_reload_and_the_last_good_one_stays(stairgate, harm):
+    gate = stairgate()
+    path = gate.folder / "lists.set"
+    octets = bytearray(path.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    path.unlink()  # the server has the good one mapped: files are replaced, never written into
+    if harm != "gone":
+        path.write_bytes(octets if harm == "flip" else octets[:-100])
+    done = gate.control("reload", check=False)
+    assert done.returncode == 1 and "lists.set" in done.stderr, done.stderr
+    assert gate.status(check=False)["generation"] == 1
+    assert ede(gate.ask("casino.example")) == [17], "still blocked"
+
+
+def test_a_start_with_a_damaged_set_answers_and_says_so(stairgate):
+    gate = stairgate(start=False)
+    (gate.folder / "lists.set").write_bytes(b"no set")
+    gate.start()
+    done = gate.control("status", check=False)
+    assert done.returncode == 1 and "lists.set" in done.stdout
+
+
 # ---- control ----
 
 def test_the_portal_socket_reads_status_and_changes_nothing(stairgate):
