@@ -15,13 +15,16 @@
 #include "resolver/wire/dns.h"
 #include "resolver/wire/names.h"
 
+enum { COLLISIONS_MAX = 16, DNAMES_MAX = REPLY_CHAIN_MAX };
+
 struct chain {
     struct reply *reply;
     struct name_buf name; /* the one reached so far, lower-cased */
     uint16_t type;
     bool dnssec_ok;
     uint16_t kept; /* reply->records[0..kept) are taken */
-    unsigned steps;
+    unsigned steps, dnames;
+    unsigned collisions; /* owners that were not equal though their hashes were */
 };
 
 /* What to take: records of a section, type and owner (NULL: any). */
@@ -29,32 +32,41 @@ struct wanted {
     enum answer_section section;
     uint16_t type, covered; /* covered: type that an RRSIG must be about; 0: any */
     const struct name *owner;
+    uint32_t owner_hash;
 };
 
-static bool is_owned_by(const struct reply *reply, const struct reply_record *record,
-                        const struct name *name)
+static bool is_owned_by(struct chain *chain, const struct reply_record *record,
+                        const struct wanted *wanted)
 {
-    return names_equal(reply->octets, reply->length, record->owner, name);
+    const struct reply *reply = chain->reply;
+
+    if (record->owner_hash != wanted->owner_hash || chain->collisions > COLLISIONS_MAX)
+        return false;
+    if (names_equal(reply->octets, reply->length, record->owner, wanted->owner))
+        return true;
+    chain->collisions++;
+    return false;
 }
 
-static bool is_wanted(const struct reply *reply, const struct reply_record *record,
+static bool is_wanted(struct chain *chain, const struct reply_record *record,
                       const struct wanted *wanted)
 {
     if (record->type != wanted->type || record->section != wanted->section ||
         record->class != DNS_IN)
         return false;
-    if (wanted->covered != 0 && load_be16(reply->octets + record->rdata) != wanted->covered)
+    if (wanted->covered != 0 && load_be16(chain->reply->octets + record->rdata) != wanted->covered)
         return false;
-    return wanted->owner == NULL || is_owned_by(reply, record, wanted->owner);
+    return wanted->owner == NULL || is_owned_by(chain, record, wanted);
 }
 
 /* Returns the index of the first record from FROM on that is wanted; record_count where there is
  * none. */
-static uint16_t find(const struct reply *reply, const struct wanted *wanted, uint16_t from)
+static uint16_t find(struct chain *chain, const struct wanted *wanted, uint16_t from)
 {
+    const struct reply *reply = chain->reply;
     uint16_t i = from;
 
-    while (i < reply->record_count && !is_wanted(reply, &reply->records[i], wanted))
+    while (i < reply->record_count && !is_wanted(chain, &reply->records[i], wanted))
         i++;
     return i;
 }
@@ -71,8 +83,7 @@ static unsigned take_all(struct chain *chain, const struct wanted *wanted)
 {
     uint16_t before = chain->kept;
 
-    for (uint16_t i = chain->kept; (i = find(chain->reply, wanted, i)) < chain->reply->record_count;
-         i++)
+    for (uint16_t i = chain->kept; (i = find(chain, wanted, i)) < chain->reply->record_count; i++)
         take(chain, i);
     return (unsigned)(chain->kept - before);
 }
@@ -81,10 +92,13 @@ static unsigned take_all(struct chain *chain, const struct wanted *wanted)
 static void take_signatures(struct chain *chain, enum answer_section section, uint16_t type,
                             const struct name *owner)
 {
-    struct wanted wanted = {section, DNS_RRSIG, type, owner};
+    struct wanted wanted = {section, DNS_RRSIG, type, owner, 0};
 
-    if (chain->dnssec_ok)
-        take_all(chain, &wanted);
+    if (!chain->dnssec_ok)
+        return;
+    if (owner != NULL)
+        wanted.owner_hash = names_hash(owner);
+    take_all(chain, &wanted);
 }
 
 static bool read_lower(const struct reply *reply, size_t at, struct name_buf *out)
@@ -106,13 +120,15 @@ static bool is_above(const struct name *owner, const struct name *name)
 }
 
 /* Returns the first DNAME from FROM on that lies above the name reached, its owner in OWNER. */
-static uint16_t find_dname(const struct chain *chain, uint16_t from, struct name_buf *owner)
+static uint16_t find_dname(struct chain *chain, uint16_t from, struct name_buf *owner)
 {
-    struct wanted wanted = {SECTION_ANSWER, DNS_DNAME, 0, NULL};
+    struct wanted wanted = {SECTION_ANSWER, DNS_DNAME, 0, NULL, 0};
     struct name here = name_of(&chain->name);
     uint16_t i;
 
-    for (i = from; (i = find(chain->reply, &wanted, i)) < chain->reply->record_count; i++) {
+    if (chain->dnames == 0)
+        return chain->reply->record_count;
+    for (i = from; (i = find(chain, &wanted, i)) < chain->reply->record_count; i++) {
         if (read_lower(chain->reply, chain->reply->records[i].owner, owner)) {
             struct name above = name_of(owner);
 
@@ -160,9 +176,9 @@ enum step { STEP_END, STEP_NEXT, STEP_BROKEN };
 static enum step follow(struct chain *chain)
 {
     struct name here = name_of(&chain->name);
-    struct wanted cname = {SECTION_ANSWER, DNS_CNAME, 0, &here};
+    struct wanted cname = {SECTION_ANSWER, DNS_CNAME, 0, &here, names_hash(&here)};
     struct name_buf target, owner;
-    uint16_t i = find(chain->reply, &cname, 0);
+    uint16_t i = find(chain, &cname, 0);
 
     if (i == chain->reply->record_count)
         return find_dname(chain, 0, &owner) < i ? STEP_BROKEN : STEP_END;
@@ -184,7 +200,7 @@ static bool take_answer(struct chain *chain, bool *found)
 
     do {
         struct name here = name_of(&chain->name);
-        struct wanted wanted = {SECTION_ANSWER, chain->type, 0, &here};
+        struct wanted wanted = {SECTION_ANSWER, chain->type, 0, &here, names_hash(&here)};
 
         *found = take_all(chain, &wanted) > 0;
         if (*found) {
@@ -199,10 +215,10 @@ static bool take_answer(struct chain *chain, bool *found)
 /* Takes the SOA of a zone that holds the end of the chain (RFC 2308 §5: no other one counts). */
 static bool take_soa(struct chain *chain)
 {
-    struct wanted soa = {SECTION_AUTHORITY, DNS_SOA, 0, NULL};
+    struct wanted soa = {SECTION_AUTHORITY, DNS_SOA, 0, NULL, 0};
     struct name here = name_of(&chain->name);
 
-    for (uint16_t i = 0; (i = find(chain->reply, &soa, i)) < chain->reply->record_count; i++) {
+    for (uint16_t i = 0; (i = find(chain, &soa, i)) < chain->reply->record_count; i++) {
         struct name_buf buf;
         struct name owner;
 
@@ -224,20 +240,22 @@ static void take_proofs(struct chain *chain)
     static const uint16_t types[] = {DNS_NSEC, DNS_NSEC3};
 
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        struct wanted wanted = {SECTION_AUTHORITY, types[i], 0, NULL};
+        struct wanted wanted = {SECTION_AUTHORITY, types[i], 0, NULL, 0};
 
         take_all(chain, &wanted);
         take_signatures(chain, SECTION_AUTHORITY, types[i], NULL);
     }
 }
 
-static bool has_section(const struct reply *reply, enum answer_section section, uint16_t type)
+/* Returns how many records of SECTION have TYPE; 0: any. */
+static unsigned count_of(const struct reply *reply, enum answer_section section, uint16_t type)
 {
-    for (uint16_t i = 0; i < reply->record_count; i++) {
-        if (reply->records[i].section == section && (type == 0 || reply->records[i].type == type))
-            return true;
-    }
-    return false;
+    unsigned count = 0;
+
+    for (uint16_t i = 0; i < reply->record_count; i++)
+        count +=
+            reply->records[i].section == section && (type == 0 || reply->records[i].type == type);
+    return count;
 }
 
 enum reply_result chain_reduce(struct reply *reply, const struct name *name, uint16_t type,
@@ -247,15 +265,18 @@ enum reply_result chain_reduce(struct reply *reply, const struct name *name, uin
     bool found, referral = false;
 
     name_lower(&chain.name, name);
-    if (!take_answer(&chain, &found))
+    chain.dnames = count_of(reply, SECTION_ANSWER, DNS_DNAME);
+    if (chain.dnames > DNAMES_MAX || !take_answer(&chain, &found))
         return REPLY_BROKEN;
-    if (chain.kept == 0 && has_section(reply, SECTION_ANSWER, 0))
+    if (chain.kept == 0 && count_of(reply, SECTION_ANSWER, 0) > 0)
         return REPLY_BROKEN; /* answers, but to something else */
     if (!found && !take_soa(&chain))
         referral = chain.kept == 0 && reply->rcode == DNS_NOERROR &&
-                   has_section(reply, SECTION_AUTHORITY, DNS_NS);
+                   count_of(reply, SECTION_AUTHORITY, DNS_NS) > 0;
     if (dnssec_ok)
         take_proofs(&chain);
+    if (chain.collisions > COLLISIONS_MAX)
+        return REPLY_BROKEN;
     reply->record_count = chain.kept;
     return referral ? REPLY_LAME : REPLY_OK;
 }

@@ -97,3 +97,12 @@ bool names_equal(const uint8_t *octets, size_t length, size_t at, const struct n
     } while (!w.last);
     return used == name->length;
 }
+
+uint32_t names_hash(const struct name *name)
+{
+    uint32_t hash = 0x811c9dc5; /* FNV-1a */
+
+    for (size_t i = 0; i < name->length; i++)
+        hash = (hash ^ name_lower_octet(name->wire[i])) * 0x01000193;
+    return hash;
+}

@@ -19,4 +19,8 @@ bool names_read(const uint8_t *octets, size_t length, size_t *at, struct name_bu
  */
 bool names_equal(const uint8_t *octets, size_t length, size_t at, const struct name *name);
 
+/* Returns a hash of NAME whatever its letter case. It has no key: who meets strangers' names must
+ * bound how often unequal names may have the same one. */
+uint32_t names_hash(const struct name *name);
+
 #endif

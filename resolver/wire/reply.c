@@ -82,11 +82,14 @@ static bool read_record(struct reply *reply, size_t *at, struct reply_record *re
 {
     const uint8_t *fixed;
     struct name_buf owner;
+    struct name name;
 
     record->owner = (uint16_t)*at;
     if (!names_read(reply->octets, reply->length, at, &owner) ||
         reply->length - *at < RECORD_FIXED_OCTETS)
         return false;
+    name = name_of(&owner);
+    record->owner_hash = names_hash(&name);
     fixed = reply->octets + *at;
     record->type = load_be16(fixed);
     record->class = load_be16(fixed + 2);

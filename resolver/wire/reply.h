@@ -27,6 +27,7 @@ struct reply_record {
     uint16_t type, class;
     uint8_t section; /* enum answer_section */
     uint32_t ttl_s;
+    uint32_t owner_hash; /* names_hash */
 };
 
 struct reply {
@@ -57,7 +58,7 @@ bool reply_matches(const uint8_t *octets, size_t length, uint16_t id, const stru
  * REPLY has no records, and after REPLY_LAME the rcode and extended errors, so that reply_answer
  * can pass on the last word. A message with TC is REPLY_OK even when it breaks off: nothing of it
  * is kept then, `truncated` says so, and it is to be asked for over TCP. Owner: OCTETS must outlive
- * REPLY; one REPLY (64 KiB) serves a worker for all its replies. RFC:   1034 §4.3.2, 2181 §5.4.1
+ * REPLY; one REPLY (80 KiB) serves a worker for all its replies. RFC:   1034 §4.3.2, 2181 §5.4.1
  * and §9, 3597 §4, 6891 §6.1.1. */
 enum reply_result reply_read(const uint8_t *octets, size_t length, const struct name *name,
                              uint16_t type, bool dnssec_ok, struct reply *reply);

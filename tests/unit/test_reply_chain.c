@@ -281,6 +281,37 @@ static void nothing_of_dnssec_is_kept_without_do(void **state)
     assert_int_equal(bench->reply->record_count, 4);
 }
 
+/* Work that a hostile message can make is bounded: ngmhkxn.example has the hash of a.example. */
+static void messages_made_to_cost_time_are_broken(void **state)
+{
+    static const struct {
+        const char *asked, *line;
+        unsigned most;
+    } kinds[] = {
+        {"a.example. A",   "AN ngmhkxn.example. 300 IN A 192.0.2.66", 16             },
+        {"a.b.example. A", "AN x.example. 300 IN DNAME y.example.",   REPLY_CHAIN_MAX},
+    };
+    struct bench *bench = *state;
+
+    for (size_t kind = 0; kind < 2; kind++) {
+        for (unsigned count = 1; count < 20; count++) {
+            char good[64];
+            struct packet packet = {
+                kinds[kind].asked, ID, GOOD, {good, NULL}
+            };
+
+            snprintf(good, sizeof good, "AN %.*s 300 IN A 192.0.2.1",
+                     (int)strcspn(packet.question, " "), packet.question);
+            for (unsigned i = 1; i <= count; i++) {
+                packet.records[i] = kinds[kind].line;
+                packet.records[i + 1] = NULL;
+            }
+            assert_int_equal(read_packet(bench, &packet, PLAIN),
+                             count <= kinds[kind].most ? REPLY_OK : REPLY_BROKEN);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +320,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(chains_are_at_most_sixteen_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_dnssec_is_kept_without_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_made_to_cost_time_are_broken, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
