@@ -77,13 +77,37 @@ static void tell_own_deny(const struct telling *t)
         t->e->name);
 }
 
+/* Returns the gravest severity among the categories that decided. */
+static unsigned gravest(const struct telling *t)
+{
+    const struct taxonomy *taxonomy = &snapshot_config(t->snapshot)->taxonomy;
+    unsigned most = SEVERITY_0;
+
+    for (size_t i = 0; i < taxonomy->count; i++) {
+        const struct category *category = &taxonomy->categories[i];
+
+        if (mask_has(t->e->verdict.matched, category->bit) && category->severity > most)
+            most = category->severity;
+    }
+    return most;
+}
+
 static void tell_category(const struct telling *t)
 {
+    /* As the taxonomy of config/data has it: S3 for one name, S4 (which never comes here) not at
+     * all. */
+    static const char *const who[] = {
+        [SEVERITY_0] = "anybody",
+        [SEVERITY_1] = "a guardian or teacher",
+        [SEVERITY_2] = "a guardian or teacher",
+        [SEVERITY_3] = "a guardian alone, for one name at a time,",
+        [SEVERITY_4] = "nobody",
+    };
+
     SAY(sentence, "blocked: '%.256s' is listed as %.300s, which profile '%s' blocks", rule_name(t),
         t->e->matched, t->e->profile);
-    SAY(lift, "add '%.256s' to the allow list of profile '%s' (%.300s:%u), or unblock %.300s there",
-        t->e->name, t->e->profile, snapshot_config(t->snapshot)->path, t->profile->place.line,
-        t->e->matched);
+    SAY(lift, "%s may add '%.256s' to the allow list of profile '%s' (%.300s:%u)", who[gravest(t)],
+        t->e->name, t->e->profile, snapshot_config(t->snapshot)->path, t->profile->place.line);
 }
 
 static void tell_default(const struct telling *t)

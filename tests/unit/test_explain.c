@@ -14,12 +14,14 @@
 enum { KID, ADULT };
 
 static const struct sample_feed feeds[] = {
-    {"feed1",  "gambling",     {"vendor.example", "casino.example"}    },
-    {"feed2",  "gambling",     {"=docs.vendor.example", "=one.example"}},
-    {"feed3",  "social",       {"casino.example"}                      },
-    {"orders", "legal_order",  {"ordered.example"}                     },
-    {"school", "edu_positive", {"school.example"}                      },
-    {"broad",  "social",       {"ordered.example"}                     },
+    {"feed1",   "gambling",     {"vendor.example", "casino.example"}    },
+    {"feed2",   "gambling",     {"=docs.vendor.example", "=one.example"}},
+    {"feed3",   "social",       {"casino.example"}                      },
+    {"orders",  "legal_order",  {"ordered.example"}                     },
+    {"school",  "edu_positive", {"school.example"}                      },
+    {"graver",  "malware",      {"bad.example"}                         },
+    {"lighter", "gambling",     {"bad.example"}                         },
+    {"broad",   "social",       {"ordered.example"}                     },
 };
 
 static struct snapshot *snapshot_of(struct config *config)
@@ -38,7 +40,8 @@ static struct config *blocking_config(void)
 {
     struct config *config = sample_config();
 
-    config->profiles[KID].block = sample_bits(config, "gambling");
+    config->profiles[KID].block =
+        mask_or(sample_bits(config, "gambling"), sample_bits(config, "malware"));
     sample_rule(&config->profiles[KID].allow, "=docs.vendor.example", 41);
     sample_rule(&config->operator_deny, "order.example", 60);
     return config;
@@ -72,6 +75,10 @@ static void every_feed_that_holds_a_blocked_name_is_named(void **state)
     assert_non_null(strstr(e.sentence, "gambling"));
     assert_non_null(strstr(e.sentence, "casino.example"));
     assert_non_null(strstr(e.lift, "allow list of profile 'kid'"));
+    assert_non_null(strstr(e.lift, "a guardian or teacher"));
+    explain(snapshot, "bad.example", KID, &e);
+    assert_string_equal(e.matched, "malware,gambling");
+    assert_non_null(strstr(e.lift, "a guardian alone")); /* the graver of the two */
     snapshot_free(snapshot);
 }
 
