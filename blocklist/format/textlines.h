@@ -12,7 +12,7 @@
 struct err;
 struct source;
 
-enum { TEXTLINES_ROOM = 256 * 1024, TEXTLINE_OCTETS_MAX = 65535 };
+enum { TEXTLINES_ROOM = 128 * 1024, TEXTLINE_OCTETS_MAX = 65535 };
 
 struct textlines {
     struct source *source;
