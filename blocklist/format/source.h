@@ -35,6 +35,7 @@ struct source *source_open_memory(const void *data, size_t length, struct err *e
 /* Opens what READ gives for CONTEXT, as it is. */
 struct source *source_open_reader(source_read_fn *read, void *context, struct err *err);
 
+/* Closes SOURCE; NULL is fine. */
 void source_close(struct source *source);
 
 /* Fills DATA[0..ROOM) and returns how many octets, 0 at the end. Errors: -1 with ERR: ERR_LIMIT

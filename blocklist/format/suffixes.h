@@ -31,6 +31,7 @@ struct suffixes *suffixes_load(const char *path, const struct siphash_key *key, 
 struct suffixes *suffixes_load_memory(const char *data, size_t length,
                                       const struct siphash_key *key, struct err *err);
 
+/* Frees SUFFIXES; NULL is fine. */
 void suffixes_free(struct suffixes *suffixes);
 
 /* Makes PSL answer for hashes under KEY from now on. */

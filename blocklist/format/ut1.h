@@ -38,6 +38,7 @@ struct ut1_tree {
  * Errors: -1 with ERR as ut1_walk. */
 int ut1_scan(struct ut1_tree *tree, const char *path, struct err *err);
 
+/* Frees what ut1_scan put in TREE. */
 void ut1_free(struct ut1_tree *tree);
 
 /* Calls READ with each category of TREE that is not skipped and the octets of its domains, once.

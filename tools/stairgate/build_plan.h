@@ -70,6 +70,7 @@ int plan_add_lists(struct plan *plan, const char *path, struct err *err);
 /* Notes that NAME was passed over, or FAILED, because of WHY. Errors: -1 with ERR_MEMORY. */
 int plan_note(struct plan *plan, const char *name, bool failed, const char *why, struct err *err);
 
+/* Frees what PLAN holds. */
 void plan_free(struct plan *plan);
 
 #endif

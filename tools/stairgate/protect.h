@@ -24,6 +24,7 @@ int protect_add_pins(struct protect *protect, struct err *err);
  * -1 with ERR. */
 int protect_add_file(struct protect *protect, const char *path, struct err *err);
 
+/* Frees what PROTECT holds. */
 void protect_free(struct protect *protect);
 
 #endif
