@@ -270,9 +270,65 @@ static void a_segment_of_another_version_says_so(void **state)
     fixture_close(&fixture);
 }
 
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+    return one < other ? -1 : one > other;
+}
+
+/* COUNT values: even ones, few different ones, ones that share their upper bits, falling ones. */
+static uint64_t sample(unsigned shape, size_t i)
+{
+    uint64_t x = (i + 1) * 0x9e3779b97f4a7c15ULL;
+
+    x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9ULL;
+    x ^= x >> 29;
+    switch (shape) {
+    case 0:
+        return x;
+    case 1:
+        return x % 5 * 0x3333333333333333ULL;
+    case 2:
+        return x >> 40 | 7ULL << 60;
+    default:
+        return UINT64_MAX - i * 3;
+    }
+}
+
+static void hashes_of_every_shape_are_sorted(void **state)
+{
+    static const size_t counts[] = {0, 1, 2, 47, 48, 49, 1000, 5000, 70000};
+
+    (void)state;
+    for (unsigned round = 0; round < 4 * sizeof counts / sizeof *counts; round++) {
+        size_t count = counts[round / 4], kept = 0;
+        uint64_t *want = calloc(count + 1, sizeof *want);
+        struct hashes hashes = {NULL, 0, 0};
+
+        assert_non_null(want);
+        for (size_t i = 0; i < count; i++) {
+            want[i] = sample(round % 4, i);
+            assert_int_equal(hashes_push(&hashes, want[i], NULL), 0);
+        }
+        qsort(want, count, sizeof *want, compare_hashes);
+        for (size_t i = 0; i < count; i++) {
+            if (i == 0 || want[i] != want[i - 1])
+                want[kept++] = want[i];
+        }
+        assert_int_equal(hashes_sort_unique(&hashes), count - kept);
+        assert_int_equal(hashes.count, kept);
+        for (size_t i = 0; i < kept; i++)
+            assert_true(hashes.items[i] == want[i]);
+        hashes_free(&hashes);
+        free(want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_of_every_shape_are_sorted),
         cmocka_unit_test(names_come_back_sorted_and_once),
         cmocka_unit_test(a_name_of_two_kinds_gets_the_wider_one),
         cmocka_unit_test(listings_below_an_own_exception_are_left_out),
