@@ -1,5 +1,6 @@
 #include "config/base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,15 @@ static size_t write_head(const struct log *log, enum log_level level, const char
     return (size_t)used < room ? (size_t)used : room - 1;
 }
 
+/* A reader that has stopped must not stop DNS: a line that a pipe has no room for is lost. (Room
+ * means PIPE_BUF octets, more than a line has.) */
+static int has_room(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT) != 0;
+}
+
 void log_event(const struct log *log, enum log_level level, const char *event, const char *format,
                ...)
 {
@@ -77,9 +87,8 @@ void log_event(const struct log *log, enum log_level level, const char *event, c
             line[i] = '?';
     }
     line[used] = '\n';
-    while (write(log->fd, line, used + 1) < 0) {
-        break; /* a full pipe must not stop DNS */
-    }
+    if (has_room(log->fd))
+        (void)!write(log->fd, line, used + 1);
 }
 
 int log_allowed(struct log_limit *limit, int64_t now_s, int64_t interval_s, unsigned *dropped)

@@ -280,6 +280,7 @@ static const struct {
 static void init_loop(struct keeper *keeper)
 {
     must(uv_loop_init(&keeper->loop) == 0);
+    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads is no reason to die */
     uv_timer_init(&keeper->loop, &keeper->pause);
     uv_timer_init(&keeper->loop, &keeper->deadline);
     keeper->pause.data = keeper->deadline.data = keeper;

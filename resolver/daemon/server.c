@@ -125,7 +125,6 @@ static void init_loop(struct server *server)
         server->signals[i].data = server;
         uv_signal_start(&server->signals[i], signal_rows[i].act, signal_rows[i].number);
     }
-    signal(SIGPIPE, SIG_IGN); /* a client that left is no reason to die */
 }
 
 /* ---- the start ---- */
@@ -250,6 +249,7 @@ int server_run(const struct server_options *options)
     struct err err;
     int code;
 
+    signal(SIGPIPE, SIG_IGN); /* a client that left, a log that nobody reads: no reason to die */
     log_open(&server.log, "server");
     server.log.level = log_level_from_word(options->log_level);
     if (options->keeper >= 0)

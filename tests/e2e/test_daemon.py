@@ -1,4 +1,5 @@
 """Keeper and server: hand-over, restart, drain, reload, control sockets, exit codes."""
+import contextlib
 import json
 import os
 import pwd
@@ -161,6 +162,30 @@ def test_the_service_manager_is_told_of_each_step(stairgate):
         gate.process.child.send_signal(signal.SIGTERM)
         heard("STOPPING")
         assert gate.process.child.wait(20) == 0
+
+
+@pytest.mark.parametrize("reader", ["gone", "asleep"])
+def test_a_log_that_nobody_reads_stops_nothing(stairgate, reader):
+    gate = stairgate(start=False)
+    out, into = os.pipe()
+    with contextlib.suppress(BlockingIOError):
+        os.set_blocking(into, False)
+        while reader == "asleep":
+            os.write(into, b"x" * 65536)
+    os.set_blocking(into, True)
+    gate.process = Process([BIN / "stairgated", "--config", gate.config_path], gate.folder / "log",
+                           preexec_fn=lambda: os.dup2(into, 2))
+    if reader == "gone":
+        os.close(out)
+    os.close(into)
+    gate.wait_ready()
+    before = gate.server_pid()
+    os.kill(before, signal.SIGKILL)
+    assert not gate.ask("casino.example", timeout=20).answer
+    assert gate.server_pid() not in (None, before)
+    assert gate.stop() == 0
+    if reader == "asleep":
+        os.close(out)
 
 
 # ---- drain ----
