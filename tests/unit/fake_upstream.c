@@ -19,7 +19,7 @@ struct fake_connection {
     unsigned kept_count;
     uint8_t slow[600];
     size_t slow_length, slow_sent;
-    unsigned handles;
+    unsigned handles, order; /* the first is 1 */
 };
 
 struct sending {
@@ -259,8 +259,12 @@ static bool behave_stream(struct fake_connection *connection, const uint8_t *que
     case STREAM_CLOSES:
         close_connection(connection);
         return false;
+    case STREAM_HANGS_FIRST:
+        if (connection->order == 1)
+            return true;
+        break;
     case STREAM_CLOSES_FIRST:
-        if (fake->connections == 1) {
+        if (connection->order == 1) {
             close_connection(connection);
             return false;
         }
@@ -339,7 +343,7 @@ static void on_connection(uv_stream_t *listener, int status)
     connection->fake = fake;
     connection->next = fake->open;
     fake->open = connection;
-    fake->connections++;
+    connection->order = ++fake->connections;
     must(uv_accept(listener, (uv_stream_t *)&connection->tcp) == 0);
     uv_read_start((uv_stream_t *)&connection->tcp, on_room, on_stream);
 }

@@ -38,6 +38,7 @@ enum fake_stream {
     STREAM_LARGE,        /* 64 KiB */
     STREAM_WRONG_ID,     /* a lie first */
     STREAM_CUT,          /* TC over TCP */
+    STREAM_HANGS_FIRST,  /* the first connection; later ones are good */
     STREAM_CLOSES_FIRST, /* the first connection at its first query; later ones are good */
 };
 

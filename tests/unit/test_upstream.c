@@ -17,7 +17,7 @@
 #include "resolver/wire/dns.h"
 #include "tests/unit/fake_upstream.h"
 
-enum { FAKES = 3, TICKETS = 2048, TIMEOUT_MS = 2000, DEADLINE_MS = 8000 };
+enum { ADDRESS = 101, FAKES = 3, TICKETS = 2048, TIMEOUT_MS = 2000, DEADLINE_MS = 8000 };
 
 /* Times for tests in which somebody is silent; the others must not depend on a busy machine. */
 enum { SHORT_TIMEOUT_MS = 60, SHORT_DEADLINE_MS = 300, PATIENCE_MS = 20000 };
@@ -110,7 +110,7 @@ static void start(struct world *world, size_t fake_count, bool streams)
     for (size_t i = 0; i < fake_count; i++) {
         char text[32];
 
-        fake_open(&world->fakes[i], &world->loop, (uint8_t)(i + 1), 0, streams);
+        fake_open(&world->fakes[i], &world->loop, (uint8_t)(ADDRESS + i), 0, streams);
         snprintf(text, sizeof text, "127.0.0.1@%u", world->fakes[i].port);
         assert_int_equal(endpoint_from_text(&world->servers[i].endpoint, text, 53), 0);
     }
@@ -187,7 +187,7 @@ static void the_answer_comes_back_under_its_ticket(void **state)
     world.servers[0].trusted = true;
     upstreams_configure(world.upstreams, &world.config);
     outcome = ask_one(&world, 7);
-    assert_int_equal(outcome->address, 1);
+    assert_int_equal(outcome->address, ADDRESS);
     assert_true(outcome->trusted);
     /* RD, AD, one question, our OPT with DO and our payload, nothing else. */
     assert_int_equal(load_be16(query + 2), DNS_RD | DNS_AD);
@@ -212,7 +212,7 @@ static void lies_are_ignored_and_the_right_answer_is_waited_for(void **state)
 
         world.fakes[0].way = ways[i];
         assert_true(upstreams_state(world.upstreams, 0, &before));
-        assert_int_equal(ask_one(&world, i)->address, 1);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS);
         assert_true(upstreams_state(world.upstreams, 0, &after));
         /* What comes from another port does not even get past the kernel. */
         assert_int_equal(after.mismatched - before.mismatched, ways[i] != FAKE_WRONG_PORT);
@@ -230,7 +230,7 @@ static void a_lie_has_the_next_server_asked_at_once(void **state)
     start(&world, 2, false);
     world.fakes[0].way = FAKE_LIE;
     begun = uv_now(&world.loop);
-    assert_int_equal(ask_one(&world, 0)->address, 2);
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
     assert_true(world.outcomes[0].at_ms - begun < TIMEOUT_MS);
     stop(&world);
 }
@@ -244,7 +244,7 @@ static void a_silent_server_costs_one_retry_time_once(void **state)
     hurry(&world);
     world.fakes[0].way = FAKE_SILENT;
     for (uint32_t i = 0; i < 20; i++)
-        assert_int_equal(ask_one(&world, i)->address, 2);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS + 1);
     assert_true(world.fakes[0].datagrams <= 3); /* one question, and probes */
     stop(&world);
 }
@@ -258,13 +258,15 @@ static void silence_everywhere_ends_by_the_deadline_in_six_queries(void **state)
     (void)state;
     for (size_t servers = 1; servers <= FAKES; servers++) {
         start(&world, servers, false);
-        hurry(&world);
+        world.config.upstream_timeout_ms = 20; /* time for nine */
+        world.config.upstream_deadline_ms = 600;
+        upstreams_configure(world.upstreams, &world.config);
         for (size_t i = 0; i < servers; i++)
             world.fakes[i].way = FAKE_SILENT;
         begun = uv_now(&world.loop);
         assert_true(ask_one(&world, 0)->silent);
         assert_int_equal(world.outcomes[0].ede, DNS_EDE_NO_REACHABLE);
-        assert_true(world.outcomes[0].at_ms - begun <= SHORT_DEADLINE_MS + 1000);
+        assert_true(world.outcomes[0].at_ms - begun <= 600 + 1000);
         asked = 0;
         for (size_t i = 0; i < servers; i++) {
             assert_true(world.fakes[i].datagrams >= 1);
@@ -291,7 +293,7 @@ static void a_slow_answer_to_the_first_query_is_used(void **state)
     world.fakes[0].held_count = 1; /* the later ones are lost */
     fake_release(&world.fakes[0]);
     run_until(&world, 1, PATIENCE_MS);
-    assert_int_equal(world.outcomes[0].address, 1);
+    assert_int_equal(world.outcomes[0].address, ADDRESS);
     stop(&world);
 }
 
@@ -302,9 +304,9 @@ static void a_lame_answer_has_the_next_server_asked(void **state)
     (void)state;
     start(&world, 2, false);
     world.fakes[0].way = FAKE_SERVFAIL;
-    assert_int_equal(ask_one(&world, 0)->address, 2);
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
     world.fakes[0].way = FAKE_REFUSED;
-    assert_int_equal(ask_one(&world, 1)->address, 2);
+    assert_int_equal(ask_one(&world, 1)->address, ADDRESS + 1);
     assert_int_equal(world.outcomes[0].lame, 1);
     world.fakes[1].way = FAKE_SERVFAIL;
     assert_int_not_equal(ask_one(&world, 2)->rcode, 0);
@@ -321,7 +323,7 @@ static void a_lame_server_is_put_last_after_some_time(void **state)
     start(&world, 2, false);
     world.fakes[0].way = FAKE_SERVFAIL;
     for (uint32_t i = 0; i < 20; i++)
-        assert_int_equal(ask_one(&world, i)->address, 2);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS + 1);
     assert_true(world.fakes[0].datagrams < 10);
     stop(&world);
 }
@@ -336,7 +338,7 @@ static void a_server_without_edns_is_asked_without(void **state)
     hurry(&world);
     for (uint32_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         world.fakes[0].way = ways[i];
-        assert_int_equal(ask_one(&world, i)->address, 1);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS);
         assert_int_equal(world.fakes[0].without_opt, i + 1);
     }
     stop(&world);
@@ -350,12 +352,12 @@ static void a_server_without_edns_is_remembered_for_a_while(void **state)
     start(&world, 1, false);
     world.fakes[0].way = FAKE_NO_EDNS;
     for (uint32_t i = 0; i < 10; i++)
-        assert_int_equal(ask_one(&world, i)->address, 1);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS);
     assert_int_equal(world.fakes[0].datagrams, 3 * 2 + 7);
     world.fakes[0].way = FAKE_GOOD;
     world.upstreams->servers[0]->plain_until_ms = uv_now(&world.loop); /* the while is over */
     for (uint32_t i = 10; i < 20; i++)
-        assert_int_equal(ask_one(&world, i)->address, 1);
+        assert_int_equal(ask_one(&world, i)->address, ADDRESS);
     assert_int_equal(world.fakes[0].without_opt, 10);
     stop(&world);
 }
@@ -370,7 +372,7 @@ static void a_port_that_refuses_has_the_next_server_asked_at_once(void **state)
     fake_close(&world.fakes[0]);
     uv_run(&world.loop, UV_RUN_NOWAIT);
     begun = uv_now(&world.loop);
-    assert_int_equal(ask_one(&world, 0)->address, 2);
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
     assert_true(world.outcomes[0].at_ms - begun < TIMEOUT_MS);
     hurry(&world);
     world.fake_count = 0;
@@ -398,7 +400,7 @@ static void a_server_that_is_back_is_used_again(void **state)
     assert_false(seen.up);
     assert_true(seen.timeouts >= 4);
     world.fakes[0].way = FAKE_GOOD;
-    assert_int_equal(ask_one(&world, 4)->address, 1);
+    assert_int_equal(ask_one(&world, 4)->address, ADDRESS);
     upstreams_state(world.upstreams, 0, &seen);
     assert_true(seen.up);
     stop(&world);
@@ -413,7 +415,7 @@ static void a_probe_finds_that_a_server_is_back_once_a_second(void **state)
     start(&world, 2, false);
     hurry(&world);
     world.fakes[0].way = FAKE_SILENT;
-    assert_int_equal(ask_one(&world, 0)->address, 2);
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
     world.fakes[0].way = FAKE_GOOD;
     before = world.fakes[0].datagrams;
     run_for(&world, 1200);
@@ -444,7 +446,7 @@ static void a_cut_answer_is_fetched_over_tcp(void **state)
             if (streams[i] == STREAM_LARGE)
                 assert_int_equal(outcome->length, 65535);
             else
-                assert_int_equal(outcome->address, 1);
+                assert_int_equal(outcome->address, ADDRESS);
         }
     }
     assert_int_equal(world.fakes[0].connections, 1); /* it is kept open and used again */
@@ -464,7 +466,7 @@ static void answers_over_one_connection_come_in_any_order(void **state)
     upstreams_flush(world.upstreams);
     run_until(&world, 3, PATIENCE_MS);
     for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(world.outcomes[i].address, 1);
+        assert_int_equal(world.outcomes[i].address, ADDRESS);
     assert_int_equal(world.fakes[0].connections, 1);
     stop(&world);
 }
@@ -481,8 +483,23 @@ static void a_connection_that_was_closed_is_opened_again(void **state)
         assert_int_equal(ask(&world, i), 0);
     upstreams_flush(world.upstreams);
     run_until(&world, 2, PATIENCE_MS);
-    assert_int_equal(world.outcomes[0].address, 1);
-    assert_int_equal(world.outcomes[1].address, 1);
+    assert_int_equal(world.outcomes[0].address, ADDRESS);
+    assert_int_equal(world.outcomes[1].address, ADDRESS);
+    assert_int_equal(world.fakes[0].connections, 2);
+    stop(&world);
+}
+
+static void a_connection_that_hangs_is_left_for_a_new_one(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 1, true);
+    world.config.upstream_timeout_ms = SHORT_TIMEOUT_MS;
+    upstreams_configure(world.upstreams, &world.config);
+    world.fakes[0].way = FAKE_CUT;
+    world.fakes[0].stream = STREAM_HANGS_FIRST;
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS);
     assert_int_equal(world.fakes[0].connections, 2);
     stop(&world);
 }
@@ -522,7 +539,7 @@ static void another_server_is_asked_where_tcp_fails(void **state)
     (void)state;
     start(&world, 2, false);
     world.fakes[0].way = FAKE_CUT;
-    assert_int_equal(ask_one(&world, 0)->address, 2);
+    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
     stop(&world);
 }
 
@@ -669,8 +686,8 @@ static void a_reload_keeps_questions_in_flight_and_what_is_known(void **state)
     upstreams_configure(world.upstreams, &world.config);
     fake_release(&world.fakes[0]);
     run_until(&world, 1, PATIENCE_MS);
-    assert_int_equal(world.outcomes[0].address, 1); /* by a server that is no longer asked */
-    assert_int_equal(ask_one(&world, 1)->address, 2);
+    assert_int_equal(world.outcomes[0].address, ADDRESS); /* by a server that is no longer asked */
+    assert_int_equal(ask_one(&world, 1)->address, ADDRESS + 1);
     world.config.upstreams = world.servers;
     world.config.upstream_count = 3;
     upstreams_configure(world.upstreams, &world.config);
@@ -731,6 +748,7 @@ int main(void)
         cmocka_unit_test(a_cut_answer_is_fetched_over_tcp),
         cmocka_unit_test(answers_over_one_connection_come_in_any_order),
         cmocka_unit_test(a_connection_that_was_closed_is_opened_again),
+        cmocka_unit_test(a_connection_that_hangs_is_left_for_a_new_one),
         cmocka_unit_test(what_cannot_be_had_over_tcp_stays_cut),
         cmocka_unit_test(another_server_is_asked_where_tcp_fails),
         cmocka_unit_test(a_full_pool_says_so),
