@@ -13,114 +13,20 @@
 #include <string.h>
 
 #include "config/base/bytes.h"
+#include "resolver/upstream/choice.h"
 #include "resolver/upstream/inside.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/question.h"
 #include "resolver/wire/reply.h"
 
 enum {
-    SAME_SERVER_MAX = 3,      /* queries to one server for one question */
-    SAME_SERVER_LAME_MAX = 2, /* the same, when another has answered, if with nothing of use */
-    SILENT_EDNS_MAX = 2,      /* unanswered queries with OPT before one without */
-    LEAST_LEFT_MS = 50,       /* no query is sent so shortly before the deadline */
-    PLAIN_MOST = 3,           /* questions before an upstream is taken to know no EDNS, */
-    PLAIN_MS = 60000,         /* for so long */
+    PLAIN_MOST = 3,   /* questions before an upstream is taken to know no EDNS, */
+    PLAIN_MS = 60000, /* for so long */
 };
 
 static uint64_t now_us(void)
 {
     return uv_hrtime() / 1000;
-}
-
-/* What the tries of a question so far say about one server. */
-struct record {
-    unsigned times, silent_edns;
-    bool lame, no_opt, cut;
-};
-
-static struct record record_of(struct upstreams *upstreams, const struct asked *asked,
-                               const struct upstream *server)
-{
-    struct record record = {0};
-
-    for (size_t i = 0; i < asked->tries; i++) {
-        const struct try *try = flight_try(&upstreams->flight, asked, i);
-
-        if (try->server != server)
-            continue;
-        record.times++;
-        record.silent_edns += try->late && try->edns && !try->stream;
-        record.lame |= try->state == TRY_LAME;
-        record.no_opt |= try->state == TRY_NO_OPT;
-        record.cut |= try->state == TRY_CUT;
-    }
-    return record;
-}
-
-static bool any_lame(struct upstreams *upstreams, const struct asked *asked)
-{
-    for (size_t i = 0; i < asked->tries; i++) {
-        if (flight_try(&upstreams->flight, asked, i)->state == TRY_LAME)
-            return true;
-    }
-    return false;
-}
-
-/* What may still come: queries in flight to servers that have not shown themselves lame. */
-struct hope {
-    unsigned open, up; /* all, and those to servers that are not down */
-};
-
-static struct hope hope_of(struct upstreams *upstreams, const struct asked *asked)
-{
-    struct hope hope = {0};
-
-    for (size_t i = 0; i < asked->tries; i++) {
-        const struct try *try = flight_try(&upstreams->flight, asked, i);
-
-        if ((try->state != TRY_OPEN && try->state != TRY_QUEUED) ||
-            record_of(upstreams, asked, try->server).lame)
-            continue;
-        hope.open++;
-        hope.up += !try->server->health.down;
-    }
-    return hope;
-}
-
-/* Returns how many queries for one question are worth sending to SERVER: one to see whether it is
- * back; none where LAME, another server, has at least said that it does not know. */
-static unsigned most_queries(const struct upstream *server, bool lame)
-{
-    if (server->health.down)
-        return lame ? 0 : 1;
-    return lame ? SAME_SERVER_LAME_MAX : SAME_SERVER_MAX;
-}
-
-/* Returns the server to ask next: of those asked least, the healthiest; NULL when enough is done.
- */
-static struct upstream *next_server(struct upstreams *upstreams, const struct asked *asked)
-{
-    bool lame = any_lame(upstreams, asked);
-    unsigned least = SAME_SERVER_MAX;
-    struct upstream *best = NULL;
-
-    if (asked->probe || asked->tries == TRIES_MAX ||
-        uv_now(upstreams->loop) + LEAST_LEFT_MS >= asked->deadline_ms)
-        return NULL;
-    for (size_t i = 0; i < upstreams->server_count; i++) {
-        struct upstream *server = upstreams->servers[i];
-        struct record record = record_of(upstreams, asked, server);
-
-        if (server->group != asked->group || record.lame ||
-            record.times >= most_queries(server, lame))
-            continue;
-        if (best == NULL || record.times < least ||
-            (record.times == least && health_before(&server->health, &best->health))) {
-            best = server;
-            least = record.times;
-        }
-    }
-    return best;
 }
 
 static void note(struct upstream *server, enum health_change change)
@@ -218,9 +124,8 @@ static struct try *new_try(struct upstream *server, struct asked *asked, bool st
 static void ask_server(struct upstream *server, struct asked *asked)
 {
     struct upstreams *upstreams = server->upstreams;
-    struct record record = record_of(upstreams, asked, server);
-    bool edns = !record.no_opt && record.silent_edns < SILENT_EDNS_MAX &&
-                uv_now(upstreams->loop) >= server->plain_until_ms;
+    struct choice_record record = choice_record(upstreams, asked, server);
+    bool edns = !record.plain && uv_now(upstreams->loop) >= server->plain_until_ms;
     struct try *try = new_try(server, asked, record.cut, edns);
     uint32_t wait_ms = upstreams->timeout_ms;
 
@@ -242,16 +147,16 @@ static void ask_server(struct upstream *server, struct asked *asked)
 /* Asks the next server; where none is left, waits for late answers, but not twice. */
 static void advance(struct upstreams *upstreams, struct asked *asked)
 {
-    struct upstream *server = next_server(upstreams, asked);
-    struct hope hope = hope_of(upstreams, asked);
+    struct upstream *server = choice_next(upstreams, asked);
+    struct choice_hope hope = choice_hope(upstreams, asked);
 
     if (server != NULL) {
         ask_server(server, asked);
     } else if (hope.open > 0 && !asked->lingers && !asked->cut) {
         asked->lingers = true;
         set_due(upstreams, asked,
-                hope.up == 0 || any_lame(upstreams, asked) ? upstreams->timeout_ms
-                                                           : DEADLINE_MAX_MS);
+                hope.up == 0 || choice_any_lame(upstreams, asked) ? upstreams->timeout_ms
+                                                                  : DEADLINE_MAX_MS);
     } else {
         give_up(upstreams, asked);
     }
@@ -262,7 +167,7 @@ int plan_start(struct upstreams *upstreams, struct asked *asked)
     struct upstream *server;
 
     asked->deadline_ms = uv_now(upstreams->loop) + upstreams->deadline_ms;
-    server = next_server(upstreams, asked);
+    server = choice_next(upstreams, asked);
     if (server == NULL)
         return -1;
     ask_server(server, asked);
@@ -298,12 +203,11 @@ static bool is_lame(unsigned rcode)
 static void note_edns(struct upstreams *upstreams, const struct asked *asked, const struct try *try)
 {
     struct upstream *server = try->server;
-    struct record record = record_of(upstreams, asked, server);
+    struct choice_record record = choice_record(upstreams, asked, server);
 
     if (try->edns)
         server->plain = 0;
-    else if ((record.no_opt || record.silent_edns >= SILENT_EDNS_MAX) &&
-             ++server->plain >= PLAIN_MOST)
+    else if (record.plain && ++server->plain >= PLAIN_MOST)
         server->plain_until_ms = uv_now(upstreams->loop) + PLAIN_MS;
 }
 
@@ -318,7 +222,7 @@ static void deliver(struct upstreams *upstreams, struct asked *asked, struct try
     if (!lame)
         note_edns(upstreams, asked, try);
     end_try(upstreams, try, TRY_LAME); /* until `done` has found it good */
-    last = next_server(upstreams, asked) == NULL && hope_of(upstreams, asked).open == 0;
+    last = choice_next(upstreams, asked) == NULL && choice_hope(upstreams, asked).open == 0;
     more = upstreams->done(upstreams->context, asked->ticket, octets, length, server->trusted, last,
                            0);
     /* With other servers at hand `done` has judged; the last word it takes as it is. */
@@ -391,8 +295,8 @@ void plan_message(struct channel *channel, const uint8_t *octets, size_t length,
     }
     /* The right answer may follow, so the query stays open; somebody else is asked meanwhile. */
     server->mismatched++;
-    other = next_server(upstreams, asked);
-    if (other != NULL && record_of(upstreams, asked, other).times == 0)
+    other = choice_next(upstreams, asked);
+    if (other != NULL && choice_record(upstreams, asked, other).times == 0)
         ask_server(other, asked);
 }
 
@@ -409,9 +313,10 @@ static void failed(struct upstreams *upstreams, struct try *try, bool again)
     end_try(upstreams, try, TRY_FAILED);
     if (!latest)
         return; /* the newer one goes on */
-    server = next_server(upstreams, asked);
+    server = choice_next(upstreams, asked);
     /* A server that is being restarted refuses for a moment: it is given one. */
-    if (server != NULL && !again && !asked->cut && record_of(upstreams, asked, server).times > 0)
+    if (server != NULL && !again && !asked->cut &&
+        choice_record(upstreams, asked, server).times > 0)
         set_due(upstreams, asked, upstreams->timeout_ms / 2);
     else
         advance(upstreams, asked);
