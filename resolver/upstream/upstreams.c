@@ -1,3 +1,10 @@
+/* One worker's upstreams: made, reloaded, asked, flushed, destroyed.
+ *
+ * Two timers: a tick of 10 ms while questions are in flight, and a second for what can wait (old
+ * sockets, idle connections, probes of servers that did not answer). A reload keeps the servers
+ * that stay, with all that is known of them, and retires the others: they take no new question, and
+ * are closed and freed when the last one that waits for them has ended. Memory goes when libuv has
+ * closed the last handle. */
 #include "resolver/upstream/upstream.h"
 
 #include <stdlib.h>

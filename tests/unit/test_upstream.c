@@ -1,180 +1,5 @@
-/* resolver/upstream: real sockets on loopback, upstreams that do as told (fake_upstream.h). */
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include <sodium.h>
-
-#include "config/base/bytes.h"
-#include "config/base/err.h"
-#include "config/config.h"
-#include "resolver/upstream/inside.h"
-#include "resolver/wire/dns.h"
-#include "tests/unit/fake_upstream.h"
-
-enum { ADDRESS = 101, FAKES = 3, TICKETS = 2048, TIMEOUT_MS = 2000, DEADLINE_MS = 8000 };
-
-/* Times for tests in which somebody is silent; the others must not depend on a busy machine. */
-enum { SHORT_TIMEOUT_MS = 60, SHORT_DEADLINE_MS = 300, PATIENCE_MS = 20000 };
-
-struct outcome {
-    unsigned calls, lame; /* of done; those answered with -1 */
-    bool silent, cut, last, trusted;
-    unsigned rcode;
-    uint8_t address; /* last octet */
-    size_t length;
-    uint16_t ede;
-    uint64_t at_ms;
-};
-
-struct world {
-    uv_loop_t loop;
-    uv_timer_t guard;
-    struct fake fakes[FAKES];
-    size_t fake_count;
-    struct config_upstream servers[FAKES];
-    struct config config;
-    struct log log;
-    struct upstreams *upstreams;
-    struct outcome outcomes[TICKETS];
-    unsigned ended;
-    bool over, closed;
-};
-
-static int on_done(void *context, uint32_t ticket, const uint8_t *reply, size_t length,
-                   bool trusted, bool last, uint16_t ede)
-{
-    struct world *world = context;
-    struct outcome *outcome = &world->outcomes[ticket];
-
-    outcome->calls++;
-    outcome->trusted = trusted;
-    outcome->last = last;
-    outcome->ede = ede;
-    outcome->silent = reply == NULL;
-    outcome->at_ms = uv_now(&world->loop);
-    if (reply != NULL) {
-        outcome->rcode = reply[3] & 0xf;
-        outcome->cut = (reply[2] & 2) != 0;
-        outcome->length = length;
-        outcome->address = reply[length - 1];
-        if (outcome->rcode != 0 && !last) {
-            outcome->lame++;
-            return -1;
-        }
-    }
-    world->ended++;
-    return 0;
-}
-
-static void on_guard(uv_timer_t *timer)
-{
-    struct world *world = timer->data;
-
-    world->over = true;
-}
-
-/* Runs the loop until COUNT questions have ended in all; fails after LIMIT_MS. */
-static void run_until(struct world *world, unsigned count, unsigned limit_ms)
-{
-    world->over = false;
-    uv_timer_start(&world->guard, on_guard, limit_ms, 0);
-    while (world->ended < count && !world->over)
-        uv_run(&world->loop, UV_RUN_ONCE);
-    uv_timer_stop(&world->guard);
-    assert_int_equal(world->ended, count);
-}
-
-/* Runs the loop for MS, to see that something does not happen. */
-static void run_for(struct world *world, unsigned ms)
-{
-    world->over = false;
-    uv_timer_start(&world->guard, on_guard, ms, 0);
-    while (!world->over)
-        uv_run(&world->loop, UV_RUN_ONCE);
-}
-
-static void start(struct world *world, size_t fake_count, bool streams)
-{
-    struct err err;
-
-    memset(world, 0, sizeof *world);
-    uv_loop_init(&world->loop);
-    uv_timer_init(&world->loop, &world->guard);
-    world->guard.data = world;
-    for (size_t i = 0; i < fake_count; i++) {
-        char text[32];
-
-        fake_open(&world->fakes[i], &world->loop, (uint8_t)(ADDRESS + i), 0, streams);
-        snprintf(text, sizeof text, "127.0.0.1@%u", world->fakes[i].port);
-        assert_int_equal(endpoint_from_text(&world->servers[i].endpoint, text, 53), 0);
-    }
-    world->fake_count = fake_count;
-    world->config = (struct config){.upstreams = world->servers,
-                                    .upstream_count = fake_count,
-                                    .upstream_timeout_ms = TIMEOUT_MS,
-                                    .upstream_deadline_ms = DEADLINE_MS,
-                                    .queries_in_flight = 1024};
-    world->log = (struct log){.level = LOG_LEVEL_ERROR, .fd = 2, .role = "test"};
-    world->upstreams =
-        upstreams_create(&world->loop, &world->config, on_done, world, &world->log, &err);
-    assert_non_null(world->upstreams);
-}
-
-static void hurry(struct world *world)
-{
-    world->config.upstream_timeout_ms = SHORT_TIMEOUT_MS;
-    world->config.upstream_deadline_ms = SHORT_DEADLINE_MS;
-    upstreams_configure(world->upstreams, &world->config);
-}
-
-static void on_destroyed(void *context)
-{
-    struct world *world = context;
-
-    world->closed = true;
-}
-
-static void stop(struct world *world)
-{
-    unsigned ended = world->ended;
-
-    upstreams_destroy(world->upstreams, on_destroyed, world);
-    for (size_t i = 0; i < world->fake_count; i++)
-        fake_close(&world->fakes[i]);
-    uv_close((uv_handle_t *)&world->guard, NULL);
-    uv_run(&world->loop, UV_RUN_DEFAULT);
-    assert_true(world->closed);
-    assert_int_equal(world->ended, ended); /* no `done` after destroy */
-    assert_int_equal(uv_loop_close(&world->loop), 0);
-}
-
-static int ask(struct world *world, uint32_t ticket)
-{
-    static const uint8_t name[] = "\3www\7example";
-    struct upstream_question question = {
-        .name = {name, sizeof name},
-          .type = DNS_A, .dnssec_ok = true, .ticket = ticket
-    };
-
-    uv_update_time(&world->loop);
-    return upstreams_ask(world->upstreams, &question);
-}
-
-/* Asks once and waits for the end; returns what came. */
-static const struct outcome *ask_one(struct world *world, uint32_t ticket)
-{
-    assert_int_equal(ask(world, ticket), 0);
-    upstreams_flush(world->upstreams);
-    run_until(world, world->ended + 1, PATIENCE_MS);
-    assert_int_equal(world->outcomes[ticket].calls, 1 + world->outcomes[ticket].lame);
-    return &world->outcomes[ticket];
-}
+/* resolver/upstream: who is asked, what an answer is worth, when it ends; reload and destroy. */
+#include "tests/unit/upstream_rig.h"
 
 static void the_answer_comes_back_under_its_ticket(void **state)
 {
@@ -292,7 +117,7 @@ static void a_slow_answer_to_the_first_query_is_used(void **state)
     assert_true(world.fakes[0].datagrams >= 2);
     world.fakes[0].held_count = 1; /* the later ones are lost */
     fake_release(&world.fakes[0]);
-    run_until(&world, 1, PATIENCE_MS);
+    run_until(&world, 1);
     assert_int_equal(world.outcomes[0].address, ADDRESS);
     stop(&world);
 }
@@ -395,7 +220,7 @@ static void a_server_that_is_back_is_used_again(void **state)
     for (uint32_t i = 0; i < 4; i++)
         assert_int_equal(ask(&world, i), 0);
     upstreams_flush(world.upstreams);
-    run_until(&world, 4, PATIENCE_MS);
+    run_until(&world, 4);
     upstreams_state(world.upstreams, 0, &seen);
     assert_false(seen.up);
     assert_true(seen.timeouts >= 4);
@@ -425,124 +250,6 @@ static void a_probe_finds_that_a_server_is_back_once_a_second(void **state)
     stop(&world);
 }
 
-static void a_cut_answer_is_fetched_over_tcp(void **state)
-{
-    static const enum fake_stream streams[] = {STREAM_GOOD, STREAM_DRIBBLES, STREAM_WRONG_ID,
-                                               STREAM_LARGE};
-    static const enum fake_way ways[] = {FAKE_CUT, FAKE_LONG};
-    struct world world;
-    uint32_t ticket = 0;
-
-    (void)state;
-    start(&world, 1, true);
-    for (size_t way = 0; way < 2; way++) {
-        for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
-            const struct outcome *outcome;
-
-            world.fakes[0].way = ways[way];
-            world.fakes[0].stream = streams[i];
-            outcome = ask_one(&world, ticket++);
-            assert_false(outcome->cut);
-            if (streams[i] == STREAM_LARGE)
-                assert_int_equal(outcome->length, 65535);
-            else
-                assert_int_equal(outcome->address, ADDRESS);
-        }
-    }
-    assert_int_equal(world.fakes[0].connections, 1); /* it is kept open and used again */
-    stop(&world);
-}
-
-static void answers_over_one_connection_come_in_any_order(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 1, true);
-    world.fakes[0].way = FAKE_CUT;
-    world.fakes[0].stream = STREAM_REVERSED;
-    for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(ask(&world, i), 0);
-    upstreams_flush(world.upstreams);
-    run_until(&world, 3, PATIENCE_MS);
-    for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(world.outcomes[i].address, ADDRESS);
-    assert_int_equal(world.fakes[0].connections, 1);
-    stop(&world);
-}
-
-static void a_connection_that_was_closed_is_opened_again(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 1, true);
-    world.fakes[0].way = FAKE_CUT;
-    world.fakes[0].stream = STREAM_CLOSES_FIRST;
-    for (uint32_t i = 0; i < 2; i++)
-        assert_int_equal(ask(&world, i), 0);
-    upstreams_flush(world.upstreams);
-    run_until(&world, 2, PATIENCE_MS);
-    assert_int_equal(world.outcomes[0].address, ADDRESS);
-    assert_int_equal(world.outcomes[1].address, ADDRESS);
-    assert_int_equal(world.fakes[0].connections, 2);
-    stop(&world);
-}
-
-static void a_connection_that_hangs_is_left_for_a_new_one(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 1, true);
-    world.config.upstream_timeout_ms = SHORT_TIMEOUT_MS;
-    upstreams_configure(world.upstreams, &world.config);
-    world.fakes[0].way = FAKE_CUT;
-    world.fakes[0].stream = STREAM_HANGS_FIRST;
-    assert_int_equal(ask_one(&world, 0)->address, ADDRESS);
-    assert_int_equal(world.fakes[0].connections, 2);
-    stop(&world);
-}
-
-static void what_cannot_be_had_over_tcp_stays_cut(void **state)
-{
-    static const enum fake_stream streams[] = {STREAM_CLOSES, STREAM_HANGS, STREAM_HALF,
-                                               STREAM_CUT};
-    struct world world;
-    uint32_t ticket = 0;
-
-    (void)state;
-    for (int listening = 0; listening < 2; listening++) {
-        start(&world, 1, listening);
-        hurry(&world);
-        world.fakes[0].way = FAKE_CUT;
-        for (size_t i = 0; i < (listening ? 4 : 1); i++) {
-            const struct outcome *outcome;
-
-            world.fakes[0].stream = streams[i];
-            outcome = ask_one(&world, ticket);
-            ticket++;
-            assert_true(outcome->cut);
-            assert_true(outcome->last);
-            assert_int_equal(outcome->length, 12 + 13 + 4);
-        }
-        assert_true(world.fakes[0].datagrams + world.fakes[0].streamed <= (listening ? 24 : 1));
-        stop(&world);
-        ticket = 0;
-    }
-}
-
-static void another_server_is_asked_where_tcp_fails(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 2, false);
-    world.fakes[0].way = FAKE_CUT;
-    assert_int_equal(ask_one(&world, 0)->address, ADDRESS + 1);
-    stop(&world);
-}
-
 static void a_full_pool_says_so(void **state)
 {
     struct world world;
@@ -566,110 +273,6 @@ static void without_an_upstream_there_is_nobody_to_ask(void **state)
     stop(&world);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-static unsigned count_different(uint16_t *numbers, unsigned count)
-{
-    unsigned different = 0;
-
-    qsort(numbers, count, sizeof *numbers, by_number);
-    for (unsigned i = 0; i < count; i++)
-        different += i == 0 || numbers[i] != numbers[i - 1];
-    return different;
-}
-
-static void ids_and_ports_cannot_be_foreseen(void **state)
-{
-    enum { COUNT = 1000 };
-    struct world world;
-    uint16_t ids[COUNT], ports[COUNT];
-    unsigned steps = 0, ones = 0;
-
-    (void)state;
-    start(&world, 1, false);
-    for (uint32_t i = 0; i < COUNT; i++)
-        ask_one(&world, i);
-    for (unsigned i = 0; i < COUNT; i++) {
-        ids[i] = world.fakes[0].log[i].id;
-        ports[i] = world.fakes[0].log[i].port;
-        steps += i > 0 && ids[i] == (uint16_t)(ids[i - 1] + 1);
-        ones += (unsigned)__builtin_popcount(ids[i]);
-    }
-    assert_true(steps < 5);
-    /* 16 000 fair coins: 8000, standard deviation 63. */
-    assert_in_range(ones, 8000 - 6 * 63, 8000 + 6 * 63);
-    assert_true(count_different(ids, COUNT) > 970); /* 992 expected */
-    assert_true(count_different(ports, COUNT) >=
-                200); /* 256 early replacements a second, 64 kept */
-    stop(&world);
-}
-
-static void a_socket_is_replaced_after_so_many_queries(void **state)
-{
-    struct world world;
-    uint16_t ports[100];
-
-    (void)state;
-    start(&world, 1, false);
-    world.upstreams->limits = (struct udp_limits){.sockets = 1, .queries = 10, .age_ms = 60000};
-    world.upstreams->early_left = 0;
-    for (uint32_t i = 0; i < 100; i++) {
-        ask_one(&world, i);
-        ports[i] = world.fakes[0].log[i].port;
-    }
-    for (unsigned i = 0; i < 100; i += 10)
-        assert_int_equal(ports[i], ports[i + 9]);
-    assert_int_equal(count_different(ports, 100), 10);
-    run_for(&world, 5);
-    assert_int_equal(world.upstreams->servers[0]->udp.draining, 0);
-    stop(&world);
-}
-
-static void a_replaced_socket_stays_until_its_queries_have_ended(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 1, false);
-    world.upstreams->limits = (struct udp_limits){.sockets = 1, .queries = 1, .age_ms = 60000};
-    world.upstreams->early_left = 0;
-    world.fakes[0].way = FAKE_HELD;
-    for (uint32_t i = 0; i < 10; i++) {
-        assert_int_equal(ask(&world, i), 0);
-        upstreams_flush(world.upstreams);
-    }
-    assert_int_equal(world.upstreams->servers[0]->udp.draining, 9);
-    run_for(&world, 10);
-    fake_release(&world.fakes[0]);
-    run_until(&world, 10, PATIENCE_MS);
-    run_for(&world, 5);
-    assert_int_equal(world.upstreams->servers[0]->udp.draining, 0);
-    stop(&world);
-}
-
-static void sockets_are_bounded_however_long_a_server_is_silent(void **state)
-{
-    struct world world;
-    const struct udp *udp;
-
-    (void)state;
-    start(&world, 1, false);
-    hurry(&world);
-    world.upstreams->limits.early = world.upstreams->early_left = 100000;
-    world.fakes[0].way = FAKE_SILENT;
-    for (uint32_t i = 0; i < 1000; i++) {
-        assert_int_equal(ask(&world, i), 0);
-        upstreams_flush(world.upstreams);
-    }
-    udp = &world.upstreams->servers[0]->udp;
-    assert_int_equal(udp->draining, UDP_DRAINING_MAX);
-    run_until(&world, 1000, PATIENCE_MS);
-    stop(&world);
-}
-
 static void a_reload_keeps_questions_in_flight_and_what_is_known(void **state)
 {
     struct world world;
@@ -685,7 +288,7 @@ static void a_reload_keeps_questions_in_flight_and_what_is_known(void **state)
     world.config.upstream_count = 2;
     upstreams_configure(world.upstreams, &world.config);
     fake_release(&world.fakes[0]);
-    run_until(&world, 1, PATIENCE_MS);
+    run_until(&world, 1);
     assert_int_equal(world.outcomes[0].address, ADDRESS); /* by a server that is no longer asked */
     assert_int_equal(ask_one(&world, 1)->address, ADDRESS + 1);
     world.config.upstreams = world.servers;
@@ -722,13 +325,6 @@ static void destroy_with_questions_in_flight_leaves_nothing(void **state)
     stop(&world);
 }
 
-static int prepare(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    return sodium_init() < 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -745,18 +341,8 @@ int main(void)
         cmocka_unit_test(a_port_that_refuses_has_the_next_server_asked_at_once),
         cmocka_unit_test(a_server_that_is_back_is_used_again),
         cmocka_unit_test(a_probe_finds_that_a_server_is_back_once_a_second),
-        cmocka_unit_test(a_cut_answer_is_fetched_over_tcp),
-        cmocka_unit_test(answers_over_one_connection_come_in_any_order),
-        cmocka_unit_test(a_connection_that_was_closed_is_opened_again),
-        cmocka_unit_test(a_connection_that_hangs_is_left_for_a_new_one),
-        cmocka_unit_test(what_cannot_be_had_over_tcp_stays_cut),
-        cmocka_unit_test(another_server_is_asked_where_tcp_fails),
         cmocka_unit_test(a_full_pool_says_so),
         cmocka_unit_test(without_an_upstream_there_is_nobody_to_ask),
-        cmocka_unit_test(ids_and_ports_cannot_be_foreseen),
-        cmocka_unit_test(a_socket_is_replaced_after_so_many_queries),
-        cmocka_unit_test(a_replaced_socket_stays_until_its_queries_have_ended),
-        cmocka_unit_test(sockets_are_bounded_however_long_a_server_is_silent),
         cmocka_unit_test(a_reload_keeps_questions_in_flight_and_what_is_known),
         cmocka_unit_test(destroy_with_questions_in_flight_leaves_nothing),
     };
