@@ -2,7 +2,7 @@
  *
  * Under the journal (JOURNAL_STREAM is set) a line begins with `<N>`, the syslog priority, and has
  * no time; elsewhere with the time in UTC. Lines are rate-limited a call site, so that a flood of
- * bad packets cannot fill a disk. Never log a client and a name together (docs/privacy). */
+ * bad packets cannot fill a disk. Never log a client and a name together (docs/architecture.md). */
 #ifndef CONFIG_BASE_LOG_H
 #define CONFIG_BASE_LOG_H
 
