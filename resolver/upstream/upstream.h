@@ -3,6 +3,10 @@
  * Connected UDP sockets on random ports, ids from a CSPRNG, strict match of address, port, id and
  * question; another upstream on failure; TCP where a reply is cut. A question ends with exactly one
  * call of `done` for each reply worth reading, until done returns 0, or one call with octets NULL.
+ * Where the whole answer cannot be had, the last reply is one with TC and no record.
+ *
+ * Life: create, then ask and flush in each turn of the loop, configure at a reload, destroy.
+ * Threads: all calls from the thread of the loop. The process ignores SIGPIPE.
  * Bounds: docs/architecture.md, "Upstreams". */
 #ifndef RESOLVER_UPSTREAM_UPSTREAM_H
 #define RESOLVER_UPSTREAM_UPSTREAM_H
@@ -47,8 +51,9 @@ void upstreams_configure(struct upstreams *upstreams, const struct config *confi
  * called from here. */
 int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *question);
 
-/* Sends what upstreams_ask has collected since the last call, in one batch; call it once a loop
- * turn. */
+/* Sends what upstreams_ask has collected since the last call, in batches; call it once a loop turn.
+ * `done` may be called from here, where no upstream can be reached. Not to be called from `done`.
+ */
 void upstreams_flush(struct upstreams *upstreams);
 
 /* Closes all handles; `closed(context)` is called when the last is closed and memory is freed. No
@@ -59,7 +64,8 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
 struct upstream_state {
     char text[80];
     bool up;
-    uint64_t asked, answered, timeouts, mismatched;
+    uint64_t asked, answered, timeouts;
+    uint64_t mismatched; /* replies to nothing that was asked, late second copies among them */
     uint32_t latency_us; /* smoothed */
 };
 bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state);
