@@ -61,14 +61,6 @@ static void look_for_upstreams(const struct snapshot *snapshot, struct err *lack
                 "no upstream is configured: only blocked and local names are answered");
 }
 
-static void look_for_lists(const struct snapshot *snapshot, struct err *lack)
-{
-    if (snapshot_config(snapshot)->set_public == NULL)
-        err_set(lack, ERR_CONFIG,
-                "no lists are configured: only names in the configuration are "
-                "blocked; say sets.public");
-}
-
 /* Each by a stable word, for logs and monitors. */
 static const struct {
     const char *event;
@@ -76,7 +68,6 @@ static const struct {
 } looks[] = {
     {"unused_lists", look_for_users    },
     {"no_upstream",  look_for_upstreams},
-    {"no_lists",     look_for_lists    },
 };
 
 void lack_add_all(json_t *warnings, const struct snapshot *snapshot)
