@@ -119,6 +119,7 @@ def test_nothing_but_the_set_is_left_behind(tmp_path):
     stale = out.parent / "x.set.parts.999999999"
     stale.mkdir()
     (stale / "0.segment").write_text("of a run that was killed")
+    (out.parent / "x.set.new.999999999").write_text("another")
     tool("set", "build", "--out", out, "--category", f"ads={listed}", env=environment)
     assert os.listdir(out.parent) == ["x.set"]
     elsewhere = tmp_path / "temporary"

@@ -121,6 +121,9 @@ static int add_category(struct plan *plan, size_t tree, const struct ut1_categor
     make_feed(plan, feed, source->compile.about.feed);
     snprintf(source->compile.about.category, sizeof source->compile.about.category, "%s",
              category->key);
+    snprintf(source->compile.about.licence, sizeof source->compile.about.licence, "CC BY-SA 4.0");
+    snprintf(source->compile.about.attribution, sizeof source->compile.about.attribution,
+             "Université Toulouse Capitole");
     snprintf(source->ut1, sizeof source->ut1, "%s", category->name);
     source->tree = tree;
     source->as = format_find("ut1");

@@ -14,6 +14,7 @@
 
 #include "blocklist/format/suffixes.h"
 #include "config/base/err.h"
+#include "config/base/file.h"
 #include "tools/stairgate/build_parts.h"
 #include "tools/stairgate/build_plan.h"
 #include "tools/stairgate/progress.h"
@@ -216,6 +217,7 @@ int build_run(struct build *build, struct plan *plan, struct err *err)
                        "%s: %s; the package publicsuffix has that list, --psl names another",
                        build->psl_path, cause.text);
     }
+    file_discard_stale(build->out);
     if (parts_open(&run.parts, build->out, err) == 0) {
         do
             result = attempt(&run, err);
