@@ -362,17 +362,20 @@ static void a_crowd_of_silent_peers_does_not_keep_others_out(void **state)
 
 static void idle_connections_are_closed_and_busy_ones_are_not(void **state)
 {
-    const struct tcp_limits limits = {
-        .connections = 8, .connections_per_client = 8, .idle_ms = 20, .pipelined = 8};
+    struct tcp_limits limits = roomy;
     struct fixture *f = *state;
     struct listen_socket at;
     struct tcp_listener *listener = listen_on(f, &at, &limits);
-    struct peer *idle = peer_new(&at), *busy = peer_new(&at);
+    struct peer *busy = peer_new(&at), *idle;
 
     say(busy, "Tslow");
+    run_until(f, f->taken_count == 1);
+    idle = peer_new(&at);
     assert_int_equal(send(idle->fd, "\0\4E", 3, 0), 3); /* a half message is no use */
-    run_until(f, closed(idle));
-    run_until(f, uv_now(&f->loop) - f->patience.timeout + FIXTURE_PATIENCE_MS > 100);
+    run_until(f, tcp_listener_connections(listener) == 2);
+    limits.idle_ms = 20;
+    tcp_listener_limits(listener, &limits);
+    run_until(f, closed(idle)); /* busy did nothing for even longer, but it is we who are slow */
     assert_false(closed(busy));
     answer_taken(f, 0, "slow");
     hear(f, busy, "slow");
