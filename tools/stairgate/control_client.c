@@ -149,7 +149,7 @@ static int exit_of(const char *word)
 {
     for (size_t i = 0; word != NULL && i < sizeof exits / sizeof *exits; i++) {
         if (strcmp(err_word(exits[i].code), word) == 0)
-            return exits[i].exit;
+            return (int)exits[i].exit;
     }
     return EXIT_FAILED;
 }
