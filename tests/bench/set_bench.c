@@ -5,6 +5,7 @@
  * names with the label depths of a file of popular names, or of four labels, 32 at a time or one at
  * a time with a fence between, so that the processor cannot overlap them. One table row a run;
  * figures of one noisy machine are ratios, not promises. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -312,9 +314,42 @@ static void print_costs(const struct bench *bench, const struct costs *costs, lo
            peak / 1024);
 }
 
+/* What the machine takes for one random line of the file, overlapped and alone: the yardstick for
+ * the lookups below it, since other work on the machine moves both alike. */
+static void measure_memory(struct bench *bench, const char *out, size_t octets)
+{
+    int fd = open(out, O_RDONLY | O_CLOEXEC);
+    const uint8_t *map = mmap(NULL, octets, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    const uint8_t *lines[2 * BATCH];
+    double begin = now(), overlapped;
+    unsigned sum = 0;
+
+    if (fd < 0 || map == MAP_FAILED)
+        exit(1);
+    for (size_t i = 0; i < ASKED; i += 2 * BATCH) {
+        for (size_t k = 0; k < 2 * BATCH; k++) {
+            lines[k] = map + next_random(bench) % (octets / 64) * 64;
+            __builtin_prefetch(lines[k]);
+        }
+        for (size_t k = 0; k < 2 * BATCH; k++)
+            sum += *(const volatile uint8_t *)lines[k];
+    }
+    overlapped = (now() - begin) / ASKED * 1e9;
+    begin = now();
+    for (size_t i = 0; i < ASKED; i++) {
+        sum += *(const volatile uint8_t *)(map + next_random(bench) % (octets / 64) * 64);
+        FENCE();
+    }
+    printf("one random line         %.0f ns overlapped, %.0f ns alone\n", overlapped,
+           (now() - begin) / ASKED * 1e9);
+    munmap((void *)(uintptr_t)map, octets);
+    close(fd);
+}
+
 static void measure_set(struct bench *bench, const char *out)
 {
     double begin = now(), opened, verified;
+    struct set_info info;
     struct set *set = set_open(out, NULL, &bench->err);
 
     if (set == NULL)
@@ -326,6 +361,8 @@ static void measure_set(struct bench *bench, const char *out)
     verified = now() - begin;
     printf("open                    %.3f ms, with digests %.1f ms\n", opened * 1e3,
            (opened + verified) * 1e3);
+    set_info(set, &info);
+    measure_memory(bench, out, info.octets);
     check_all_found(bench, set);
     printf("clean name in batches   %.0f ns\n", median(in_batches, bench, set));
     printf("clean name alone        %.0f ns\n", median(alone, bench, set));
