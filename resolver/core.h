@@ -83,6 +83,7 @@ int core_reply(struct core *core, const struct snapshot *snapshot, const struct 
                uint32_t ticket, const uint8_t *reply, size_t length, bool trusted, bool last,
                uint16_t ede);
 
+/* Returns what CORE has counted since its start; main reads it relaxed while the worker writes. */
 const struct core_counters *core_counters(const struct core *core);
 
 /* Queries in flight now. */

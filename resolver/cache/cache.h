@@ -23,6 +23,7 @@ struct cache_key {
 /* Returns the key of QUERY, which is to be forwarded; it points at QUERY's name. */
 struct cache_key cache_key_of(const struct query *query);
 
+/* Tells whether A and B are one question to the upstreams. */
 bool cache_key_equal(const struct cache_key *a, const struct cache_key *b);
 
 /* Returns a keyed hash of KEY. */
