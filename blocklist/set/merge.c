@@ -21,12 +21,18 @@ struct run {
     struct segment_stream stream;
 };
 
+/* A run in the tree, with its hash beside it: runs are large and lie far apart. */
+struct player {
+    uint64_t hash;
+    uint32_t run;
+};
+
 struct merge {
     bool checked;
     size_t count, winner;
     struct run *runs;
-    uint32_t *losers;  /* [1..count) */
-    uint32_t *entries; /* of the present item */
+    struct player *losers; /* [1..count) */
+    uint32_t *entries;     /* of the present item */
 };
 
 static int advance(struct run *run, struct err *err)
@@ -47,29 +53,41 @@ static int advance(struct run *run, struct err *err)
     return 0;
 }
 
-static bool before(const struct merge *merge, size_t a, size_t b)
+static struct player player_of(const struct merge *merge, size_t run)
 {
-    const struct run *one = &merge->runs[a], *other = &merge->runs[b];
-
-    if (one->hash != other->hash)
-        return one->hash < other->hash;
-    return one->done != other->done ? other->done : a < b;
+    return (struct player){merge->runs[run].hash, (uint32_t)run};
 }
 
-/* Lets the run at LEAF climb; whoever wins at the root is the next. */
+/* Tells who leaves first; a run at its end has the greatest hash and stands behind all others. */
+static inline bool before(const struct merge *merge, struct player a, struct player b)
+{
+    bool a_done, b_done;
+
+    if (__builtin_expect(a.hash != b.hash, 1))
+        return a.hash < b.hash;
+    a_done = merge->runs[a.run].done;
+    b_done = merge->runs[b.run].done;
+    return a_done != b_done ? b_done : a.run < b.run;
+}
+
+/* Lets the run at LEAF climb; whoever wins at the root is the next. The outcome of a round is a
+ * coin toss, so the two change places by arithmetic and not by a branch. */
 static void replay(struct merge *merge, size_t leaf)
 {
-    size_t winner = leaf;
+    struct player winner = player_of(merge, leaf);
 
     for (size_t node = (leaf + merge->count) / 2; node > 0; node /= 2) {
-        size_t loser = merge->losers[node];
+        struct player *loser = &merge->losers[node];
+        uint64_t swap = -(uint64_t)before(merge, *loser, winner);
+        uint64_t hash = (loser->hash ^ winner.hash) & swap;
+        uint32_t run = (loser->run ^ winner.run) & (uint32_t)swap;
 
-        if (before(merge, loser, winner)) {
-            merge->losers[node] = (uint32_t)winner;
-            winner = loser;
-        }
+        loser->hash ^= hash;
+        winner.hash ^= hash;
+        loser->run ^= run;
+        winner.run ^= run;
     }
-    merge->winner = winner;
+    merge->winner = winner.run;
 }
 
 /* Plays the first round from the leaves (count to 2 count - 1) up. */
@@ -83,10 +101,10 @@ static int first_round(struct merge *merge, struct err *err)
         winners[merge->count + i] = (uint32_t)i;
     for (size_t node = merge->count - 1; node > 0; node--) {
         uint32_t left = winners[2 * node], right = winners[2 * node + 1];
-        bool first = before(merge, left, right);
+        bool first = before(merge, player_of(merge, left), player_of(merge, right));
 
         winners[node] = first ? left : right;
-        merge->losers[node] = first ? right : left;
+        merge->losers[node] = player_of(merge, first ? right : left);
     }
     merge->winner = merge->count == 1 ? 0 : winners[1];
     free(winners);

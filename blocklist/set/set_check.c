@@ -245,9 +245,11 @@ int set_check(struct set *set, const char *path, struct err *err)
 int set_verify(const struct set *set, struct err *err)
 {
     const struct set_part *digests = &set->parts[SET_DIGESTS];
-    const uint8_t *at = set->octets + SET_HEADER_OCTETS;
+    const uint8_t *at = set->octets;
     uint8_t digest[SET_DIGEST_OCTETS];
 
+    if (digests->count > 0)
+        at += SET_HEADER_OCTETS;
     for (uint64_t i = 0; i < digests->count; i++) {
         uint64_t left = (uint64_t)(digests->at - at), chunk = (uint64_t)1 << SET_CHUNK_SHIFT;
         size_t octets = (size_t)(left < chunk ? left : chunk);
