@@ -172,7 +172,7 @@ static struct udp_socket *open_socket(struct upstream *server)
     socket->poll.data = socket;
     socket->channel =
         (struct channel){.server = server, .number = ++upstreams->channels, .first = FLIGHT_NONE};
-    socket->queries = 0;
+    socket->queries = socket->queries_then = 0;
     socket->opened_ms = uv_now(upstreams->loop);
     socket->state = SOCKET_USED;
     uv_poll_start(&socket->poll, UV_READABLE, on_readable);
@@ -275,14 +275,27 @@ void udp_send(struct upstream *server)
     }
 }
 
+/* Tells whether SOCKET is of no more use; asked once a second. A busy server's sockets all send in
+ * each second; a quiet one's would be replaced before their next batch anyhow (`early`), so that to
+ * keep them costs descriptors and leaves ports open to guesses, for nothing. */
+static bool is_idle(struct udp_socket *socket, uint64_t now_ms)
+{
+    const struct upstream *server = socket->channel.server;
+    bool rests = socket->queries == socket->queries_then;
+
+    socket->queries_then = socket->queries;
+    if (socket->channel.in_flight > 0)
+        return false;
+    return rests || server->retired ||
+           now_ms - socket->opened_ms >= server->upstreams->limits.age_ms;
+}
+
 void udp_second(struct upstream *server, uint64_t now_ms)
 {
     struct udp *udp = &server->udp;
 
     for (size_t i = 0; i < UDP_SOCKETS_MAX; i++) {
-        if (udp->used[i] != NULL && udp->used[i]->channel.in_flight == 0 &&
-            (server->retired ||
-             now_ms - udp->used[i]->opened_ms >= server->upstreams->limits.age_ms))
+        if (udp->used[i] != NULL && is_idle(udp->used[i], now_ms))
             drain(server, i);
     }
 }

@@ -32,6 +32,7 @@ struct udp_socket {
     int fd;
     uint8_t state; /* enum socket_state */
     uint32_t queries;
+    uint32_t queries_then; /* a second ago */
     uint64_t opened_ms;
 };
 
@@ -48,7 +49,8 @@ void udp_batch_destroy(struct udp_batch *batch);
 /* Sends all that is queued for SERVER. Network errors go to plan_failed. */
 void udp_send(struct upstream *server);
 
-/* Closes sockets past their age that nothing waits for; called each second. */
+/* Closes sockets that nothing waits for and that are past their age or have not sent since the last
+ * call; called each second. */
 void udp_second(struct upstream *server, uint64_t now_ms);
 
 /* Has every socket replaced before its next query: our own address may have changed. */

@@ -105,6 +105,61 @@ static void sockets_are_bounded_however_long_a_server_is_silent(void **state)
     stop(&world);
 }
 
+static unsigned count_used(const struct world *world)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < UDP_SOCKETS_MAX; i++)
+        count += world->upstreams->servers[0]->udp.used[i] != NULL;
+    return count;
+}
+
+static void sockets_that_send_no_more_are_closed_in_the_second_second(void **state)
+{
+    struct world world;
+    struct upstream *server;
+    uint64_t now_ms;
+
+    (void)state;
+    start(&world, 1, false);
+    uv_timer_stop(&world.upstreams->second); /* the seconds of this test are its own */
+    world.upstreams->early_left = 0;
+    server = world.upstreams->servers[0];
+    for (uint32_t i = 0; i < 200; i++)
+        ask_one(&world, i);
+    assert_true(count_used(&world) > 1);
+    now_ms = uv_now(&world.loop);
+    udp_second(server, now_ms);
+    assert_true(count_used(&world) > 1); /* all have sent since they were opened */
+    ask_one(&world, 200);
+    udp_second(server, now_ms);
+    assert_int_equal(count_used(&world), 1);
+    udp_second(server, now_ms);
+    assert_int_equal(count_used(&world), 0);
+    run_for(&world, 5);
+    assert_int_equal(server->udp.draining, 0);
+    stop(&world);
+}
+
+static void a_socket_stays_while_its_query_is_in_flight(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 1, false);
+    uv_timer_stop(&world.upstreams->second);
+    world.fakes[0].way = FAKE_HELD;
+    assert_int_equal(ask(&world, 0), 0);
+    upstreams_flush(world.upstreams);
+    for (unsigned i = 0; i < 3; i++)
+        udp_second(world.upstreams->servers[0], uv_now(&world.loop));
+    assert_int_equal(count_used(&world), 1);
+    run_for(&world, 10);
+    fake_release(&world.fakes[0]);
+    run_until(&world, 1);
+    stop(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +167,8 @@ int main(void)
         cmocka_unit_test(a_socket_is_replaced_after_so_many_queries),
         cmocka_unit_test(a_replaced_socket_stays_until_its_queries_have_ended),
         cmocka_unit_test(sockets_are_bounded_however_long_a_server_is_silent),
+        cmocka_unit_test(sockets_that_send_no_more_are_closed_in_the_second_second),
+        cmocka_unit_test(a_socket_stays_while_its_query_is_in_flight),
     };
 
     return cmocka_run_group_tests_name("upstream_sockets", tests, prepare, NULL);
