@@ -192,7 +192,8 @@ static int attempt(struct run *run, struct err *err)
 
     run->build->attempts++;
     progress_restart(run->build->progress);
-    suffixes_rekey(run->suffixes, &key);
+    if (run->build->attempts > 1)
+        suffixes_rekey(run->suffixes, &key);
     if (compile_all(run, err) != 0)
         return -1;
     failures = build_failures(run->plan);
