@@ -166,6 +166,18 @@ def test_a_directory_is_read_by_the_table(tmp_path):
     assert lookup(out, "child.example") == {"child.example": "edu_positive"}
 
 
+def test_names_of_files_cannot_trick_a_terminal_or_a_reader_of_json(tmp_path):
+    folder = tmp_path / "lists"
+    (folder / "games").mkdir(parents=True)
+    write(folder / "games", "x.txt", "games.example\n")
+    with open(os.path.join(os.fsencode(folder), b"\x1b[31m\xff"), "wb"):
+        pass
+    done = tool("set", "build", "--out", tmp_path / "x.set", "--lists", folder)
+    assert "\x1b" not in done.stdout and "skipped: ?[31m?" in done.stdout
+    report = json.loads(tool("set", "build", "--out", tmp_path / "x.set", "--lists", folder, "--json").stdout)
+    assert [note["name"] for note in report["passed_over"]] == ["?[31m?"]
+
+
 def test_the_sample_lists_build_without_a_fault(tmp_path):
     done = tool("set", "build", "--out", tmp_path / "x.set", "--lists", ROOT / "config/examples/lists", "--json")
     report = json.loads(done.stdout)

@@ -25,6 +25,15 @@ static void *grow(void *array, size_t count, size_t *room, size_t size, struct e
     return more;
 }
 
+/* Names of files may hold anything, and notes go to terminals and into JSON. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
+}
+
 int plan_note(struct plan *plan, const char *name, bool failed, const char *why, struct err *err)
 {
     struct plan_note *note =
@@ -39,6 +48,8 @@ int plan_note(struct plan *plan, const char *name, bool failed, const char *why,
         return err_set(err, ERR_MEMORY, "out of memory");
     note->failed = failed;
     snprintf(note->why, sizeof note->why, "%s", why);
+    make_printable(note->name);
+    make_printable(note->why);
     plan->note_count++;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "blocklist/format/format.h"
+#include "config/base/err.h"
 #include "tools/stairgate/build_plan.h"
 #include "tools/stairgate/build_run.h"
 
@@ -142,8 +143,13 @@ static json_t *source_json(const struct plan_source *source)
         (json_int_t)report->prefixes, "exceptions", (json_int_t)report->exceptions, "duplicates",
         (json_int_t)compile->about.duplicates, "refused", refused_json(report));
 
-    if (source->failed)
-        json_object_set_new(row, "fault", json_string(source->fault.text));
+    if (source->failed) {
+        json_t *fault = json_string(source->fault.text);
+
+        /* NULL where a name in it is no UTF-8. */
+        json_object_set_new(row, "fault",
+                            fault != NULL ? fault : json_string(err_word(source->fault.code)));
+    }
     return row;
 }
 
