@@ -109,6 +109,19 @@ def test_exit_codes_are_those_of_grep(built):
     assert done.stdout.split("\t")[0] == "n1.many4.example"
 
 
+def test_names_in_any_script_and_any_case_are_looked_up(tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("xn--bcher-kva.example\n_service.example\n")
+    out = tmp_path / "set"
+    assert stairgate("set", "build", "--out", out, "--category", f"porn={listed}:plain").returncode == 0
+    done = stairgate("set", "lookup", out, "B\u00fccher.example", "WWW.xn--BCHER-kva.example", "_service.example")
+    assert done.returncode == 0, done.stdout
+    assert [row[0] for row in rows_of(done.stdout)] == [
+        "xn--bcher-kva.example", "www.xn--bcher-kva.example", "_service.example"]
+    done = stairgate("set", "lookup", out, "\u2028.example")
+    assert done.returncode == 2 and "\u2028" not in done.stderr
+
+
 def test_json_says_the_same(built):
     import json
 

@@ -364,6 +364,42 @@ static void categories_are_mapped_to_the_bits_of_the_taxonomy(void **state)
     fixture_close(&fixture);
 }
 
+static void the_longest_names_there_are_are_found(void **state)
+{
+    char deep[2 * NAME_LABELS_MAX], wide[256];
+    struct fixture fixture;
+    struct set_info info;
+    struct set_hit hit;
+    struct set *set;
+
+    (void)state;
+    for (size_t i = 0; i < NAME_LABELS_MAX; i++) {
+        deep[2 * i] = 'a';
+        deep[2 * i + 1] = i + 1 < NAME_LABELS_MAX ? '.' : '\0';
+    }
+    memset(wide, 'b', sizeof wide);
+    wide[63] = wide[127] = wide[191] = '.';
+    wide[253] = '\0';
+    fixture_open(&fixture, 5);
+    fixture_start(&fixture);
+    fixture_add(&fixture, deep, ENTRY_EXACT, ENTRY_LIST);
+    fixture_add(&fixture, wide, ENTRY_SUBTREE, ENTRY_LIST);
+    fixture_finish(&fixture, "one", "malware", NULL);
+    set = fixture_build(&fixture);
+    set_info(set, &info);
+    assert_int_equal(info.deepest, NAME_LABELS_MAX);
+    fixture_lookup(set, deep, &hit);
+    assert_int_equal(hit.labels, NAME_LABELS_MAX);
+    fixture_lookup(set, deep + 2, &hit);
+    assert_int_equal(hit.labels, 0);
+    fixture_lookup(set, wide, &hit);
+    assert_int_equal(hit.labels, 4);
+    fixture_lookup(set, ".", &hit);
+    assert_int_equal(hit.labels, 0);
+    set_close(set);
+    fixture_close(&fixture);
+}
+
 static unsigned range_mask(const struct set *set, const char *text, unsigned *length)
 {
     struct set_hit hit;
@@ -430,6 +466,7 @@ int main(void)
         cmocka_unit_test(ten_thousand_flipped_bits_are_refused_or_read_safely),
         cmocka_unit_test(flips_behind_a_right_root_digest_are_read_safely),
         cmocka_unit_test(categories_are_mapped_to_the_bits_of_the_taxonomy),
+        cmocka_unit_test(the_longest_names_there_are_are_found),
         cmocka_unit_test(addresses_get_what_every_range_around_them_says),
     };
 
