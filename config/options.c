@@ -397,7 +397,7 @@ static const struct option options_queries[] = {
      FIELD(struct config, upstream_deadline_ms),
      .least = 10,
      .most = MINUTE_MS,
-     .by_default = "4s",
+     .by_default = "3800ms",
      .help = "how long a query may take in all, before it is answered SERVFAIL.",
      .since = "0.1"},
     {.name = "in_flight",
