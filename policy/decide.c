@@ -246,25 +246,27 @@ static bool rule_own_deny(struct decision *d)
 }
 
 /* Tells whether a listed name is listed with all that is below it. The hit tells so where a longer
- * name than the listed one was asked for; else what the set says of a name below is asked. */
+ * name than the listed one was asked for; else what the set says of a name below is asked. Bits
+ * that an exception lifts somewhere say nothing: that may be below this name. */
 static bool is_listed_below(const struct decision *d, struct mask bits)
 {
     struct name_buf child = {
         .wire = {1, '*'}
     };
     const struct name *name = &d->ask->name;
+    struct mask firm = mask_without(bits, set_liftable(d->snapshot->listed));
     struct set_hit hit = {.labels = 0};
     struct name below;
 
-    if (d->ask->listed.labels < d->path.labels)
-        return true;
     if (name->length + 2 > NAME_OCTETS_MAX)
         return true; /* no name fits below it */
+    if (d->ask->listed.labels < d->path.labels)
+        return mask_any(firm);
     memcpy(child.wire + 2, name->wire, name->length);
     child.length = (uint8_t)(name->length + 2);
     below = name_of(&child);
     set_lookup(d->snapshot->listed, &below, &hit);
-    return mask_any(mask_and(hit.mask, bits));
+    return mask_any(mask_and(hit.mask, firm));
 }
 
 static bool rule_category(struct decision *d)

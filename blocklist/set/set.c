@@ -82,8 +82,14 @@ static int map_rows(struct set *set, const char *path, struct err *err)
         row->add[0] = map_mask(set, from + SET_ROW_AT_ADD_BELOW);
         row->clear[0] = map_mask(set, from + SET_ROW_AT_CLEAR_BELOW);
         row->lifts = has_exception(set, i);
+        set->liftable = mask_or(set->liftable, mask_or(row->clear[0], row->clear[1]));
     }
     return 0;
+}
+
+struct mask set_liftable(const struct set *set)
+{
+    return set->liftable;
 }
 
 static int load(struct set *set, const char *path, const struct taxonomy *taxonomy, struct err *err)

@@ -91,6 +91,11 @@ size_t set_witnesses(const struct set *set, const struct name *name, struct set_
 size_t set_witnesses_addr(const struct set *set, const struct addr *addr,
                           struct set_witness *witnesses, size_t most);
 
+/* Returns the bits that an exception somewhere in SET clears: what is listed in others stays listed
+ * whatever is asked below it. (Names are kept as hashes, so that nobody can tell what lies below
+ * one.) */
+struct mask set_liftable(const struct set *set);
+
 /* Counts of the whole set. */
 struct set_info {
     uint64_t names, prefixes, octets, rows, lines, seed, escapes;

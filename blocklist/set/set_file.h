@@ -31,6 +31,7 @@ struct set {
     unsigned escape; /* the id that stands for the escapes section */
     uint32_t row_count;
     struct set_row *rows;
+    struct mask liftable; /* bits that some row clears */
     struct siphash_key key;
 
     struct set_part parts[SET_SECTION_IDS]; /* at is NULL where the section is absent */

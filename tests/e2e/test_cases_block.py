@@ -171,3 +171,13 @@ def test_a_pinned_help_site_answers_though_a_list_holds_it(stairgate, upstream):
     gate = stairgate(upstreams=[upstream], lists={"porn": "childhelplineinternational.org\n"})
     assert addresses(gate.ask("childhelplineinternational.org")) == ["192.0.2.1"]
     assert addresses(gate.ask("www.childhelplineinternational.org")) == ["192.0.2.1"]
+
+
+def test_nxdomain_never_denies_what_a_list_excepts_below(stairgate, upstream):
+    upstream.set("*", "A", "192.0.2.1")
+    gate = stairgate(upstreams=[upstream], more=style("nxdomain"),
+                     lists={"gambling": "||casino.example^\n@@||ok.sub.casino.example^\n", "porn": "||adult.example^\n"})
+    assert addresses(gate.ask("ok.sub.casino.example")) == ["192.0.2.1"]
+    for name, rcode in (("casino.example", "NOERROR"), ("sub.casino.example", "NOERROR"), ("adult.example", "NXDOMAIN")):
+        reply = gate.ask(name)
+        assert (dns.rcode.to_text(reply.rcode()), reply.answer, ede(reply)) == (rcode, [], [17]), name

@@ -16,7 +16,7 @@
 
 enum { SAMPLE_SEED = 7, SAMPLE_NAMES_MAX = 8, SAMPLE_FEEDS_MAX = 8 };
 
-/* One feed: `x` lists the subtree, `=x` that name alone. */
+/* One feed: `x` lists the subtree, `=x` that name alone, `@x` excepts the subtree. */
 struct sample_feed {
     const char *feed, *category;
     const char *names[SAMPLE_NAMES_MAX];
@@ -25,16 +25,17 @@ struct sample_feed {
 static inline void sample_list(struct segment_writer *writer, const char *text)
 {
     enum entry_kind kind = text[0] == '=' ? ENTRY_EXACT : ENTRY_SUBTREE;
+    enum entry_operation operation = text[0] == '@' ? ENTRY_EXCEPT : ENTRY_LIST;
     uint64_t hashes[NAME_LABELS_MAX];
     struct name_buf buf;
     struct name name;
     size_t labels;
 
-    text += text[0] == '=';
+    text += text[0] == '=' || text[0] == '@';
     must(name_from_text(&buf, text, strlen(text)) == NAME_OK);
     name = name_of(&buf);
     labels = siphash_suffixes(segment_key(writer), &name, hashes, NAME_LABELS_MAX);
-    must(segment_add(writer, &name, hashes[labels - 1], (unsigned)labels, kind, ENTRY_LIST, NULL) ==
+    must(segment_add(writer, &name, hashes[labels - 1], (unsigned)labels, kind, operation, NULL) ==
          0);
 }
 
@@ -49,8 +50,10 @@ static inline void sample_segment(const char *path, const struct sample_feed *fe
     snprintf(about.category, sizeof about.category, "%s", feed->category);
     snprintf(about.feed_class, sizeof about.feed_class, "public");
     snprintf(about.format, sizeof about.format, "plain");
-    for (size_t i = 0; i < SAMPLE_NAMES_MAX && feed->names[i] != NULL; i++)
-        sample_list(writer, feed->names[i]);
+    do {
+        for (size_t i = 0; i < SAMPLE_NAMES_MAX && feed->names[i] != NULL; i++)
+            sample_list(writer, feed->names[i]);
+    } while (segment_second_pass(writer));
     must(segment_finish(writer, &about, NULL) == 0);
 }
 

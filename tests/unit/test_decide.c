@@ -10,6 +10,7 @@
 
 #include "config/base/random.h"
 #include "policy_sample.h"
+#include "sample_set.h"
 
 enum { KID, ADULT };
 enum { TYPE_TXT = 16 };
@@ -545,6 +546,49 @@ static void a_listed_name_is_denied_by_nxdomain_when_its_tree_is_listed(void **s
     snapshot_free(snapshot);
 }
 
+/* The names of a set are hashes: what lies below one cannot be asked. */
+static void nxdomain_is_not_given_where_a_list_may_except_a_name_below(void **state)
+{
+    static const struct sample_feed feeds[] = {
+        {"lifting", "gambling", {"casino.example", "@ok.casino.example", "@a.b.casino.example"}},
+        {"firm",    "porn",     {"adult.example", "both.example"}                              },
+        {"both",    "gambling", {"both.example"}                                               },
+    };
+    static const struct {
+        const char *name;
+        enum block_style style;
+    } rows[] = {
+        {"casino.example",   BLOCK_NODATA  }, /* ok.casino.example passes */
+        {"b.casino.example", BLOCK_NODATA  }, /* a.b.casino.example passes */
+        {"adult.example",    BLOCK_NXDOMAIN}, /* nothing is excepted in this category */
+        {"x.adult.example",  BLOCK_NXDOMAIN},
+        {"both.example",     BLOCK_NXDOMAIN}, /* what lifts one leaves the other */
+    };
+    struct config *config = sample_config();
+    struct config_profile *kid = &config->profiles[KID];
+    struct snapshot *snapshot;
+    struct err err = {.code = ERR_NONE};
+
+    (void)state;
+    kid->style = BLOCK_NXDOMAIN;
+    kid->block = mask_or(sample_bits(config, "gambling"), sample_bits(config, "porn"));
+    snapshot = snapshot_create(config, sample_set(feeds, 3, &config->taxonomy),
+                               set_open_empty(&err), &err);
+    assert_non_null(snapshot);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct name_buf buf;
+        struct ask ask = sample_ask(&buf, rows[i].name, SAMPLE_A);
+        struct verdict verdict;
+
+        ask.forced_profile = KID;
+        decide_look(snapshot, &ask);
+        policy_decide(snapshot, &ask, &verdict, NULL);
+        assert_int_equal(verdict.rule, RULE_CATEGORY);
+        assert_int_equal(verdict.style, rows[i].style);
+    }
+    snapshot_free(snapshot);
+}
+
 /* C13: a name with records of one type, and a name with records below. */
 static void c13_a_local_name_exists_for_every_type(void **state)
 {
@@ -628,6 +672,7 @@ int main(void)
         cmocka_unit_test(styles_carry_their_extended_errors),
         cmocka_unit_test(nxdomain_is_given_only_where_all_below_is_blocked),
         cmocka_unit_test(a_listed_name_is_denied_by_nxdomain_when_its_tree_is_listed),
+        cmocka_unit_test(nxdomain_is_not_given_where_a_list_may_except_a_name_below),
         cmocka_unit_test(c13_a_local_name_exists_for_every_type),
         cmocka_unit_test(forwarded_answers_have_the_profiles_ttl_cap),
         cmocka_unit_test(a_trace_tells_of_every_rule_in_order),
