@@ -1,11 +1,13 @@
 """The C programs against the oracle: every list of the data set that is read, every name, no known differences."""
+import gzip
 import json
+import os
 import subprocess
 
 import pytest
 
-from harness import BIN, DATA
-from oracle import Lists
+from harness import BIN, DATA, ROOT
+from oracle import PSL, Lists
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the data set is not here (STAIRGATE_DATA)")
 
@@ -52,6 +54,22 @@ def test_both_count_the_same_for_every_list(lists, built):
         assert {key: row[key] for key in expected} == expected, source.feed
 
 
+@pytest.mark.skipif(not os.path.exists(PSL) or os.path.getsize(PSL) != 245996, reason="not Debian 12's public suffix list")
+def test_the_page_has_these_counts(built):
+    """docs/lists.md tells a reader what to expect; its table is that of this build."""
+    page = {}
+    for line in (ROOT / "docs/lists.md").read_text("utf-8").split("## Counts")[1].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 10 and cells[3].isdigit():
+            page[cells[0]] = cells[1:]
+    for row in built[1]["sources"]:
+        refused = ", ".join(f"{key} {value['count']} ({value['first_line']})" for key, value in row["refused"].items())
+        assert page.pop(row["feed"]) == [
+            row["category"], row["format"], *(str(row[key]) for key in ("lines", "names")), str(row["exact"] and row["names"]),
+            *(str(row[key]) for key in ("ranges", "exceptions", "duplicates")), refused or "–"]
+    assert not page
+
+
 def test_both_pass_over_the_same(lists, built):
     skipped = {note["name"] for note in built[1]["passed_over"]}
     assert set(lists.skipped) <= skipped
@@ -69,7 +87,6 @@ def names_to_ask(lists):
 
 
 def popular():
-    import gzip
     text = gzip.open(DATA / "popular/umbrella-top-100k-2026.txt.gz", "rt", encoding="utf-8").read()
     return [line.strip().lower() for line in text.splitlines() if line.strip()]
 
