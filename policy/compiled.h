@@ -33,6 +33,7 @@ struct compiled_name {
 };
 
 struct snapshot {
+    uint64_t id;
     struct config *config;
     struct set *listed, *hotline;
     struct err lack; /* why a configured set is not there; code ERR_NONE when all are */

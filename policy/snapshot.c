@@ -13,6 +13,7 @@
 
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
+#include "config/base/random.h"
 #include "policy/compiled.h"
 
 /* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
@@ -235,6 +236,7 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
                                  struct err *err)
 {
     struct snapshot *s = calloc(1, sizeof *s);
+    struct random random = {.left = 0};
 
     if (s == NULL) {
         out_of_memory(err);
@@ -243,6 +245,7 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
         set_close(hotline);
         return NULL;
     }
+    s->id = random_u64(&random);
     s->config = config;
     s->listed = listed;
     s->hotline = hotline;
@@ -327,6 +330,11 @@ void snapshot_free(struct snapshot *s)
     set_close(s->listed);
     config_free(s->config);
     free(s);
+}
+
+uint64_t snapshot_id(const struct snapshot *s)
+{
+    return s->id;
 }
 
 const struct err *snapshot_lack(const struct snapshot *s)

@@ -34,6 +34,10 @@ const struct err *snapshot_lack(const struct snapshot *snapshot);
 /* Checks every octet of both sets. Errors: -1 with ERR. Cost: reads the files whole. */
 int snapshot_verify(const struct snapshot *snapshot, struct err *err);
 
+/* Returns a number that no other snapshot has: who holds it can tell later whether it is still
+ * SNAPSHOT that is in force. (Drawn at random: addresses are used again.) */
+uint64_t snapshot_id(const struct snapshot *snapshot);
+
 /* Frees SNAPSHOT with its config and sets; NULL is fine. */
 void snapshot_free(struct snapshot *snapshot);
 

@@ -3,7 +3,7 @@
  *   stage_read ─► stage_look ─► stage_chaos ─► stage_decide ─┬─► stage_block, stage_local ─► send
  *                                                            └─► stage_any, stage_cache ─► send
  *                                                                     └─► stage_forward ─► wait
- *   upstream's reply ─► stage_reply ─► send
+ *   upstream's reply ─► stage_reply ─► send (new rules, if any, decide first)
  *
  * Reading and looking up run over a whole receive batch, so that hashing and prefetching overlap.
  * A query that must wait for an upstream is copied into its worker's pool (pending.h); nothing
@@ -58,6 +58,7 @@ struct query {
     /* resolver/stage_look.c and policy_decide, by resolver/stage_decide.c */
     struct ask ask;
     struct verdict verdict;
+    uint64_t rules; /* snapshot_id of those that gave the verdict */
 };
 
 /* The time, handed in with each batch. */

@@ -1,5 +1,6 @@
 /* stage_decide: the one decision, and its counts. */
 #include "policy/decide.h"
+#include "policy/snapshot.h"
 #include "resolver/core.h"
 #include "resolver/query.h"
 
@@ -20,6 +21,7 @@ enum next stage_decide(const struct query_context *context, struct query *query)
     struct core_counters *counters = context->counters;
 
     policy_decide(context->snapshot, &query->ask, &query->verdict, NULL);
+    query->rules = snapshot_id(context->snapshot);
     switch (query->verdict.action) {
     case VERDICT_BLOCK:
         count_block(counters, &query->verdict);

@@ -1,6 +1,8 @@
 /* stage_reply: an upstream's word, written for one client. */
 #include "resolver/stage_reply.h"
 
+#include "policy/decide.h"
+#include "policy/snapshot.h"
 #include "resolver/core.h"
 #include "resolver/respond.h"
 #include "resolver/wire/dns.h"
@@ -33,11 +35,30 @@ static bool is_useless(const struct query *query, const struct stage_word *word)
     return word->reply == NULL || (word->reply->truncated && query->transport != TRANSPORT_UDP);
 }
 
+/* Where the rules have changed while the query waited, the new ones decide: what a reload blocks
+ * reaches nobody any more. Returns NEXT_STAGE where the upstream's word is still wanted. */
+static enum next decide_anew(const struct query_context *context, struct query *query)
+{
+    enum next next;
+
+    if (query->rules == snapshot_id(context->snapshot))
+        return NEXT_STAGE;
+    query->ask.wall_s = context->now.wall_s;
+    query->ask.mono_ms = context->now.mono_ms;
+    decide_look(context->snapshot, &query->ask);
+    stage_decide(context, query);
+    next = stage_block(context, query);
+    return next == NEXT_STAGE ? stage_local(context, query) : next;
+}
+
 enum next stage_reply(const struct query_context *context, struct query *query,
                       const struct stage_word *word)
 {
+    enum next next = decide_anew(context, query);
     struct answer answer;
 
+    if (next != NEXT_STAGE)
+        return next;
     respond_start(context, query, &answer);
     if (!is_useless(query, word)) {
         write_reply(query, word, &answer);

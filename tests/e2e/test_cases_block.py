@@ -1,11 +1,13 @@
 """Cases of missed blocks and wrong blocks, over the real daemon; each test is named by its case in docs/cases.md."""
+import threading
+
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import addresses, ask, ede
+from harness import addresses, ask, build_set, ede
 
 BLOCKED = {"porn": "ads.example\n", "gambling": "casino.example\n"}
 ALL_TYPES = ["A", "AAAA", "HTTPS", "SVCB", "MX", "TXT", "CAA", "NS", "SOA", "CNAME", "DNAME", "DS", "DNSKEY", "NSEC", "RRSIG"]
@@ -181,3 +183,25 @@ def test_nxdomain_never_denies_what_a_list_excepts_below(stairgate, upstream):
     for name, rcode in (("casino.example", "NOERROR"), ("sub.casino.example", "NOERROR"), ("adult.example", "NXDOMAIN")):
         reply = gate.ask(name)
         assert (dns.rcode.to_text(reply.rcode()), reply.answer, ede(reply)) == (rcode, [], [17]), name
+
+
+def test_what_a_reload_blocks_reaches_nobody_who_asked_before(stairgate, upstream):
+    """The upstream answers only after the reload: the child must not get the address that is blocked by now."""
+    asked, reloaded, replies = threading.Event(), threading.Event(), []
+    upstream.set("late.example", "A", "192.0.2.66")
+    answer = upstream.answers[("late.example", "A")]
+
+    def hold(query):
+        asked.set()
+        assert reloaded.wait(20)
+        return answer(query)
+    upstream.answers[("late.example", "A")] = hold
+    gate = stairgate(upstreams=[upstream], lists=BLOCKED, more="queries: {timeout: 10s, deadline: 15s}")
+    child = threading.Thread(target=lambda: replies.append(gate.ask("late.example", timeout=20)))
+    child.start()
+    assert asked.wait(20)
+    build_set(gate.folder / "lists.set", {"porn": "late.example\n"})
+    gate.control("reload")
+    reloaded.set()
+    child.join()
+    assert not replies[0].answer and ede(replies[0]) == [17]

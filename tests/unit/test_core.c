@@ -130,6 +130,48 @@ static void nothing_of_the_batch_or_the_snapshot_is_needed_later(void **state)
     rig_close(&rig);
 }
 
+/* One waits, the rules change, and the answer to what was asked before is theirs. */
+static void what_a_reload_blocks_reaches_nobody_who_waited(void **state)
+{
+    static const char *const names[] = {"now.test", "a.later.test", "local.test", "open.test"};
+    static const char changed[] = "upstreams: [192.0.2.53]\n"
+                                  "profiles: {kid: {block: [gambling], deny: [now.test]}}\n"
+                                  "clients: {allow: [10.0.0.0/8]}\n"
+                                  "records: {names: [{name: local.test, address: 192.0.2.9}]}\n";
+    static const struct sample_feed listed = {"bets", "gambling", {"later.test"}};
+    static const uint8_t addresses[][4] = {
+        [2] = {192, 0, 2, 9},
+          [3] = {192, 0, 2, 7}
+    };
+    static struct rig rig;
+    static struct lot lot;
+    struct config *config;
+
+    (void)state;
+    rig_open(&rig, yaml, feeds, 1, NULL, 64);
+    lot.count = 0;
+    for (uint16_t i = 0; i < 4; i++)
+        add(&lot, names[i], i);
+    run(&rig, &lot);
+    assert_int_equal(rig.forward_count, 4);
+    snapshot_free(rig.snapshot);
+    config = rig_config(changed);
+    rig.snapshot = snapshot_create(config, rig_set(config, &listed, 1), set_open_empty(NULL), NULL);
+    for (size_t i = 0; i < 4; i++) {
+        const struct rig_sent *sent;
+
+        reply_to(&rig, i);
+        assert_int_equal(rig.sent_count, i + 1);
+        sent = &rig.sent[i];
+        assert_int_equal(load_be16(sent->octets), i);
+        assert_int_equal(load_be16(sent->octets + 6), i > 1); /* ANCOUNT */
+        if (i > 1)                                            /* OPT follows the address */
+            assert_non_null(memmem(sent->octets, sent->length, addresses[i], 4));
+    }
+    assert_int_equal(core_counters(rig.core)->blocked, 2);
+    rig_close(&rig);
+}
+
 static void words_on_tickets_that_nobody_holds_reach_nobody(void **state)
 {
     static struct rig rig;
@@ -216,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_batch_keeps_its_answers_apart),
         cmocka_unit_test(nothing_of_the_batch_or_the_snapshot_is_needed_later),
+        cmocka_unit_test(what_a_reload_blocks_reaches_nobody_who_waited),
         cmocka_unit_test(words_on_tickets_that_nobody_holds_reach_nobody),
         cmocka_unit_test(counters_say_what_became_of_queries),
         cmocka_unit_test(a_core_without_slots_is_refused),
