@@ -23,7 +23,8 @@ struct compiled_profile {
 };
 
 struct compiled_interface {
-    uint32_t ifindex; /* 0: no such interface when the snapshot was made */
+    uint32_t
+        ifindex; /* 0: there is none now; the one thing here that changes, so read it atomically */
     const struct config_network *config;
 };
 

@@ -3,8 +3,8 @@
  * Everything a query might need is worked out here, once for each reload: masks of each profile,
  * one tree of all names that rules stand on (name_tree.h), prefix tables (who/network.h), the
  * built-in special names and pins. The tree points into the config and into the tables, which the
- * snapshot owns and never changes. Interface names are resolved now; one that does not exist yet
- * has index 0 and fits no query. */
+ * snapshot owns and never changes. Interface names are resolved now and then, since interfaces come
+ * and go; one that is not there has index 0 and fits no query. */
 #include "policy/snapshot.h"
 
 #include <net/if.h>
@@ -64,6 +64,13 @@ static int compile_clients(struct snapshot *s, struct err *err)
     return s->clients_allow == NULL ? -1 : 0;
 }
 
+void snapshot_find_interfaces(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->interface_count; i++)
+        __atomic_store_n(&s->interfaces[i].ifindex,
+                         if_nametoindex(s->interfaces[i].config->interface), __ATOMIC_RELAXED);
+}
+
 static int compile_networks(struct snapshot *s, struct err *err)
 {
     size_t count = s->config->network_count, prefixes = 0;
@@ -78,11 +85,11 @@ static int compile_networks(struct snapshot *s, struct err *err)
         const struct config_network *network = &s->config->networks[i];
 
         if (network->interface[0] != '\0')
-            s->interfaces[s->interface_count++] =
-                (struct compiled_interface){if_nametoindex(network->interface), network};
+            s->interfaces[s->interface_count++] = (struct compiled_interface){.config = network};
         else
             entries[prefixes++] = (struct network_entry){network->prefix, (uint32_t)i};
     }
+    snapshot_find_interfaces(s);
     s->networks = network_create(entries, prefixes, err);
     free(entries);
     return s->networks == NULL ? -1 : 0;

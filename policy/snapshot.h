@@ -27,6 +27,11 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
  * Errors: NULL with ERR. */
 struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err);
 
+/* Looks the interfaces of SNAPSHOT's rules up again: one that comes late, or goes and comes back,
+ * as wireless ones and tunnels do, has another number. Call it every few seconds.
+ * Threads: one writer, beside any readers. */
+void snapshot_find_interfaces(const struct snapshot *snapshot);
+
 /* Returns why a set that SNAPSHOT's config names is not there; NULL when nothing is amiss. A
  * snapshot with a lack must not take the place of one without: the last good one wins. */
 const struct err *snapshot_lack(const struct snapshot *snapshot);

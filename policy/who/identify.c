@@ -8,7 +8,7 @@ static const struct config_network *find_interface(const struct snapshot *snapsh
     if (ifindex == 0)
         return NULL;
     for (size_t i = 0; i < snapshot->interface_count; i++) {
-        if (snapshot->interfaces[i].ifindex == ifindex)
+        if (__atomic_load_n(&snapshot->interfaces[i].ifindex, __ATOMIC_RELAXED) == ifindex)
             return snapshot->interfaces[i].config;
     }
     return NULL;

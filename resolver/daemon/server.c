@@ -29,7 +29,7 @@
 #include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
 
-enum { SOCKETS_MOST = 4096 };
+enum { SOCKETS_MOST = 4096, INTERFACES_MS = 2000 };
 
 void server_tell(const struct server *server, char word)
 {
@@ -104,6 +104,13 @@ static void on_report(uv_signal_t *signal, int number)
     server_log_status(signal->data);
 }
 
+static void on_interfaces(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+
+    snapshot_find_interfaces(publish_current(server->publish));
+}
+
 static const struct {
     int number;
     uv_signal_cb act;
@@ -119,7 +126,9 @@ static void init_loop(struct server *server)
     must(uv_loop_init(&server->loop) == 0);
     must(uv_async_init(&server->loop, &server->ended, on_ended) == 0);
     uv_timer_init(&server->loop, &server->reclaim);
-    server->ended.data = server->reclaim.data = server;
+    uv_timer_init(&server->loop, &server->interfaces);
+    server->ended.data = server->reclaim.data = server->interfaces.data = server;
+    uv_timer_start(&server->interfaces, on_interfaces, INTERFACES_MS, INTERFACES_MS);
     for (size_t i = 0; i < sizeof signal_rows / sizeof *signal_rows; i++) {
         uv_signal_init(&server->loop, &server->signals[i]);
         server->signals[i].data = server;

@@ -29,8 +29,9 @@ struct server {
     struct log log;
     uv_loop_t loop;
     uv_signal_t signals[4];
-    uv_timer_t reclaim; /* runs while old snapshots are held */
-    uv_async_t ended;   /* a worker has */
+    uv_timer_t reclaim;    /* runs while old snapshots are held */
+    uv_timer_t interfaces; /* looks them up again */
+    uv_async_t ended;      /* a worker has */
 
     struct listen_socket *sockets;
     size_t socket_count;

@@ -224,3 +224,25 @@ def test_getent_resolves_through_the_daemon(stairgate, namespaces, tmp_path):
     inside = ["unshare", "--mount", "ip", "netns", "exec", client, "sh", "-c"]
     assert "10.53.0.9" in run_client(*inside, script + "getent ahostsv4 nas.home.test")
     assert "STREAM" not in run_client(*inside, script + "getent ahosts casino.example")
+
+
+@needs_namespaces
+@pytest.mark.parametrize("over", ["+notcp", "+tcp"])
+def test_an_interface_that_comes_late_or_comes_back_has_its_profile(stairgate, namespaces, over):
+    server, client = namespaces
+    rules = LINK_CONFIG.replace('{{prefix: "fe80::/10", profile: adult}}', "{{interface: kids0, profile: child}}")
+    gate = stairgate(config=rules.replace("default_profile: child", "default_profile: adult"),
+                     listen=["0.0.0.0@5300"], prefix=["ip", "netns", "exec", server])
+
+    def dig():
+        return run_client("dig", "-p", 5300, "@10.54.0.1", "+time=5", "+tries=1", over, "casino.example",
+                          prefix=["ip", "netns", "exec", client])
+    for _ in range(2):
+        subprocess.run(["ip", "link", "add", "kids0", "netns", server, "type", "veth", "peer", "name", "kids0", "netns", client],
+                       check=True, timeout=20)
+        for name, address in ((server, "10.54.0.1/24"), (client, "10.54.0.2/24")):
+            subprocess.run(["ip", "-n", name, "address", "add", address, "dev", "kids0"], check=True, timeout=20)
+            subprocess.run(["ip", "-n", name, "link", "set", "kids0", "up"], check=True, timeout=20)
+        wait_for(lambda: "EDE: 17" in dig(), "the child's profile on the interface that has just come")
+        subprocess.run(["ip", "-n", server, "link", "delete", "kids0"], check=True, timeout=20)
+    assert gate.process.child.poll() is None
