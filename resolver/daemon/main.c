@@ -66,8 +66,10 @@ int main(int argc, char **argv)
             return usage(stderr);
         }
     }
-    if (optind < argc)
+    if (optind < argc) {
+        fprintf(stderr, "stairgated: what is '%s'? the file is named by --config\n", argv[optind]);
         return usage(stderr);
+    }
     if (sodium_init() < 0)
         return DAEMON_FAILED;
     if (check)

@@ -5,6 +5,7 @@
 #include "resolver/daemon/why.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -90,6 +91,24 @@ static int read_time(const char *text, int64_t now_s, int64_t *wall_s, struct er
     return 0;
 }
 
+static int no_profile(const struct config *config, const char *name, struct err *err)
+{
+    char known[160] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < config->profile_count; i++) {
+        int length = snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                              config->profiles[i].name);
+
+        if (length < 0 || (size_t)length >= sizeof known - used) {
+            known[used] = '\0'; /* the rest is many */
+            break;
+        }
+        used += (size_t)length;
+    }
+    return err_set(err, ERR_NOT_FOUND, "no such profile: '%.60s'; known here: %s", name, known);
+}
+
 static int read_who(const struct snapshot *snapshot, const struct why_question *question,
                     struct ask *ask, struct err *err)
 {
@@ -108,7 +127,7 @@ static int read_who(const struct snapshot *snapshot, const struct why_question *
     if (question->profile != NULL)
         profile = config_profile_find(config, question->profile);
     if (profile < 0)
-        return err_set(err, ERR_NOT_FOUND, "no such profile: '%.60s'", question->profile);
+        return no_profile(config, question->profile, err);
     ask->forced_profile = (int)profile;
     return 0;
 }

@@ -131,10 +131,10 @@ def test_nothing_but_the_set_is_left_behind(tmp_path):
 @pytest.mark.parametrize("words, said", [
     ([], "--out FILE"),
     (["--out", "x.set"], "from what?"),
-    (["--category", "pron=x"], "did you mean porn"),
+    (["--category", "pron=x"], "did you mean 'porn'?"),
     (["--category", "porn"], "not KEY=PATH"),
     (["--category", "porn=x:dnsmasq"], "not a format that is read"),
-    (["--category", "porn=x,mach=exact"], "did you mean match"),
+    (["--category", "porn=x,mach=exact"], "did you mean 'match'?"),
     (["--category", "porn=x,match=some"], "exact or subtree"),
     (["--category", "porn=x,tld=maybe"], "not yes or no"),
     (["--seed", "x"], "not a number"),

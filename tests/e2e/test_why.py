@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from harness import ask, ede, tool
 
 LISTS = {"gambling": "casino.example\nvendor.example\n", "legal_order": "ordered.example\n", "porn": "ordered.example\n"}
@@ -95,3 +97,16 @@ def test_a_reload_never_gives_up_good_lists_for_none(stairgate, upstream):
     (gate.folder / "new.set").write_bytes(good)
     assert gate.control("reload").returncode == 0
     assert not gate.ask("casino.example").answer
+
+
+@pytest.mark.parametrize("word, said", [
+    ("https://user@casino.example:443/x?y", "did you mean 'casino.example'"), ("casino.example/x", "did you mean 'casino.example'"),
+    ("mail@casino.example", "did you mean 'casino.example'"), ("192.0.2.1", "an address, not a name"), ("casino example", "not a name"),
+    ("https://", "not a name"),
+])
+def test_what_people_paste_in_place_of_a_name_is_told_apart(tmp_path, word, said):
+    config = tmp_path / "f.yaml"
+    config.write_text("upstreams: []\n")
+    done = tool("why", word, "--config", config, check=False)
+    assert done.returncode == 2 and said in done.stderr and not done.stdout
+    assert tool("why", "0/25.2.0.192.in-addr.arpa", "--config", config).stdout  # RFC 2317 §4

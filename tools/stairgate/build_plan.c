@@ -246,8 +246,9 @@ static int read_option(struct plan_wish *wish, char *option, struct err *err)
         return 0;
     }
     near = text_nearest(option, known, sizeof known / sizeof *known);
-    return err_set(err, ERR_USAGE, "unknown option: '%s'%s%s", option,
-                   near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+    return err_set(err, ERR_USAGE, "unknown option: '%s'%s%s%s", option,
+                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                   near != NULL ? "'?" : "");
 }
 
 /* Cuts the options off REST, from the first comma that begins one. */
@@ -300,8 +301,9 @@ static int check_category(const struct taxonomy *taxonomy, const char *key, stru
     for (; count < taxonomy->count; count++)
         known[count] = taxonomy->categories[count].key;
     near = text_nearest(key, known, count);
-    return err_set(err, ERR_USAGE, "unknown category: '%s'%s%s", key,
-                   near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+    return err_set(err, ERR_USAGE, "unknown category: '%s'%s%s%s", key,
+                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                   near != NULL ? "'?" : "");
 }
 
 int plan_add_spec(struct plan *plan, const char *spec, struct err *err)

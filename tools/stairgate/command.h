@@ -19,11 +19,17 @@ struct command {
     const char *verb;
     const char *arguments; /* as the usage line shows them */
     const char *summary;
-    int (*run)(int argc, char **argv); /* argv[0] is the verb; getopt_long may be used on it */
+    const char *example;               /* arguments that somebody may really type, or "" */
+    int (*run)(int argc, char **argv); /* argv[0] is the whole name, for getopt_long's errors */
 };
+
+enum { COMMAND_NAME_MAX = 40 };
 
 /* Every command, ended by a row without verb (commands.c). */
 extern const struct command commands[];
+
+/* Writes the words of COMMAND, as in `set build`, into OUT (COMMAND_NAME_MAX); returns OUT. */
+char *command_name(const struct command *command, char *out);
 
 /* Prints the usage line of COMMAND's row whose run is RUN to stderr; returns EXIT_USAGE. */
 int command_usage(int (*run)(int argc, char **argv));

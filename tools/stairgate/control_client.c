@@ -177,6 +177,9 @@ int control_client_ask(const char *socket, const char *verb, json_t *arguments, 
     *result = NULL;
     if (reply == NULL) {
         fprintf(stderr, "stairgate: %s\n", err.text);
+        if (err.code == ERR_UNREACHABLE)
+            fprintf(stderr, "is stairgated running? --socket PATH or $STAIRGATE_SOCKET says where "
+                            "(control.operator in its configuration)\n");
         return exit_of(err_word(err.code));
     }
     if (json_is_true(json_object_get(reply, "ok")))

@@ -93,7 +93,7 @@ static int read_options(struct job *job, int argc, char **argv, struct err *err)
 
     while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (letter == '?')
-            return err_set(err, ERR_USAGE, "see the usage below");
+            return err_set(err, ERR_USAGE, "%s", ""); /* getopt_long has said it */
         if (read_option(job, (enum letter)letter, optarg, err) != 0)
             return -1;
     }
@@ -160,8 +160,10 @@ static int build(struct job *job, struct err *err)
 
 static int fail(const struct err *err)
 {
+    if (err->text[0] == '\0')
+        return command_usage(set_build_run);
     fprintf(stderr, "stairgate: set build: %s\n", err->text);
-    return err->code == ERR_USAGE ? command_usage(set_build_run) : EXIT_FAILED;
+    return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
 int set_build_run(int argc, char **argv)

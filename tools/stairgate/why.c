@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "blocklist/format/idn.h"
+#include "config/base/addr.h"
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
@@ -19,6 +20,7 @@
 struct options {
     struct why_question question;
     const char *config, *socket;
+    const char *word; /* what was typed for a name */
     bool json, quiet;
     char name[IDN_TEXT_MAX]; /* the question's, in the letters of DNS */
 };
@@ -44,6 +46,41 @@ static int take_text(struct options *options, int letter, const char *text)
             return 0;
         }
     }
+    return -1;
+}
+
+/* The host in WORD where somebody pasted a page or a mail address, else NULL. (A slash may stand in
+ * names of reverse zones: RFC 2317 §4.) */
+static const char *find_host(const char *word)
+{
+    const char *host = strstr(word, "://"), *at;
+
+    host = host != NULL ? host + strlen("://") : word;
+    at = strchr(host, '@');
+    if (at != NULL)
+        host = at + 1;
+    if (host == word && (strchr(word, '/') == NULL || strstr(word, ".arpa") != NULL))
+        return NULL;
+    return host;
+}
+
+static int take_name(struct options *options, const char *word)
+{
+    const char *host = find_host(word);
+    struct addr addr;
+
+    if (addr_from_text(&addr, word) == 0)
+        fprintf(stderr,
+                "stairgate: an address, not a name: '%s'; `set lookup` knows listed addresses\n",
+                word);
+    else if (host != NULL && host[0] != '\0')
+        fprintf(stderr, "stairgate: not a name: '%s'; did you mean '%.*s'?\n", word,
+                (int)strcspn(host, "/:?#"), host);
+    else if (host != NULL || strchr(word, ' ') != NULL ||
+             idn_to_ascii(word, strlen(word), options->name) != 0)
+        fprintf(stderr, "stairgate: not a name: '%s'\n", word);
+    else
+        return 0;
     return -1;
 }
 
@@ -73,10 +110,7 @@ static int read_options(struct options *options, int argc, char **argv)
     }
     if (optind + 1 != argc)
         return -1;
-    if (idn_to_ascii(argv[optind], strlen(argv[optind]), options->name) != 0) {
-        fprintf(stderr, "stairgate: not a name: '%s'\n", argv[optind]);
-        return -1;
-    }
+    options->word = argv[optind];
     options->question.name = options->name;
     options->question.now_s = (int64_t)time(NULL);
     return 0;
@@ -148,6 +182,8 @@ int command_why(int argc, char **argv)
 
     if (read_options(&options, argc, argv) != 0)
         return command_usage(command_why);
+    if (take_name(&options, options.word) != 0)
+        return EXIT_USAGE;
     code = options.config != NULL ? decide_here(&options, &why) : ask_server(&options, &why);
     if (code != EXIT_DONE)
         return code;

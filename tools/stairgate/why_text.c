@@ -40,10 +40,10 @@ static void print_place(const json_t *place)
 
 static void print_profile(const json_t *profile)
 {
-    const char *evidence = text(profile, "evidence");
+    const char *evidence = text(profile, "evidence"), *by = text(profile, "by");
 
-    printf("  %-11s %s, by %s%s%s", "profile", text(profile, "name"), text(profile, "by"),
-           evidence[0] != '\0' ? " " : "", evidence);
+    printf("  %-11s %s, %s%s%s%s", "profile", text(profile, "name"),
+           strcmp(by, "given") == 0 ? "as " : "by ", by, evidence[0] != '\0' ? " " : "", evidence);
     print_place(json_object_get(profile, "place"));
     putchar('\n');
 }
