@@ -77,3 +77,22 @@ def test_unknown_words_are_refused_with_the_usage(tmp_path):
     assert done.returncode == 2 and "--upstream" in done.stdout + done.stderr
     done = subprocess.run([ROOT / "tools/quickstart", tmp_path / "nowhere"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "no such directory" in done.stderr
+    for words, said in ((["--port", "0"], "not a port"), (["--port", "65536"], "not a port"), (["--port", "dns"], "not a port")):
+        done = subprocess.run([ROOT / "tools/quickstart", *words], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 2 and said in done.stderr
+
+
+def test_a_second_one_beside_the_first_changes_nothing_and_says_so(tmp_path, upstream):
+    first, port = start(tmp_path, "--upstream", str(upstream))
+    try:
+        done = subprocess.run([ROOT / "tools/quickstart", "--port", str(free_port())], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and "another one runs" in done.stderr and "dig" not in done.stdout
+        assert ede(ask(port, "casino.example")) == [17]
+    finally:
+        assert interrupt(first) == 0, first.log()
+
+
+def test_the_test_runner_refuses_words_that_it_does_not_know():
+    for words, said in ((["nonsense"], "no such part"), (["-k"], "-k needs a word"), (["--nonsense"], "unknown option")):
+        done = subprocess.run([ROOT / "tests/run", *words], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 2 and said in done.stderr
