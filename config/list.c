@@ -21,15 +21,36 @@ static const struct node *next_text(struct walk *walk, const struct option *opti
 #define FOR_TEXTS(item)                                                                            \
     for (const struct node *item = NULL; (item = next_text(walk, option, node, item)) != NULL;)
 
+/* What people write for ADDRESS@PORT elsewhere, each told by a sign that no address holds. */
+static const char *address_cure(const char *text)
+{
+    static const struct {
+        const char *sign, *cure;
+    } cures[] = {
+        {"://", "; write the address alone"             },
+        {"#",   "; write the port as @PORT"             },
+        {"]",   "; write ADDRESS@PORT, without brackets"},
+        {"@",   ""                                      },
+    };
+    const char *colon = strchr(text, ':');
+
+    for (size_t i = 0; i < sizeof cures / sizeof *cures; i++) {
+        if (strstr(text, cures[i].sign) != NULL)
+            return cures[i].cure;
+    }
+    if (colon != NULL && strchr(colon + 1, ':') == NULL)
+        return "; write the port as @PORT";
+    return strpbrk(text, "ghijklmnopqrstuvwxyz") != NULL && colon == NULL
+               ? "; a name would have to be looked up first: write its address"
+               : "";
+}
+
 static void report_address(struct walk *walk, const struct node *item)
 {
     char quote[PROBLEM_QUOTE_MAX];
-    const char *cure = strchr(item->text, '#') != NULL   ? "; write the port as @PORT"
-                       : strchr(item->text, ']') != NULL ? "; write ADDRESS@PORT, without brackets"
-                                                         : "";
 
     problem_add(walk->problems, item->place, "not an address: %s%s",
-                problem_quote(item->text, quote), cure);
+                problem_quote(item->text, quote), address_cure(item->text));
 }
 
 /* 10.0.0.1/8 is what people write when they mean 10.0.0.0/8, or 10.0.0.1: they must say which. */
@@ -193,9 +214,16 @@ static void report_category(struct walk *walk, const struct node *item)
 {
     const struct taxonomy *taxonomy = &walk->config->taxonomy;
     const char *known[CATEGORY_MAX];
+    char quote[PROBLEM_QUOTE_MAX];
 
     for (size_t i = 0; i < taxonomy->count; i++)
         known[i] = taxonomy->categories[i].key;
+    if (strpbrk(item->text, ", ") != NULL) {
+        problem_add(walk->problems, item->place,
+                    "not one category: %s; write several as a list, as in [games, ads]",
+                    problem_quote(item->text, quote));
+        return;
+    }
     problem_unknown(walk->problems, item->place, "unknown category", item->text, known,
                     taxonomy->count);
 }

@@ -105,8 +105,13 @@ static void addresses_are_refused_with_the_cure(void **state)
         {"clients: {allow: [10.0.0.1/8]}\n",
          {"1:19: not a prefix: '10.0.0.1/8'; the bits behind the length must be 0: did you mean "
           "'10.0.0.0/8'?"}                                                                                            },
+        {"listen: ['127.0.0.1:53', 'https://dns.test/x']\n",
+         {"1:10: not an address: '127.0.0.1:53'; write the port as @PORT",
+          "1:26: not an address: 'https://dns.test/x'; write the address alone"}                                      },
         {"clients: {allow: [10.0.0.0/33]}\n",                                    {"1:19: not a prefix: '10.0.0.0/33'"}},
-        {"upstreams: [dns.test]\n",                                              {"1:13: not an address: 'dns.test'"} },
+        {"upstreams: [dns.test]\n",
+         {"1:13: not an address: 'dns.test'; a name would have to be looked up first: write its "
+          "address"}                                                                                                  },
         {"upstreams: [0.0.0.0]\n",
          {"1:13: not an upstream: '0.0.0.0'; no server has this address"}                                             },
         {"upstreams: ['ff02::fb', 224.0.0.251]\n",
@@ -218,23 +223,25 @@ static void unknown_categories_profiles_and_presets_bring_the_nearest_word(void 
 {
     static const struct row rows[] = {
         {"profiles: {kid: {extends: primry}}\n",
-         {"1:27: unknown preset: 'primry'; did you mean 'primary'?"}                },
+         {"1:27: unknown preset: 'primry'; did you mean 'primary'?"}                          },
         {"profiles: {kid: {extends: kid}}\n",
          {"1:27: unknown preset: 'kid'; known here: early, primary, lower_sec, upper_sec, "
-          "legal_only, guest, unknown_device"}                                      },
+          "legal_only, guest, unknown_device"}                                                },
         {"profiles: {kid: {extends: primary, unblock: [socail], observe: [Games]}}\n",
          {"1:46: unknown category: 'socail'; did you mean 'social'?",
-          "1:65: unknown category: 'Games'; did you mean 'games'?"}                 },
+          "1:65: unknown category: 'Games'; did you mean 'games'?"}                           },
+        {"profiles: {kid: {block: 'games, ads'}}\n",
+         {"1:25: not one category: 'games, ads'; write several as a list, as in [games, ads]"}},
         {"profiles: {kid: {extends: primary, block: [games, games, edu_positive]}}\n",
          {"1:51: category written twice: 'games'",
-          "1:58: a positive list opens names and cannot be blocked: 'edu_positive'"}},
+          "1:58: a positive list opens names and cannot be blocked: 'edu_positive'"}          },
         {"profiles: {kid: {extends: primary, block: [games], unblock: [games, ads]}}\n",
-         {"1:12: profile 'kid' blocks and unblocks the same: 'games'"}              },
+         {"1:12: profile 'kid' blocks and unblocks the same: 'games'"}                        },
         {"categories: {canteen: {}, site_A: {}, site_ok: {severity: S5}}\n",
          {"1:14: a category of your own is called site_ and small letters, digits or '_': "
           "'canteen'",
           "1:27: a category of your own is called site_ and small letters, digits or '_': 'site_A'",
-          "1:59: unknown word for 'severity': 'S5'; did you mean 'S0'?"}            },
+          "1:59: unknown word for 'severity': 'S5'; did you mean 'S0'?"}                      },
     };
 
     (void)state;
