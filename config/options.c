@@ -406,8 +406,8 @@ static const struct option options_queries[] = {
      .least = 16,
      .most = 65536,
      .by_default = "2048",
-     .help = "queries that may wait for upstreams at a time, of each worker.",
-     .since = "0.1"},
+     .help = "queries that may wait for upstreams at a time, of each worker; one client gets at "
+             "most three quarters.", .since = "0.1"},
     {0 },
 };
 

@@ -6,7 +6,7 @@
 #include "config/base/siphash.h"
 #include "resolver/wire/dns.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = UINT32_MAX, SHARES = 1024, NETWORK_OCTETS = 8 };
 
 struct slot {
     struct query query;
@@ -25,6 +25,7 @@ struct pending {
     uint32_t fresh;      /* slots from here on were never used: their memory is not touched yet */
     uint32_t free, used;
     struct siphash_key sip;
+    uint32_t held[SHARES]; /* slots in use, by hash of the client's network */
 };
 
 struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err)
@@ -66,6 +67,23 @@ void pending_destroy(struct pending *pending)
     free(pending);
 }
 
+/* Returns where the slots of CLIENT are counted: those of an IPv4 address, or of an IPv6 network of
+ * 64 bits, whose addresses are all at one client's hand. Two that share a place share their part.
+ */
+static uint32_t *share_of(struct pending *pending, const struct addr *client)
+{
+    uint64_t hash = siphash_whole(&pending->sip, client->octets, NETWORK_OCTETS);
+
+    return &pending->held[hash % SHARES];
+}
+
+/* Tells whether CLIENT holds so much that the rest is for others: questions that no upstream
+ * answers stay for seconds, and a few hundred a second would leave nobody a slot. */
+static bool is_greedy(struct pending *pending, const struct addr *client)
+{
+    return *share_of(pending, client) >= pending->most - pending->most / 4;
+}
+
 static uint32_t slot_take(struct pending *pending)
 {
     uint32_t at = pending->free;
@@ -81,6 +99,7 @@ static uint32_t slot_take(struct pending *pending)
 
 static void slot_give(struct pending *pending, uint32_t at)
 {
+    --*share_of(pending, &pending->slots[at].query.client.addr);
     pending->slots[at].next = pending->free;
     pending->free = at;
     pending->used--;
@@ -138,11 +157,12 @@ struct query *pending_add(struct pending *pending, const struct query *query,
 {
     uint64_t hash = cache_key_hash(key, &pending->sip);
     uint32_t opener = find_opener(pending, key, hash);
-    uint32_t at = slot_take(pending);
+    uint32_t at = is_greedy(pending, &query->client.addr) ? NONE : slot_take(pending);
 
     if (at == NONE)
         return NULL;
     copy_query(&pending->slots[at], query);
+    ++*share_of(pending, &query->client.addr);
     pending->slots[at].next = NONE;
     *opened = opener == NONE;
     if (*opened) {

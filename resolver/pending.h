@@ -4,7 +4,8 @@
  * Queries with equal keys share one upstream question: the first opens it and its ticket names it,
  * later ones join. That keeps a crowd of clients from asking the upstream the same thing, and never
  * has two equal questions in flight, which would help a forger (RFC 5452 §5). A ticket is a slot's
- * number and its generation, so that a late word on a finished question finds nothing. */
+ * number and its generation, so that a late word on a finished question finds nothing. No client
+ * gets more than three quarters of the pool. */
 #ifndef RESOLVER_PENDING_H
 #define RESOLVER_PENDING_H
 
@@ -25,7 +26,7 @@ struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err);
 void pending_destroy(struct pending *pending);
 
 /* Copies QUERY in under KEY. *TICKET names the question; *OPENED tells whether it is new and has to
- * be asked. Returns the copy, NULL where the pool is full. */
+ * be asked. Returns the copy, NULL where the pool is full, or this client's part of it. */
 struct query *pending_add(struct pending *pending, const struct query *query,
                           const struct cache_key *key, uint32_t *ticket, bool *opened);
 

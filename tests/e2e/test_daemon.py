@@ -473,3 +473,17 @@ def test_a_client_that_sends_half_a_line_or_garbage_does_no_harm(stairgate):
             assert json.loads(lines.readline())["errors"][0]["code"] == "format"
             assert lines.readline() == b"", "closed"
     assert do(gate.socket, "no_such_verb")["errors"][0]["code"] == "not_found"
+
+
+def test_one_client_that_floods_leaves_the_others_their_answers(stairgate, upstream):
+    """Questions that no upstream answers stay for seconds: whoever asks hundreds of them must not use up everybody's room."""
+    upstream.set("help.example", "A", "192.0.2.1")
+    upstream.answers[("*", "A")] = lambda query: None
+    gate = stairgate(upstreams=[upstream], more="queries: {in_flight: 64, timeout: 10s, deadline: 20s}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+        flood.bind(("127.0.0.3", 0))
+        flood.connect(("127.0.0.1", gate.port))
+        for i in range(200):
+            flood.send(plain_query(f"n{i}.example"))
+        wait_for(lambda: gate.status(check=False)["counters"]["pool_full"] > 0, "the flood to have its fill")
+        assert addresses(gate.ask("help.example", source="127.0.0.1", timeout=10)) == ["192.0.2.1"]

@@ -37,6 +37,10 @@ static struct query make_query(unsigned key, uint16_t tag)
     question->class = DNS_IN;
     question->dnssec_ok = key % 2 == 1;
     question->id = tag;
+    query.client.addr = (struct addr){
+        .octets = {10, 0, (uint8_t)(tag >> 8), (uint8_t)tag},
+          .bits = 32
+    };
     return query;
 }
 
@@ -110,6 +114,45 @@ static void queries_wait_in_order_for_the_question_they_share(void **state)
     pending_destroy(pending);
 }
 
+static bool takes(struct pending *pending, const char *client, unsigned key, uint32_t *ticket)
+{
+    struct query query = make_query(key % KEYS, 0);
+    struct cache_key cache_key;
+    bool opened;
+
+    query.question.name.wire[3] = (uint8_t)key;
+    query.question.name.wire[4] = (uint8_t)(key >> 8);
+    cache_key = cache_key_of(&query);
+    assert_int_equal(addr_from_text(&query.client.addr, client), 0);
+    return pending_add(pending, &query, &cache_key, ticket, &opened) != NULL;
+}
+
+static void one_client_cannot_take_the_whole_pool(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"10.0.0.1",    "10.0.0.2"     },
+        {"2001:db8::1", "2001:db8:1::1"},
+    };
+    uint32_t ticket, first;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct pending *pending = pending_create(64, 42, NULL);
+
+        assert_non_null(pending);
+        assert_true(takes(pending, pairs[i][0], 0, &first));
+        for (unsigned key = 1; key < 48; key++)
+            assert_true(takes(pending, pairs[i][0], key, &ticket));
+        assert_false(takes(pending, pairs[i][0], 48, &ticket));
+        assert_false(takes(pending, pairs[i][0], 1, &ticket)); /* to wait takes a slot as well */
+        for (unsigned key = 64; key < 80; key++)
+            assert_true(takes(pending, pairs[i][1], key, &ticket));
+        pending_end(pending, first);
+        assert_true(takes(pending, pairs[i][0], 48, &ticket));
+        pending_destroy(pending);
+    }
+}
+
 static void whatever_an_answer_depends_on_makes_another_question(void **state)
 {
     struct query plain = make_query(0, 1), other[6];
@@ -145,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queries_wait_in_order_for_the_question_they_share),
+        cmocka_unit_test(one_client_cannot_take_the_whole_pool),
         cmocka_unit_test(whatever_an_answer_depends_on_makes_another_question),
     };
 
