@@ -38,7 +38,7 @@ struct segment_about {
     uint8_t source_digest[32];
 };
 
-/* Starts a segment that will stand at PATH. KEY is the set's hash key, SEED what it was made from.
+/* Starts a segment that will stand at PATH, for a set with SEED.
  * Owner: the caller ends it with segment_finish or segment_abandon. Errors: NULL with ERR. */
 struct segment_writer *segment_start(const char *path, uint64_t seed, struct err *err);
 

@@ -1,7 +1,7 @@
 /* What the wire code costs a query: nanoseconds of CPU time, the median of several rounds.
  *
- * The buffers are warm, as they are in a receive batch. limits.md guessed 50 ns for reading and
- * writing of a blocked query; the aim is below 150. */
+ * The buffers are warm, as they are in a receive batch. The aim for reading a blocked query and
+ * writing its answer is below 150. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

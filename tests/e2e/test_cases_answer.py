@@ -193,7 +193,7 @@ def test_C20_our_own_opt_once_and_only_where_asked(stairgate, upstream):
     assert gate.ask("s.test", edns=False).edns == -1
 
 
-def test_C24_no_option_of_a_client_goes_upstream_or_to_another_client(stairgate, upstream):
+def test_C24_C21_no_option_of_a_client_goes_upstream_or_to_another_client(stairgate, upstream):
     upstream.set("p.test", "A", "192.0.2.1")
     gate = stairgate(upstreams=[upstream], lists=LISTS)
     for code, data in ((10, b"12345678"), (12, b"\0" * 40), (65001, b"mac"), (8, b"\0\1\x18\0\xc0\0\2")):

@@ -199,7 +199,7 @@ server: {{workers: {workers}}}
 
 
 @needs_namespaces
-def test_a_link_local_client_is_answered_and_has_its_profile(stairgate, namespaces):
+def test_a_link_local_client_is_answered_and_has_its_profile(stairgate, namespaces):  # C49
     server, client = namespaces
     address = link_local(server)
     link_local(client)

@@ -1,4 +1,4 @@
-"""`set build` killed, or failed by the system, at every call: what stands at FILE is the old set or the new one."""
+"""C40, C42: `set build` killed, or failed by the system, at every call: what stands at FILE is the old set or the new one."""
 import os
 import shutil
 import subprocess

@@ -63,6 +63,7 @@ static void names_of_63_and_253_characters_are_the_longest(void **state)
     assert_int_equal(name_from_host(&buf, text, 254), NAME_LONG);
 }
 
+/* C61: what a terminal and a log see of a name */
 static void name_text_survives_a_round_trip_for_every_octet(void **state)
 {
     struct name_buf in =

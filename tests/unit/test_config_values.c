@@ -143,6 +143,7 @@ static void what_is_written_stands_with_its_place(void **state)
     config_free(config);
 }
 
+/* C57 */
 static void lists_of_nothing_are_nothing(void **state)
 {
     struct config *config = parse("listen: []\nclients: {allow: []}\nupstreams: []\n"

@@ -223,6 +223,7 @@ static void links_and_pipes_of_a_directory_are_not_followed(void **state)
     ut1_free(&tree);
 }
 
+/* C43: links and paths of archives */
 static void a_hostile_archive_reaches_nothing(void **state)
 {
     static const struct member members[] = {

@@ -100,6 +100,7 @@ static void answer_taken(struct fixture *f, size_t which, const char *text)
                       strlen(text));
 }
 
+/* C60 without TLS */
 static void pipelined_queries_are_answered_as_answers_are_ready(void **state)
 {
     struct fixture *f = *state;
