@@ -13,6 +13,7 @@
 #include "config/base/err.h"
 #include "tools/stairgate/build_plan.h"
 #include "tools/stairgate/build_run.h"
+#include "tools/stairgate/json_out.h"
 
 enum { CELL_MAX = 600, JSON_SCHEMA = 1 };
 
@@ -175,7 +176,5 @@ void build_summary_json(const struct plan *plan, const struct build *build, int 
                                       (json_int_t)build->result.prefixes, "octets",
                                       (json_int_t)build->result.octets, "rows",
                                       (json_int_t)build->result.rows, "seed", seed));
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(all);
+    json_out_print(all);
 }

@@ -1,5 +1,4 @@
 /* stairgate config check | show | reference. */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "config/show.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/config.h"
+#include "tools/stairgate/json_out.h"
 
 enum { JSON_SCHEMA = 1, CLASSES_SHOWN = 20 };
 
@@ -23,21 +23,12 @@ struct options {
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option known[] = {
-        {"json", no_argument, NULL, 'j'},
-        {NULL,   0,           NULL, 0  },
-    };
-    int letter;
+    int first = json_out_option(argc, argv, &options->json);
 
-    *options = (struct options){false, NULL};
-    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (letter != 'j')
-            return -1;
-        options->json = true;
-    }
-    if (argc - optind > 1)
+    options->path = NULL;
+    if (first < 0 || argc - first > 1)
         return -1;
-    options->path = optind < argc ? argv[optind] : getenv("STAIRGATE_CONFIG");
+    options->path = first < argc ? argv[first] : getenv("STAIRGATE_CONFIG");
     if (options->path == NULL)
         options->path = CONFIG_SYSTEM;
     return 0;
@@ -49,13 +40,6 @@ static void print_problems(const struct config_problems *problems)
         fprintf(stderr, "%s\n", problems->items[i].text);
 }
 
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text);
-
-    return value != NULL ? value : json_string(""); /* jansson takes UTF-8 only */
-}
-
 static json_t *problems_json(const struct config_problems *problems)
 {
     json_t *list = json_array();
@@ -65,17 +49,10 @@ static json_t *problems_json(const struct config_problems *problems)
         const char *severity = item->code == ERR_NONE ? "warning" : "error";
 
         json_array_append_new(list, json_pack("{s:s, s:o, s:i, s:i}", "severity", severity, "text",
-                                              text_json(item->text), "line", (int)item->line,
+                                              json_out_text(item->text), "line", (int)item->line,
                                               "column", (int)item->column));
     }
     return list;
-}
-
-static void print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_INDENT(1));
-    printf("\n");
-    json_decref(object);
 }
 
 /* One line for each class of clients and what it gets, with a verdict or two, so that a person sees
@@ -155,8 +132,8 @@ int config_check_run(int argc, char **argv)
     config = config_load(options.path, &problems);
     failed = config == NULL;
     if (options.json) {
-        print_json(json_pack("{s:i, s:b, s:o}", "schema", JSON_SCHEMA, "ok", !failed, "problems",
-                             problems_json(&problems)));
+        json_out_print(json_pack("{s:i, s:b, s:o}", "schema", JSON_SCHEMA, "ok", !failed,
+                                 "problems", problems_json(&problems)));
     } else {
         print_problems(&problems);
         if (config != NULL)
@@ -204,10 +181,10 @@ static json_t *value_json(const struct config_row *row)
     if (row->kind == CONFIG_ROW_NUMBER)
         return json_integer(strtoll(row->items[0], NULL, 10));
     if (row->kind == CONFIG_ROW_TEXT)
-        return text_json(row->items[0]);
+        return json_out_text(row->items[0]);
     list = json_array();
     for (size_t i = 0; i < row->count; i++)
-        json_array_append_new(list, text_json(row->items[i]));
+        json_array_append_new(list, json_out_text(row->items[i]));
     return list;
 }
 
@@ -215,9 +192,9 @@ static void add_row_json(const struct config_row *row, void *user)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "name", text_json(row->name));
+    json_object_set_new(object, "name", json_out_text(row->name));
     json_object_set_new(object, "value", value_json(row));
-    json_object_set_new(object, "from", text_json(row->from != NULL ? row->from : "file"));
+    json_object_set_new(object, "from", json_out_text(row->from != NULL ? row->from : "file"));
     if (row->from == NULL) {
         json_object_set_new(object, "line", json_integer(row->place.line));
         json_object_set_new(object, "column", json_integer(row->place.column));
@@ -230,7 +207,8 @@ static void show_json(const struct config *config, const char *path)
     json_t *rows = json_array();
 
     config_show(config, add_row_json, rows);
-    print_json(json_pack("{s:i, s:s, s:o}", "schema", JSON_SCHEMA, "file", path, "options", rows));
+    json_out_print(
+        json_pack("{s:i, s:s, s:o}", "schema", JSON_SCHEMA, "file", path, "options", rows));
 }
 
 int config_show_run(int argc, char **argv)

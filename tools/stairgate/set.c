@@ -4,7 +4,6 @@
  * has, so that a set made for another taxonomy can be read. */
 #include "tools/stairgate/set.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "tools/stairgate/command.h"
+#include "tools/stairgate/json_out.h"
 
 enum { JSON_SCHEMA = 1, DIGEST_TEXT = 65 };
 
@@ -23,22 +23,10 @@ struct options {
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option known[] = {
-        {"json", no_argument, NULL, 'j'},
-        {NULL,   0,           NULL, 0  },
-    };
-    int letter;
+    int first = json_out_option(argc, argv, &options->json);
 
-    *options = (struct options){false, NULL};
-    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (letter != 'j')
-            return -1;
-        options->json = true;
-    }
-    if (argc - optind != 1)
-        return -1;
-    options->path = argv[optind];
-    return 0;
+    options->path = first < 0 ? NULL : argv[first];
+    return first < 0 || argc - first != 1 ? -1 : 0;
 }
 
 static char *digest_text(const uint8_t digest[32], char out[DIGEST_TEXT])
@@ -48,19 +36,12 @@ static char *digest_text(const uint8_t digest[32], char out[DIGEST_TEXT])
     return out;
 }
 
-static void print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_INDENT(1));
-    printf("\n");
-    json_decref(object);
-}
-
 static int complain(const struct options *options, const struct err *err)
 {
     if (options->json)
-        print_json(json_pack("{s:i, s:s, s:b, s:{s:s, s:s}}", "schema", JSON_SCHEMA, "file",
-                             options->path, "ok", 0, "error", "code", err_word(err->code), "text",
-                             err->text));
+        json_out_print(json_pack("{s:i, s:s, s:b, s:{s:s, s:s}}", "schema", JSON_SCHEMA, "file",
+                                 options->path, "ok", 0, "error", "code", err_word(err->code),
+                                 "text", err->text));
     else
         fprintf(stderr, "stairgate: %s\n", err->text);
     return err->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
@@ -158,7 +139,7 @@ int set_info_run(int argc, char **argv)
         return complain(&options, &err);
     set_info(set, &info);
     if (options.json) {
-        print_json(info_json(&options, set, &info));
+        json_out_print(info_json(&options, set, &info));
     } else {
         print_summary(&options, &info);
         print_lists(set);
@@ -186,9 +167,9 @@ int set_verify_run(int argc, char **argv)
     if (set_verify(set, &err) != 0)
         status = complain(&options, &err);
     else if (options.json)
-        print_json(json_pack("{s:i, s:s, s:b, s:I, s:s}", "schema", JSON_SCHEMA, "file",
-                             options.path, "ok", 1, "names", (json_int_t)info.names, "digest",
-                             digest));
+        json_out_print(json_pack("{s:i, s:s, s:b, s:I, s:s}", "schema", JSON_SCHEMA, "file",
+                                 options.path, "ok", 1, "names", (json_int_t)info.names, "digest",
+                                 digest));
     else
         printf("%s: fine, %" PRIu64 " names, digest %s\n", options.path, info.names, digest);
     set_close(set);

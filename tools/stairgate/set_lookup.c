@@ -6,7 +6,6 @@
  * A-labels. Clean names cost a lookup and a copy; feeds are asked for only where a name is listed.
  */
 #include <ctype.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "config/base/name.h"
 #include "config/taxonomy.h"
 #include "tools/stairgate/command.h"
+#include "tools/stairgate/json_out.h"
 #include "tools/stairgate/set.h"
 
 enum { WITNESSES_MAX = 1024, CATEGORIES_MAX = 128, JSON_SCHEMA = 1, OUT_BUFFER = 1 << 18 };
@@ -299,20 +299,11 @@ static int run(struct lookup *lookup, int argc, char **argv)
 
 int set_lookup_run(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"json", no_argument, NULL, 'j'},
-        {NULL,   0,           NULL, 0  },
-    };
     struct lookup *lookup;
-    int letter, status;
-    bool json = false;
+    bool json;
+    int status, first = json_out_option(argc, argv, &json);
 
-    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (letter != 'j')
-            return command_usage(set_lookup_run);
-        json = true;
-    }
-    if (argc - optind < 2)
+    if (first < 0 || argc - first < 2)
         return command_usage(set_lookup_run);
     lookup = calloc(1, sizeof *lookup);
     if (lookup == NULL) {
@@ -320,7 +311,7 @@ int set_lookup_run(int argc, char **argv)
         return LOOKUP_FAILED;
     }
     lookup->json = json;
-    status = run(lookup, argc - optind, argv + optind);
+    status = run(lookup, argc - first, argv + first);
     set_close(lookup->set);
     free(lookup);
     return status;
