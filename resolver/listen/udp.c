@@ -1,7 +1,7 @@
 /* udp.c - datagrams of clients in batches of 64.
  *
  * The socket is ours, under uv_poll, with recvmmsg and sendmmsg: uv_udp sends each answer by
- * itself, which costs a fifth more, and cannot tell the local address (docs/benchmarks.md). Answers
+ * itself, which costs a fifth more, and cannot tell the local address. Answers
  * are written straight into the outbox and leave in one call; forwarded ones are collected there
  * and leave before the loop waits again. While the kernel takes no more, nothing is read: clients
  * ask again, and a queue of ours would only make old answers later.
