@@ -1,3 +1,10 @@
+/* problem.c - all that is wrong with a config, one text each.
+ *
+ * The problem: people want all mistakes in one run, at their places, in the order of the file; and
+ * a hostile or broken file makes millions of them, of octets that no terminal should see. The idea:
+ * every message goes through here, is counted, is kept up to PROBLEMS_MAX, and is sorted at the
+ * end; what was written is quoted in one way. Memory that runs out loses texts, never the count: a
+ * config with an error is not taken for a good one. */
 #include "config/problem.h"
 
 #include <stdarg.h>

@@ -1,3 +1,11 @@
+/* walk.c - goes through a tree of YAML by a table of options.
+ *
+ * The problem: each option needs the same checks (known, there, of the right shape, not empty), a
+ * default and its place in a struct; written by hand, each forgets another one. The idea: all of
+ * that is done here by the option's row, and only what differs, the reading of a value, by the
+ * reader of its type (types.c). A default is text that goes the same way as what a person writes.
+ *
+ * Dropped: stopping at the first error; what follows a bad value is read all the same. */
 #include "config/walk.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* walk.h - reads a tree by a table of options into structs. Inside config/ only.
  *
  * walk.c goes through tables; types.c maps a type to its reader; the readers stand in value.c
- * (single values), list.c (lists), profile.c, network.c and record.c. A reader gets the node and
+ * (single values), list.c (lists), profile.c and record.c. A reader gets the node and
  * the struct to fill, reports what is wrong, and leaves the rest as it was. */
 #ifndef CONFIG_WALK_H
 #define CONFIG_WALK_H

@@ -23,8 +23,8 @@ struct compiled_profile {
 };
 
 struct compiled_interface {
-    uint32_t
-        ifindex; /* 0: there is none now; the one thing here that changes, so read it atomically */
+    /* 0: there is none now. The one thing here that changes, so it is read atomically. */
+    uint32_t ifindex;
     const struct config_network *config;
 };
 
@@ -53,8 +53,7 @@ struct snapshot {
     struct name_tree *tree;
     struct special *specials;
     size_t special_count;
-    const struct special
-        *single; /* the row for names of one label; NULL where they are forwarded */
+    const struct special *single; /* for names of one label; NULL where they are forwarded */
     struct pin *pins;
     size_t pin_count;
     const struct config_record **records; /* sorted by name */

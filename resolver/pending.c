@@ -1,3 +1,10 @@
+/* pending.c - the pool of waiting queries, and the table of questions in flight.
+ *
+ * The problem: a query waits for seconds while its batch and its snapshot go; many wait for the
+ * same question; an upstream's word may come when all is over. The idea: queries are copied into
+ * slots that are there from the start, without a pointer to anything that may go; the opener of a
+ * question stands in a hash table by its key, the others hang on it in a chain; a ticket holds the
+ * generation of its slot, which changes when the question ends. */
 #include "resolver/pending.h"
 
 #include <stdlib.h>

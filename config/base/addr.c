@@ -1,3 +1,11 @@
+/* addr.c - addresses and prefixes: what people write, and what the kernel gives.
+ *
+ * The problem: one IPv4 client has two spellings (192.0.2.1 and ::ffff:192.0.2.1), one link-local
+ * address is another device on each link, and a rule must hold for all of them alike. The idea:
+ * every way in ends in from_octets6 or in plain IPv4, so that only one form is ever compared; a
+ * scope is kept as the interface's number.
+ *
+ * Dropped: getaddrinfo, which reads 10.1 as 10.0.0.1 and may ask a resolver. */
 #include "config/base/addr.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /* data.h - the tables of config/data, compiled in: tab-separated lines, `#` begins a comment line.
  *
- * One reader serves them all: data_open, then data_next until it returns 0. */
+ * One reader serves them all: data_open, then data_next until it returns false. */
 #ifndef CONFIG_BASE_DATA_H
 #define CONFIG_BASE_DATA_H
 

@@ -1,3 +1,11 @@
+/* file.c - files read whole, and files replaced whole.
+ *
+ * The problem: a reader, or a machine that loses power, must never meet half a file. The idea:
+ * write beside it under a name that holds our process id, make it durable, rename, make the
+ * directory durable; each step's failure leaves the old file. What a killed process left is known
+ * by that id.
+ *
+ * Dropped: O_TMPFILE with linkat, which cannot replace a file that is there. */
 #include "config/base/file.h"
 
 #include <dirent.h>

@@ -1,3 +1,12 @@
+/* name.c - names between text and wire format.
+ *
+ * The problem: names come from people, from lists of millions of lines and from strangers, each
+ * with rules of its own, and must be equal afterwards. The idea: one writer builds the wire form
+ * octet by octet, with all limits in it and capitals made small; the readers differ only in what
+ * they let through. Writing escapes everything but letters, digits, '-', '_' and '*', so that what
+ * is shown can be read back and can do nothing to a terminal.
+ *
+ * Dropped: looking into xn-- labels; names are compared as octets. */
 #include "config/base/name.h"
 
 #include <string.h>

@@ -1,3 +1,10 @@
+/* text.c - durations and sizes with units, and the nearest of some words.
+ *
+ * The problem: `ttl: 60` is a minute to one person and an hour to another. The idea: a duration
+ * needs a unit of the table, several add up (1h30m), every step is checked for overflow, and what
+ * is written out reads back the same. The nearest word is that of the least Levenshtein distance,
+ * with at most a third of its letters and one wrong: a suggestion that is far off is worse than
+ * none. */
 #include "config/base/text.h"
 
 #include <stdio.h>

@@ -1,3 +1,11 @@
+/* network.c - the longest prefix around an address.
+ *
+ * The problem: each query asks for it, of a handful of prefixes at home and of many thousands at a
+ * provider. The idea: prefixes of one family and length stand together, sorted, the longest group
+ * first; a look-up masks the address for each length in use and searches that group, and the first
+ * hit is the answer.
+ *
+ * Dropped: a trie; real configurations use a few lengths, and a sorted array needs no nodes. */
 #include "policy/who/network.h"
 
 #include <stdlib.h>

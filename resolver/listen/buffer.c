@@ -1,3 +1,10 @@
+/* buffer.c - queues of octets made of blocks from one pool.
+ *
+ * The problem: what thousands of streams have half received, or their peers not yet taken, must
+ * cost neither an allocation nor room for the worst case of each. The idea: blocks in one array
+ * with a list of free ones; a buffer is a chain of them. Blocks that were never used come from the
+ * end of the array, whose memory is not touched before. An append that the pool cannot hold whole
+ * does nothing: half a message helps nobody. */
 #include "resolver/listen/buffer.h"
 
 #include <stdlib.h>
