@@ -73,6 +73,8 @@ static struct segment_writer *start(struct compile *compile, const char *segment
     struct segment_writer *writer = segment_start(segment, compile->seed, err);
 
     compile->broken = writer == NULL;
+    if (writer != NULL && compile->for_now)
+        segment_for_now(writer);
     return writer;
 }
 

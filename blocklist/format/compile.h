@@ -20,6 +20,7 @@ struct source;
 struct compile {
     const struct suffixes *suffixes; /* keyed with the seed's key */
     uint64_t seed;
+    bool for_now; /* the segment is merged at once: segment_for_now */
     struct intake_rules rules;
     const struct format *format; /* NULL: guessed; filled then */
     bool guessed;                /* by compile_file */

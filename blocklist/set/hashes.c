@@ -15,6 +15,7 @@
 #include "config/base/err.h"
 
 enum { FIRST_ROOM = 1 << 13, SMALL = 48, DIGITS = 256, PART_BITS_MAX = 14, PART_MOST = 1 << 20 };
+enum { HUGE_PAGES_FROM = 1 << 23 };
 
 int hashes_grow(struct hashes *hashes, struct err *err)
 {
@@ -31,6 +32,9 @@ int hashes_grow(struct hashes *hashes, struct err *err)
                        room * sizeof *hashes->items, MREMAP_MAYMOVE);
     if (items == MAP_FAILED)
         return err_set(err, ERR_MEMORY, "out of memory for %zu names", room);
+    /* Huge pages save most of the page faults, and misses when digits are scattered. */
+    if (room * sizeof *hashes->items >= HUGE_PAGES_FROM)
+        madvise(items, room * sizeof *hashes->items, MADV_HUGEPAGE);
     hashes->items = items;
     hashes->room = room;
     return 0;

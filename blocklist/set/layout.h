@@ -114,6 +114,7 @@ enum {
     SEGMENT_AT_DIGEST = 64,   /* of the header, these 32 octets taken as 0 */
     SEGMENT_AT_DIRECTORY = 128,
     SEGMENT_DIRECTORY_ROW = 64, /* as in a set, then the section's digest */
+    SEGMENT_FLAG_NO_DIGEST = 2, /* of a run: its digest is 0 and says nothing */
     SEGMENT_SECTIONS_MAX = (SEGMENT_HEADER_OCTETS - SEGMENT_AT_DIRECTORY) / SEGMENT_DIRECTORY_ROW,
     SEGMENT_ABOUT_OCTETS = 504,
     SEGMENT_PREFIX_OCTETS = 24, /* as in a set, u32 operation in place of the row */

@@ -33,6 +33,11 @@ struct segment_writer *segment_start(const char *path, uint64_t seed, struct err
     return writer;
 }
 
+void segment_for_now(struct segment_writer *writer)
+{
+    writer->for_now = true;
+}
+
 const struct siphash_key *segment_key(const struct segment_writer *writer)
 {
     return &writer->key;

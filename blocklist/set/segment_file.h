@@ -34,6 +34,7 @@ struct segment_writer {
     uint64_t depths[2];
     uint64_t added; /* listings since the pass began */
     bool second;
+    bool for_now; /* no digests of runs */
 };
 
 /* Writes WRITER's sorted contents and ABOUT to its path, by way of a temporary file. Errors: -1
@@ -43,6 +44,7 @@ int segment_file_write(const struct segment_writer *writer, const struct segment
 
 struct segment_part {
     uint64_t offset, octets, count;
+    bool digested;
     uint8_t digest[SET_DIGEST_OCTETS];
 };
 

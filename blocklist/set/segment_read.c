@@ -2,9 +2,10 @@
  *
  * A segment is our own file, yet a power cut or a bad disk may have changed it, and a wrong run
  * would be a wrong answer for a child: the header's digest covers the directory, the directory has
- * a digest of each section. Small sections are read whole when a segment is opened, runs by blocks
- * of 32 KiB, so that a merge of a hundred lists holds a few MiB. Dropped: mapping the file, which
- * would count its pages as ours and end in SIGBUS where it is cut. */
+ * a digest of each section, but for the runs of a segment that is merged by whoever wrote it. Small
+ * sections are read whole when a segment is opened, runs by blocks of 32 KiB, so that a merge of a
+ * hundred lists holds a few MiB. Dropped: mapping the file, which would count its pages as ours and
+ * end in SIGBUS where it is cut. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -46,7 +47,10 @@ static int bad(const struct segment *segment, const char *what, struct err *err)
 static int read_directory_row(struct segment *segment, const uint8_t *row, struct err *err)
 {
     uint32_t id = load_le32(row);
-    struct segment_part part = {load_le64(row + 8), load_le64(row + 16), load_le64(row + 24), {0}};
+    struct segment_part part = {.offset = load_le64(row + 8),
+                                .octets = load_le64(row + 16),
+                                .count = load_le64(row + 24),
+                                .digested = (load_le32(row + 4) & SEGMENT_FLAG_NO_DIGEST) == 0};
 
     memcpy(part.digest, row + 32, sizeof part.digest);
     if (part.offset < SEGMENT_HEADER_OCTETS || part.offset > segment->length ||
@@ -96,7 +100,8 @@ static int read_header(struct segment *segment, struct err *err)
     return 0;
 }
 
-/* Reads a small section whole and checks its digest. Returns NULL with ERR; free the result. */
+/* Reads a small section whole and checks its digest, which only runs may lack. Returns NULL with
+ * ERR; free the result. */
 static uint8_t *read_part(const struct segment *segment, enum segment_section id, uint64_t most,
                           struct err *err)
 {
@@ -302,6 +307,8 @@ static int check_end(struct segment_stream *stream, struct err *err)
 {
     uint8_t digest[SET_DIGEST_OCTETS];
 
+    if (!stream->part->digested)
+        return 0;
     crypto_generichash_final(&stream->state, digest, sizeof digest);
     if (memcmp(digest, stream->part->digest, sizeof digest) != 0)
         return err_set(err, ERR_DIGEST, "%s: a run's digest is wrong", stream->segment->path);
@@ -338,7 +345,8 @@ int segment_stream_fill(struct segment_stream *stream, struct err *err)
     stream->taken += count;
     if (stream->checked)
         return 1;
-    crypto_generichash_update(&stream->state, stream->buffer, count * 8);
+    if (stream->part->digested)
+        crypto_generichash_update(&stream->state, stream->buffer, count * 8);
     return check_order(stream, err) == 0 ? 1 : -1;
 }
 

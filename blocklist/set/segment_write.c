@@ -17,6 +17,7 @@ struct out {
     struct err *err;
     uint64_t offset;
     size_t sections;
+    bool digested; /* the section that is being written */
     crypto_generichash_state state;
     uint8_t header[SEGMENT_HEADER_OCTETS];
     size_t used;
@@ -29,7 +30,8 @@ static int flush(struct out *out)
 
     out->used = 0;
     out->offset += used;
-    crypto_generichash_update(&out->state, out->buffer, used);
+    if (out->digested)
+        crypto_generichash_update(&out->state, out->buffer, used);
     return file_write(out->file.fd, out->buffer, used, out->file.temporary, out->err);
 }
 
@@ -42,13 +44,14 @@ static uint8_t *reserve(struct out *out, size_t octets)
     return out->buffer + out->used - octets;
 }
 
-static void begin_section(struct out *out, enum segment_section id)
+static void begin_section(struct out *out, enum segment_section id, bool digested)
 {
     uint8_t *row = out->header + SEGMENT_AT_DIRECTORY + out->sections * SEGMENT_DIRECTORY_ROW;
 
+    out->digested = digested;
     crypto_generichash_init(&out->state, NULL, 0, SET_DIGEST_OCTETS);
     store_le32(row, id);
-    store_le32(row + 4, SET_FLAG_REQUIRED);
+    store_le32(row + 4, SET_FLAG_REQUIRED | (digested ? 0u : SEGMENT_FLAG_NO_DIGEST));
     store_le64(row + 8, out->offset);
 }
 
@@ -60,7 +63,8 @@ static int end_section(struct out *out, uint64_t count)
         return -1;
     store_le64(row + 16, out->offset - load_le64(row + 8));
     store_le64(row + 24, count);
-    crypto_generichash_final(&out->state, row + 32, SET_DIGEST_OCTETS);
+    if (out->digested)
+        crypto_generichash_final(&out->state, row + 32, SET_DIGEST_OCTETS);
     return 0;
 }
 
@@ -81,7 +85,7 @@ static int write_runs(struct out *out, const struct segment_writer *writer)
     for (unsigned kind = 0; kind < ENTRY_KINDS; kind++) {
         const struct hashes *run = &writer->runs[kind];
 
-        begin_section(out, (enum segment_section)(SEGMENT_SUBTREE + kind));
+        begin_section(out, (enum segment_section)(SEGMENT_SUBTREE + kind), !writer->for_now);
         if (write_words(out, run->items, run->count) != 0 || end_section(out, run->count) != 0)
             return -1;
     }
@@ -90,7 +94,7 @@ static int write_runs(struct out *out, const struct segment_writer *writer)
 
 static int write_exceptions(struct out *out, const struct exceptions *exceptions)
 {
-    begin_section(out, SEGMENT_EXCEPTIONS);
+    begin_section(out, SEGMENT_EXCEPTIONS, true);
     for (size_t i = 0; i < exceptions_count(exceptions); i++) {
         const uint64_t *record = exceptions_record(exceptions, i);
 
@@ -102,7 +106,7 @@ static int write_exceptions(struct out *out, const struct exceptions *exceptions
 
 static int write_prefixes(struct out *out, const struct segment_writer *writer)
 {
-    begin_section(out, SEGMENT_PREFIXES);
+    begin_section(out, SEGMENT_PREFIXES, true);
     for (size_t i = 0; i < writer->prefix_count; i++) {
         const struct segment_prefix *prefix = &writer->prefixes[i];
         uint8_t *at = reserve(out, SEGMENT_PREFIX_OCTETS);
@@ -129,7 +133,7 @@ static int write_about(struct out *out, const struct segment_about *about)
 {
     uint8_t *at;
 
-    begin_section(out, SEGMENT_ABOUT);
+    begin_section(out, SEGMENT_ABOUT, true);
     at = reserve(out, SEGMENT_ABOUT_OCTETS);
     if (at == NULL)
         return -1;
@@ -191,6 +195,7 @@ int segment_file_write(const struct segment_writer *writer, const struct segment
     memset(out.header, 0, sizeof out.header);
     out.err = err;
     out.used = out.sections = 0;
+    out.digested = false;
     out.offset = SEGMENT_HEADER_OCTETS;
     if (file_new_open(&out.file, writer->path, 0640, err) != 0)
         return -1;

@@ -248,6 +248,38 @@ static void no_changed_octet_and_no_cut_goes_unseen(void **state)
     fixture_close(&fixture);
 }
 
+static void runs_for_now_have_no_digest_but_an_order(void **state)
+{
+    struct fixture fixture;
+    struct segment *segment;
+    uint64_t at, count;
+    size_t length;
+    char *octets;
+
+    (void)state;
+    fixture_open(&fixture, 3);
+    fixture_start(&fixture);
+    segment_for_now(fixture.writer);
+    fixture_add(&fixture, "a.example", ENTRY_SUBTREE, ENTRY_LIST);
+    fixture_add(&fixture, "b.example", ENTRY_SUBTREE, ENTRY_LIST);
+    fixture_finish(&fixture, "one", "porn", NULL);
+    assert_int_equal(read_all(fixture.paths[0]), 0);
+    segment = reopen(&fixture);
+    assert_false(segment->parts[SEGMENT_SUBTREE].digested);
+    assert_true(segment->parts[SEGMENT_ABOUT].digested);
+    at = segment->parts[SEGMENT_SUBTREE].offset;
+    count = segment->parts[SEGMENT_SUBTREE].count;
+    segment_close(segment);
+    assert_int_equal(count, 2);
+    octets = file_read(fixture.paths[0], 1 << 20, &length, &fixture.err);
+    assert_non_null(octets);
+    memset(octets + at, 0xff, 8);
+    write_file(fixture.paths[0], octets, length);
+    assert_int_equal(read_all(fixture.paths[0]), -1);
+    free(octets);
+    fixture_close(&fixture);
+}
+
 static void a_segment_of_another_version_says_so(void **state)
 {
     struct fixture fixture;
@@ -335,6 +367,7 @@ int main(void)
         cmocka_unit_test(exceptions_without_a_second_pass_are_refused),
         cmocka_unit_test(a_folder_that_is_gone_is_an_error),
         cmocka_unit_test(no_changed_octet_and_no_cut_goes_unseen),
+        cmocka_unit_test(runs_for_now_have_no_digest_but_an_order),
         cmocka_unit_test(a_segment_of_another_version_says_so),
     };
 
