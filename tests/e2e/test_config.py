@@ -56,6 +56,14 @@ def test_case_c56_lists_that_nobody_uses_are_a_warning_with_exit_0(tmp_path):
     assert "fine, with warnings" in done.stdout
 
 
+def test_case_c56_check_does_not_call_blocked_what_no_list_blocks(tmp_path):
+    file = tmp_path / "f.yaml"
+    for text in ("upstreams: []\n", "sets: {public: missing.set}\n"):
+        file.write_text(text)
+        done = config("check", file)
+        assert done.returncode == 0 and "nothing is blocked by category" in done.stdout
+
+
 def test_show_gives_effective_values_and_who_said_so(tmp_path):
     file = tmp_path / "f.yaml"
     file.write_text("udp: {payload: 1400}\nupstreams: []\n")

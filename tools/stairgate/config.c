@@ -91,32 +91,38 @@ static void print_classes(const struct config *config)
     print_class(config, "everybody else", config->default_profile);
 }
 
-/* How many names a set file brings: lists that are there and empty protect nobody either. */
-static void print_set(const struct config *config, const char *name, const char *path, bool used)
+/* How many names a set file brings: lists that are there and empty protect nobody either. Returns
+ * whether it brings any. */
+static bool print_set(const struct config *config, const char *name, const char *path, bool used)
 {
     struct set_info info;
     struct set *set;
     struct err err;
 
     if (path == NULL)
-        return;
+        return false;
     set = set_open(path, &config->taxonomy, &err);
     if (set == NULL) {
         printf("  %s: not in force: %s\n", name, err.text);
-        return;
+        return false;
     }
     set_info(set, &info);
     printf("  %s: %llu names loaded%s\n", name, (unsigned long long)info.names,
            used ? "" : ", used by nobody");
     set_close(set);
+    return info.names > 0;
 }
 
 static void print_result(const struct config *config, const struct options *options,
                          const struct config_problems *problems)
 {
+    bool lists;
+
     printf("%s: %s\n", options->path, problems->count > 0 ? "fine, with warnings" : "fine");
-    print_set(config, "sets.public", config->set_public, config_uses_categories(config));
+    lists = print_set(config, "sets.public", config->set_public, config_uses_categories(config));
     print_set(config, "sets.hotline", config->set_hotline, true);
+    if (!lists)
+        printf("  no list is loaded: nothing is blocked by category. With lists it would be:\n");
     print_classes(config);
 }
 
