@@ -3,6 +3,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from harness import BIN, ROOT
 
 BROKEN = """\
@@ -80,3 +82,11 @@ def test_show_gives_effective_values_and_who_said_so(tmp_path):
 def test_a_wrong_option_or_two_files_are_a_usage_error():
     assert config("check", "--nonsense").returncode == 2
     assert config("check", "a", "b").returncode == 2
+
+
+@pytest.mark.parametrize("example", ["school", "isp"])
+def test_the_control_socket_of_an_example_is_where_the_command_line_looks(example):
+    rows = {row["name"]: row for row in json.loads(config("show", "--json", ROOT / f"config/examples/{example}.yaml").stdout)["options"]}
+    environment = {key: value for key, value in os.environ.items() if key != "STAIRGATE_SOCKET"}
+    done = subprocess.run([BIN / "stairgate", "status"], capture_output=True, text=True, timeout=30, env=environment)
+    assert done.returncode != 3 or f"'{rows['control.operator']['value']}'" in done.stderr
