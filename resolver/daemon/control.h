@@ -47,7 +47,8 @@ int control_listen(struct control *control, const char *path, enum control_role 
 void control_trust(struct control *control, uid_t uid);
 
 /* Stops listening, removes the socket files, closes all clients (what is written is sent first
- * where the client reads). The memory goes when the loop has closed the handles; run it once more. */
+ * where the client reads). The memory goes when the loop has closed the handles; run it once more.
+ */
 void control_destroy(struct control *control);
 
 #endif
