@@ -10,6 +10,7 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_S = 3600, DAY_S = 24 *
 const char *const option_styles[] = {"nodata", "nxdomain", "null", "refused", NULL};
 static const char *const words_default[] = {"allow", "deny", NULL};
 static const char *const words_special[] = {"nxdomain", "forward", NULL};
+static const char *const words_single[] = {"nodata", "forward", NULL};
 static const char *const words_severity[] = {"S0", "S1", "S2", "S3", "S4", NULL};
 
 static const struct option options_clients[] = {
@@ -300,8 +301,8 @@ static const struct option options_special[] = {
     {.name = "single_label",
      .type = OPTION_WORD,
      FIELD(struct config, special_single_forward),
-     .words = words_special,
-     .by_default = "nxdomain",
+     .words = words_single,
+     .by_default = "nodata",
      .help = "names of one label, such as printer.",
      .since = "0.1"},
     {0},

@@ -133,16 +133,6 @@ static enum verdict_answer zone_answer(const struct decision *d, unsigned zone_l
     return type == TYPE_SOA || type == TYPE_NS ? ANSWER_ZONE_SOA : ANSWER_NODATA;
 }
 
-/* NXDOMAIN would deny all that is below (RFC 8020 §2): a name that a local record lies below
- * exists; and so does, as a name of one label, each top-level domain, of which the tree has those
- * that a pin or a rule lies in, and all countries have two letters. */
-static bool exists(const struct decision *d, const struct special *special)
-{
-    if (special->cover == SPECIAL_SINGLE)
-        return d->path.count > d->path.labels || d->ask->name.wire[0] == 2;
-    return tree_has_below(&d->path, TREE_LOCAL);
-}
-
 static enum verdict_answer special_answer(const struct decision *d, const struct special *special,
                                           unsigned labels)
 {
@@ -154,7 +144,8 @@ static enum verdict_answer special_answer(const struct decision *d, const struct
         result = ANSWER_NXDOMAIN;
     if (special->answer == SPECIAL_ZONE)
         result = zone_answer(d, labels);
-    if (result == ANSWER_NXDOMAIN && exists(d, special))
+    /* NXDOMAIN would deny all that is below (RFC 8020 §2), and a local record may lie there. */
+    if (result == ANSWER_NXDOMAIN && tree_has_below(&d->path, TREE_LOCAL))
         result = ANSWER_NODATA;
     return result;
 }

@@ -168,6 +168,10 @@ static void flush(struct worker *worker)
     upstreams_flush(worker->upstreams);
     for (size_t i = 0; i < worker->udp_count; i++)
         udp_listener_flush(worker->udp[i]);
+    /* What the upstreams' flush ended may owe an answer to a stream, and libuv does not say whose
+     * prepare runs first. */
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        tcp_listener_flush(worker->tcp[i]);
 }
 
 /* Tells whether every answer has been given; a stopped TCP listener keeps the connections that have

@@ -66,6 +66,8 @@ int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err 
  * recognised by HANDLE and the answer dropped. */
 void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
+/* Writes now what tcp_listener_send has collected on all connections of LISTENER. */
+void tcp_listener_flush(struct tcp_listener *listener);
 struct tcp_listener *tcp_listener_of(const struct query_handle *handle);
 /* Takes LIMITS from now on; more connections than at create need a restart. At a limit the
  * connection that has been useful longest ago is closed for the new one. */

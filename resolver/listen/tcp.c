@@ -320,7 +320,7 @@ static void on_accept(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void flush_all(struct tcp_listener *listener)
+void tcp_listener_flush(struct tcp_listener *listener)
 {
     while (listener->first_unsent != NULL) {
         struct stream *stream = listener->first_unsent;
@@ -334,7 +334,7 @@ static void flush_all(struct tcp_listener *listener)
 
 static void on_before_wait(uv_prepare_t *prepare)
 {
-    flush_all(prepare->data);
+    tcp_listener_flush(prepare->data);
 }
 
 /* --- life of a listener --- */
@@ -474,7 +474,7 @@ void tcp_listener_destroy(struct tcp_listener *listener)
     if (listener == NULL)
         return;
     listener->destroyed = listener->stopped = true;
-    flush_all(listener);
+    tcp_listener_flush(listener);
     while (listener->oldest != NULL)
         stream_close(listener->oldest);
     uv_close((uv_handle_t *)&listener->accept, on_handle_closed);

@@ -93,7 +93,7 @@ static void an_empty_file_has_the_documented_defaults(void **state)
     shows(config, "profiles.child.extends=primary default");
     shows(config, "default_profile=child default");
     shows(config, "special.test=forward default");
-    shows(config, "special.single_label=nxdomain default");
+    shows(config, "special.single_label=nodata default");
     shows(config, "udp.payload=1232 default");
     shows(config, "tcp.idle=10s default");
     shows(config, "sets.public= default");
