@@ -101,7 +101,8 @@ static int load(struct set *set, const char *path, const struct taxonomy *taxono
 
 static int map_file(struct set *set, const char *path, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), result = -1;
+    /* O_NONBLOCK: a pipe must not hold a server up before it is refused. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), result = -1;
     struct stat status;
     void *map;
 

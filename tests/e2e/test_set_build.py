@@ -2,8 +2,10 @@
 import gzip
 import json
 import os
+import pathlib
 import pty
 import subprocess
+import tempfile
 
 import pytest
 
@@ -203,3 +205,44 @@ def test_a_terminal_gets_a_bar_and_a_pipe_none(tmp_path):
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         assert b"%" in terminal.read(4096)
     assert subprocess.run(words, capture_output=True, timeout=60, check=True).stderr == b""
+
+
+def test_only_a_regular_file_is_replaced(tmp_path):
+    listed, pipe = write(tmp_path, "list", "a.example\n"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for out in (pipe, tmp_path):
+        done = tool("set", "build", "--out", out, "--category", f"ads={listed}", check=False)
+        assert done.returncode == 1 and "not a regular file" in done.stderr
+    assert pipe.is_fifo()
+
+
+def test_a_link_keeps_and_its_target_is_replaced(tmp_path):
+    listed, out = write(tmp_path, "list", "a.example\n"), tmp_path / "current.set"
+    target = write(tmp_path, "sets/real.set", "old")
+    out.symlink_to(target)
+    tool("set", "build", "--out", out, "--category", f"ads={listed}")
+    assert out.is_symlink() and lookup(target, "a.example") == {"a.example": "ads"}
+    target.unlink()
+    assert tool("set", "build", "--out", out, "--category", f"ads={listed}", check=False).returncode == 1
+
+
+def test_a_pipe_in_place_of_a_set_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "x.set")
+    for words in (("info", tmp_path / "x.set"), ("lookup", tmp_path / "x.set", "a.example")):
+        done = tool("set", *words, check=False)
+        assert done.returncode != 0 and "not a set file" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can become somebody who may not read")
+def test_a_folder_of_a_tree_that_cannot_be_read_fails_the_build():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        for category in ("adult", "gambling"):
+            (place / "tree" / category).mkdir(parents=True)
+            (place / "tree" / category / "domains").write_text("a.example\n")
+        (place / "tree" / "adult").chmod(0o700)
+        place.chmod(0o777)
+        done = subprocess.run([BIN / "stairgate", "set", "build", "--out", place / "x.set", "--ut1", place / "tree"],
+                              capture_output=True, text=True, timeout=60, user=65534, group=65534, extra_groups=[])
+        assert done.returncode == 1 and "adult: cannot open" in done.stdout + done.stderr
+        assert not (place / "x.set").exists()

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "blocklist/format/suffixes.h"
@@ -28,6 +29,7 @@ struct job {
     struct build build;
     struct progress progress;
     struct protect protect;
+    char *target; /* what --out links to */
     bool seed_given, json;
 };
 
@@ -131,6 +133,25 @@ static void choose_seed(struct job *job)
     set_close(old);
 }
 
+/* Sees where the set is to go: a link's target is replaced, not the link, and nothing but a regular
+ * file (a device, a pipe, a folder). */
+static int settle_out(struct job *job, struct err *err)
+{
+    struct stat status;
+
+    if (lstat(job->build.out, &status) != 0)
+        return errno == ENOENT ? 0 : err_system(err, "%s: cannot look at it", job->build.out);
+    if (S_ISLNK(status.st_mode)) {
+        job->target = realpath(job->build.out, NULL);
+        if (job->target == NULL || lstat(job->target, &status) != 0)
+            return err_system(err, "%s: a link to nowhere", job->build.out);
+        job->build.out = job->target;
+    }
+    return S_ISREG(status.st_mode)
+               ? 0
+               : err_set(err, ERR_REFUSED, "%s: not a regular file; it stays", job->build.out);
+}
+
 static void expect_files(struct job *job)
 {
     progress_start(&job->progress);
@@ -147,7 +168,7 @@ static int build(struct job *job, struct err *err)
 {
     int result;
 
-    if (protect_add_pins(&job->protect, err) != 0)
+    if (settle_out(job, err) != 0 || protect_add_pins(&job->protect, err) != 0)
         return -1;
     job->build.protected_names = job->protect.names;
     job->build.protected_count = job->protect.count;
@@ -188,5 +209,6 @@ int set_build_run(int argc, char **argv)
 out:
     protect_free(&job.protect);
     plan_free(&job.plan);
+    free(job.target);
     return code;
 }
