@@ -64,9 +64,15 @@ static int walk_category(int tree, const char *category, const struct ut1_visito
 
     if (folder < 0) {
         /* A link, or a file such as README, which is no matter of ours. */
-        if (fstatat(tree, category, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
+        int cause = errno;
+
+        if (fstatat(tree, category, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            return 0;
+        if (S_ISLNK(status.st_mode))
             visitor->link(visitor->context, category);
-        return 0;
+        /* A folder that cannot be read must not look like one that is not there. */
+        errno = cause;
+        return S_ISDIR(status.st_mode) ? err_system(err, "%s: cannot open", category) : 0;
     }
     for (size_t i = 0; i < sizeof order / sizeof *order && result == 0; i++) {
         if (fstatat(folder, order[i], &status, AT_SYMLINK_NOFOLLOW) == 0)
