@@ -36,7 +36,8 @@ static int pass(struct compile *compile, struct source *source, struct segment_w
     source_watch(source, compile->progress, compile->context);
     result = format_read(compile->format, source, &intake, err);
     compile->report = intake.report;
-    compile->broken = intake.failed;
+    /* A list beyond a limit is that list's fault; the others are built without it. */
+    compile->broken = intake.failed && err->code != ERR_LIMIT;
     source_digest(source, compile->about.source_digest);
     return result;
 }

@@ -119,6 +119,7 @@ enum {
     SEGMENT_ABOUT_OCTETS = 504,
     SEGMENT_PREFIX_OCTETS = 24, /* as in a set, u32 operation in place of the row */
     SEGMENT_EXCEPTION_WORDS_MAX = 1 << 24,
+    SEGMENT_PREFIXES_MAX = 1 << 24,
 };
 
 enum segment_section {

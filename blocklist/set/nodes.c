@@ -133,7 +133,7 @@ struct nodes *nodes_create(struct segment *const *segments, size_t count,
     nodes->feed_categories = feed_categories;
     nodes->feeds = count;
     nodes->reach = calloc(count + 1, 1);
-    nodes->row_entries = calloc(2 * count + 1, sizeof *nodes->row_entries);
+    nodes->row_entries = calloc((ENTRY_KINDS + 1) * count + 1, sizeof *nodes->row_entries);
     if (nodes->reach != NULL && nodes->row_entries != NULL &&
         collect_lifts(nodes, segments, count, err) == 0 && make_nodes(nodes, err) == 0)
         return nodes;

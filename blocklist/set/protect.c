@@ -41,7 +41,9 @@ void protect_see(struct build *build, size_t *at, uint64_t hash)
 
 int protect_prove(const struct build *build, struct err *err)
 {
-    size_t octets = (size_t)build->stored * LINE_OCTETS;
+    /* From the file's beginning: a map's offset must be a multiple of the page, which is 16 or 64
+     * KiB on some machines. */
+    size_t octets = SET_HEADER_OCTETS + (size_t)build->stored * LINE_OCTETS;
     struct set_lines lines = {NULL, build->lines, build->stored, build->spill,
                               build->id_bits == 8 ? LINE_SLOTS_8 : LINE_SLOTS_16};
     void *map;
@@ -49,10 +51,10 @@ int protect_prove(const struct build *build, struct err *err)
 
     if (build->protected.count == 0)
         return 0;
-    map = mmap(NULL, octets, PROT_READ, MAP_SHARED, set_out_fd(build->out), SET_HEADER_OCTETS);
+    map = mmap(NULL, octets, PROT_READ, MAP_SHARED, set_out_fd(build->out), 0);
     if (map == MAP_FAILED)
         return err_system(err, "%s: cannot map the new set", build->options->out);
-    lines.octets = map;
+    lines.octets = (const uint8_t *)map + SET_HEADER_OCTETS;
     for (size_t i = 0; i < build->protected.count && result == 0; i++) {
         if (!build->listed[i] && set_lines_find(&lines, build->protected.items[i]) != 0)
             result = err_set(err, ERR_GATE,

@@ -99,6 +99,8 @@ int segment_add_prefix(struct segment_writer *writer, const struct prefix *prefi
         return 0;
     if (prefix->addr.bits == 0 || prefix->length > prefix->addr.bits)
         return err_set(err, ERR_USAGE, "not an address range");
+    if (writer->prefix_count == SEGMENT_PREFIXES_MAX)
+        return err_set(err, ERR_LIMIT, "too many address ranges in one list");
     if (writer->prefix_count == writer->prefix_room && grow_prefixes(writer, err) != 0)
         return -1;
     at = &writer->prefixes[writer->prefix_count++];

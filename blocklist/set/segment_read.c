@@ -217,7 +217,8 @@ static int take_prefix(struct segment *segment, const uint8_t *at, struct err *e
 
 static int read_prefixes(struct segment *segment, struct err *err)
 {
-    uint8_t *data = read_part(segment, SEGMENT_PREFIXES, 1U << 30, err);
+    uint8_t *data = read_part(segment, SEGMENT_PREFIXES,
+                              (uint64_t)SEGMENT_PREFIX_OCTETS * SEGMENT_PREFIXES_MAX, err);
     size_t count = (size_t)(segment->parts[SEGMENT_PREFIXES].octets / SEGMENT_PREFIX_OCTETS);
     int result = 0;
 
