@@ -146,6 +146,7 @@ static void build(struct bench *bench, const char *out, struct costs *costs)
         writer = segment_start(text[f], bench->seed, &bench->err);
         if (writer == NULL)
             die(bench);
+        segment_for_now(writer); /* as set build does */
         fill_segment(bench, writer, bench->names * f / bench->feeds,
                      bench->names * (f + 1) / bench->feeds);
         costs->fill += now() - begin;
