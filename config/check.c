@@ -11,6 +11,7 @@
 #include "config/walk.h"
 
 enum { COMPARISONS_MAX = 10000000 }; /* of networks with clients.allow: a tenth of a second */
+enum { TYPE_CNAME = 5 };             /* RFC 1035 §3.2.2 */
 
 static struct config_place place_of(const struct config *config, const char *section,
                                     const char *option)
@@ -344,30 +345,39 @@ static void warn_of_refused(struct walk *walk)
     }
 }
 
-/* An operator may open what is illegal or mandated to be blocked, but not by oversight. */
-static void warn_of_severe(struct walk *walk)
+static bool is_local(const struct config *config, const struct name *name)
+{
+    for (size_t i = 0; i < config->record_count; i++) {
+        struct name own = name_of(&config->records[i].name);
+
+        if (name_equal(&own, name))
+            return true;
+    }
+    return false;
+}
+
+/* A client gets the alias alone, and a stub resolver makes no address of that. */
+static void warn_of_aliases(struct walk *walk)
 {
     const struct config *config = walk->config;
-    struct mask severe = taxonomy_severity_mask(&config->taxonomy, SEVERITY_4);
-    char text[160];
+    char text[NAME_TEXT_MAX];
 
-    for (size_t i = 0; i < config->profile_count; i++) {
-        const struct config_profile *profile = &config->profiles[i];
-        struct mask open = mask_without(severe, profile->block);
+    for (size_t i = 0; i < config->record_count; i++) {
+        const struct config_record *record = &config->records[i];
+        struct name target = {record->rdata, record->rdata_length};
 
-        if (mask_any(open) && profile->place.line != 0)
-            problem_warn(walk->problems, profile->place,
-                         "profile '%s' does not block what is illegal: '%s'; the preset legal_only "
-                         "does",
-                         profile->name,
-                         taxonomy_mask_text(&config->taxonomy, open, text, sizeof text));
+        if (record->type == TYPE_CNAME && !is_local(config, &target))
+            problem_warn(walk->problems, record->place,
+                         "not built yet: an alias of a name that is no local record: '%s'; write "
+                         "its addresses here, or clients get the alias alone",
+                         name_to_text(&target, text));
     }
 }
 
 static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
                                                 check_networks,  check_all_paths, check_times};
 static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_refused,
-                                                  warn_of_severe};
+                                                  warn_of_aliases};
 
 void check_config(struct walk *walk)
 {
