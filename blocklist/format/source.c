@@ -30,8 +30,8 @@ struct source {
     size_t peeked, peek_at; /* first octets, looked at and not yet given out */
     bool packed, member_open, ended;
     z_stream stream;
-    uint8_t *room; /* packed octets, for the inflater */
-    uint64_t given;
+    uint8_t *room;           /* packed octets, for the inflater */
+    uint64_t given, fetched; /* octets given out, and packed ones they came from */
     void (*progress)(void *context, uint64_t octets);
     void *progress_context;
     crypto_generichash_state digest;
@@ -228,6 +228,7 @@ static int feed(struct source *source, struct err *err)
         return (int)got;
     source->stream.next_in = source->room;
     source->stream.avail_in = (uInt)got;
+    source->fetched += (uint64_t)got;
     return 1;
 }
 
@@ -262,6 +263,18 @@ static ssize_t read_packed(struct source *source, void *data, size_t room, struc
     return source->stream.next_out - (uint8_t *)data;
 }
 
+static int check_size(const struct source *source, struct err *err)
+{
+    if (source->given > SOURCE_OCTETS_MAX)
+        return err_set(err, ERR_LIMIT, "over %u MiB once decompressed",
+                       (unsigned)(SOURCE_OCTETS_MAX >> 20));
+    if (source->packed && source->given > SOURCE_RATIO_FROM &&
+        source->given / SOURCE_RATIO_MAX > source->fetched)
+        return err_set(err, ERR_LIMIT, "a decompression bomb: over %d times its packed size",
+                       (int)SOURCE_RATIO_MAX);
+    return 0;
+}
+
 ssize_t source_read(struct source *source, void *data, size_t room, struct err *err)
 {
     ssize_t got;
@@ -274,10 +287,9 @@ ssize_t source_read(struct source *source, void *data, size_t room, struct err *
         return got;
     }
     source->given += (uint64_t)got;
-    if (source->given > SOURCE_OCTETS_MAX) {
+    if (check_size(source, err) != 0) {
         source->ended = true;
-        return err_set(err, ERR_LIMIT, "over %u MiB once decompressed",
-                       (unsigned)(SOURCE_OCTETS_MAX >> 20));
+        return -1;
     }
     crypto_generichash_update(&source->digest, data, (unsigned long long)got);
     return got;

@@ -18,6 +18,11 @@ enum { SOURCE_DIGEST_OCTETS = 32 };
 /* No list is larger than this once decompressed; what is would be a decompression bomb. */
 #define SOURCE_OCTETS_MAX ((uint64_t)4 << 30)
 
+/* Names pack ten to one or less; from SOURCE_RATIO_FROM octets on, what unpacks to more than so
+ * many times its size is a bomb, and would cost minutes before it met the bound above. */
+#define SOURCE_RATIO_FROM ((uint64_t)64 << 20)
+enum { SOURCE_RATIO_MAX = 250 };
+
 /* How an opener of its own kind hands octets out: fills DATA[0..ROOM) and returns how many, 0 at
  * the end, -1 with ERR. */
 typedef ssize_t source_read_fn(void *context, void *data, size_t room, struct err *err);
@@ -39,7 +44,7 @@ struct source *source_open_reader(source_read_fn *read, void *context, struct er
 void source_close(struct source *source);
 
 /* Fills DATA[0..ROOM) and returns how many octets, 0 at the end. Errors: -1 with ERR: ERR_LIMIT
- * (over SOURCE_OCTETS_MAX), ERR_FORMAT (broken gzip), ERR_SYSTEM. */
+ * (over SOURCE_OCTETS_MAX or SOURCE_RATIO_MAX), ERR_FORMAT (broken gzip), ERR_SYSTEM. */
 ssize_t source_read(struct source *source, void *data, size_t room, struct err *err);
 
 /* Fills DIGEST with BLAKE2b-256 of what was read. */

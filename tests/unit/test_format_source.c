@@ -56,6 +56,31 @@ static void broken_gzip_is_refused_whole(void **state)
     assert_int_equal(rig.result, -1);
 }
 
+static void a_bomb_ends_long_before_it_is_unpacked(void **state)
+{
+    enum { OCTETS = 96 << 20, PACKED = 1 << 20, ROOM = 1 << 16 };
+    char *lines = malloc(OCTETS), room[ROOM];
+    uint8_t *packed = malloc(PACKED);
+    struct err err = {.code = ERR_NONE};
+    struct source *source;
+    ssize_t got;
+    size_t given = 0;
+
+    (void)state;
+    memset(lines, '\n', OCTETS);
+    source = source_open_memory(packed, pack(lines, OCTETS, packed, PACKED), &err);
+    assert_non_null(source);
+    while ((got = source_read(source, room, sizeof room, &err)) > 0)
+        given += (size_t)got;
+    assert_int_equal(got, -1);
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "bomb"));
+    assert_true(given <= SOURCE_RATIO_FROM + ROOM);
+    source_close(source);
+    free(packed);
+    free(lines);
+}
+
 static void other_packers_are_named(void **state)
 {
     static const struct {
@@ -254,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_is_read_by_its_octets_and_members_are_joined),
         cmocka_unit_test(broken_gzip_is_refused_whole),
+        cmocka_unit_test(a_bomb_ends_long_before_it_is_unpacked),
         cmocka_unit_test(other_packers_are_named),
         cmocka_unit_test(files_that_are_none_are_refused),
         cmocka_unit_test(the_digest_is_that_of_the_unpacked_octets),
