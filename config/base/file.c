@@ -75,6 +75,19 @@ char *file_read(const char *path, size_t most, size_t *length, struct err *err)
     return data;
 }
 
+/* An operator's word on who may read the file outlives the file. */
+static void keep_mode(int fd, const char *path)
+{
+    struct stat old;
+
+    if (stat(path, &old) != 0 || !S_ISREG(old.st_mode))
+        return;
+    /* Without the right to give it away, the new file is ours, as any file that we write. */
+    if (fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM)
+        return;
+    fchmod(fd, old.st_mode & 0777);
+}
+
 int file_new_open(struct file_new *file, const char *path, mode_t mode, struct err *err)
 {
     int length =
@@ -87,6 +100,7 @@ int file_new_open(struct file_new *file, const char *path, mode_t mode, struct e
     file->fd = open(file->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (file->fd < 0)
         return err_system(err, "%s: cannot write here", file->temporary);
+    keep_mode(file->fd, path);
     return 0;
 }
 

@@ -19,8 +19,9 @@ struct file_new {
     int fd;
 };
 
-/* Opens a new file beside PATH for writing (fd), mode MODE, under a name that file_discard_stale
- * recognises. Errors: -1 with ERR. */
+/* Opens a new file beside PATH for writing (fd), under a name that file_discard_stale recognises.
+ * It gets the mode and owner of the file that it will replace, or MODE where there is none. Errors:
+ * -1 with ERR. */
 int file_new_open(struct file_new *file, const char *path, mode_t mode, struct err *err);
 
 /* Makes FILE durable and puts it in place of its path: fsync, rename, fsync of the directory. FILE

@@ -8,11 +8,15 @@
 #include <cmocka.h>
 
 #include <sodium.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/base/addr.h"
 #include "config/base/bytes.h"
 #include "config/base/data.h"
 #include "config/base/err.h"
+#include "config/base/file.h"
 #include "config/base/name.h"
 #include "config/base/random.h"
 #include "config/base/siphash.h"
@@ -305,6 +309,36 @@ static void random_below_stays_below(void **state)
         assert_true(random_below(&random, bound) < bound);
 }
 
+static void a_file_that_is_replaced_keeps_its_mode(void **state)
+{
+    static const struct {
+        mode_t before, after; /* 0: there is no file yet */
+    } rows[] = {
+        {0,    0640},
+        {0600, 0600},
+        {0664, 0664}
+    };
+    char folder[] = "/tmp/test_base.XXXXXX", path[64];
+    struct file_new file;
+    struct stat now;
+    struct err err;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    umask(0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].before != 0)
+            assert_int_equal(chmod(path, rows[i].before), 0);
+        assert_int_equal(file_new_open(&file, path, 0640, &err), 0);
+        assert_int_equal(file_new_commit(&file, &err), 0);
+        assert_int_equal(stat(path, &now), 0);
+        assert_int_equal(now.st_mode & 07777, rows[i].after);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(the_nearest_word_is_suggested_only_when_near),
         cmocka_unit_test(the_taxonomy_has_the_bits_that_the_code_names),
         cmocka_unit_test(random_below_stays_below),
+        cmocka_unit_test(a_file_that_is_replaced_keeps_its_mode),
     };
 
     if (sodium_init() < 0)
