@@ -74,6 +74,7 @@ FAULTS = {
     "malformed": "a.example\n" * 79 + "b..example\n" * 21,
     "unknown": "<html>\n",
     "dnsmasq": "address=/a.example/\n",
+    "bomb": gzip.compress((b"#" * 4095 + b"\n") * (96 << 8)),  # 96 MiB of remarks
 }
 
 
@@ -81,7 +82,7 @@ FAULTS = {
 def test_a_failed_source_is_named_and_fails_the_build(tmp_path, fault):
     good, bad, out = write(tmp_path, "good", "good.example\n"), tmp_path / fault, tmp_path / "x.set"
     if FAULTS[fault] is not None:
-        bad.write_text(FAULTS[fault])
+        bad.write_bytes(FAULTS[fault] if isinstance(FAULTS[fault], bytes) else FAULTS[fault].encode())
     out.write_bytes(b"old")
     words = ["set", "build", "--out", out, "--category", f"ads={good}", "--category", f"ads={bad}"]
     done = tool(*words, check=False)
