@@ -15,8 +15,9 @@
 #include "config/base/bytes.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/names.h"
+#include "resolver/wire/options.h"
 
-enum { RECORD_FIXED_OCTETS = 10, OPT_OCTETS = 11, OPTION_HEADER_OCTETS = 4 };
+enum { RECORD_FIXED_OCTETS = 10, OPT_OCTETS = 11 };
 
 /* The message that is being read. */
 struct source {
@@ -93,20 +94,15 @@ static bool cookie_is_sound(size_t length)
 
 static bool options_are_sound(const uint8_t *p, size_t length)
 {
-    while (length > 0) {
-        size_t size;
+    struct options options = {p, length};
+    enum options_step step;
+    struct option option;
 
-        if (length < OPTION_HEADER_OCTETS)
+    while ((step = options_next(&options, &option)) == OPTIONS_NEXT) {
+        if (option.code == DNS_OPTION_COOKIE && !cookie_is_sound(option.length))
             return false;
-        size = load_be16(p + 2);
-        if (size > length - OPTION_HEADER_OCTETS)
-            return false;
-        if (load_be16(p) == DNS_OPTION_COOKIE && !cookie_is_sound(size))
-            return false;
-        p += OPTION_HEADER_OCTETS + size;
-        length -= OPTION_HEADER_OCTETS + size;
     }
-    return true;
+    return step == OPTIONS_END;
 }
 
 /* Reads the OPT whose fixed part (type, class, TTL, length) is FIXED, its options behind it. RFC

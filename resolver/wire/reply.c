@@ -17,10 +17,11 @@
 #include "resolver/wire/chain.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/names.h"
+#include "resolver/wire/options.h"
 #include "resolver/wire/question.h"
 #include "resolver/wire/rdata.h"
 
-enum { RECORD_FIXED_OCTETS = 10, QUESTION_FIXED_OCTETS = 4, OPTION_HEADER_OCTETS = 4 };
+enum { RECORD_FIXED_OCTETS = 10, QUESTION_FIXED_OCTETS = 4 };
 
 bool reply_matches(const uint8_t *octets, size_t length, uint16_t id, const struct name *name,
                    uint16_t type)
@@ -41,21 +42,16 @@ bool reply_matches(const uint8_t *octets, size_t length, uint16_t id, const stru
 
 static bool read_options(struct reply *reply, const uint8_t *p, size_t length)
 {
-    while (length > 0) {
-        size_t size;
+    struct options options = {p, length};
+    enum options_step step;
+    struct option option;
 
-        if (length < OPTION_HEADER_OCTETS)
-            return false;
-        size = load_be16(p + 2);
-        if (size > length - OPTION_HEADER_OCTETS)
-            return false;
+    while ((step = options_next(&options, &option)) == OPTIONS_NEXT) {
         /* The text of another's extended error is not repeated: nobody here can vouch for it. */
-        if (load_be16(p) == DNS_OPTION_EDE && size >= 2 && reply->ede_count < REPLY_EDE_MAX)
-            reply->ede[reply->ede_count++] = load_be16(p + OPTION_HEADER_OCTETS);
-        p += OPTION_HEADER_OCTETS + size;
-        length -= OPTION_HEADER_OCTETS + size;
+        if (option.code == DNS_OPTION_EDE && option.length >= 2 && reply->ede_count < REPLY_EDE_MAX)
+            reply->ede[reply->ede_count++] = load_be16(option.data);
     }
-    return true;
+    return step == OPTIONS_END;
 }
 
 /* RFC 6891 §6.1.1: at most one, owned by the root, in the additional section. */
