@@ -74,12 +74,6 @@ void siphash_octets(struct siphash *state, const uint8_t *octets, size_t length)
         absorb(state, load_tail(octets, length), length);
 }
 
-void siphash_label(struct siphash *state, const uint8_t *octets, size_t length)
-{
-    absorb(state, length, 1);
-    siphash_octets(state, octets, length);
-}
-
 uint64_t siphash_finish(const struct siphash *state)
 {
     struct siphash s = *state;

@@ -26,9 +26,6 @@ struct siphash {
 /* Starts STATE with KEY. */
 void siphash_start(struct siphash *state, const struct siphash_key *key);
 
-/* Absorbs one label: its length octet and OCTETS[0..LENGTH), LENGTH at most 63. */
-void siphash_label(struct siphash *state, const uint8_t *octets, size_t length);
-
 /* Absorbs LENGTH OCTETS as they are. */
 void siphash_octets(struct siphash *state, const uint8_t *octets, size_t length);
 
