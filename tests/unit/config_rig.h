@@ -46,6 +46,21 @@ static inline void check_row(const struct row *row)
     config_problems_free(&problems);
 }
 
+/* Returns the config that YAML is, which holds no error; its path is dir/f.yaml. */
+static inline struct config *config_of(const char *yaml)
+{
+    struct config_problems problems;
+    struct config *config = config_parse("dir/f.yaml", yaml, strlen(yaml), &problems);
+
+    for (size_t i = 0; i < problems.count; i++) {
+        if (problems.items[i].code != ERR_NONE)
+            fail_msg("%s", problems.items[i].text);
+    }
+    config_problems_free(&problems);
+    assert_non_null(config);
+    return config;
+}
+
 #define CHECK_ROWS(rows)                                                                           \
     for (size_t i = 0; i < sizeof(rows) / sizeof *(rows); i++)                                     \
     check_row(&(rows)[i])

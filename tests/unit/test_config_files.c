@@ -15,20 +15,7 @@
 #include "config/record_text.h"
 #include "config/show.h"
 #include "config/upstreams_system.h"
-
-static struct config *parse(const char *yaml)
-{
-    struct config_problems problems;
-    struct config *config = config_parse("dir/f.yaml", yaml, strlen(yaml), &problems);
-
-    for (size_t i = 0; i < problems.count; i++) {
-        if (problems.items[i].code != ERR_NONE)
-            fail_msg("%s", problems.items[i].text);
-    }
-    config_problems_free(&problems);
-    assert_non_null(config);
-    return config;
-}
+#include "tests/unit/config_rig.h"
 
 /* Asserts that CONFIG's record INDEX reads as TEXT. */
 static void is_record(const struct config *config, size_t index, const char *text)
@@ -133,7 +120,7 @@ static void a_hosts_file_is_checked_line_by_line_after_the_config(void **state)
 
 static void the_systems_resolvers_are_never_ourselves(void **state)
 {
-    struct config *config = parse("listen: [192.0.2.1@53, 127.0.0.53@5300]\n");
+    struct config *config = config_of("listen: [192.0.2.1@53, 127.0.0.53@5300]\n");
     struct folder folder;
     char text[ADDR_TEXT_MAX];
 
@@ -150,11 +137,11 @@ static void the_systems_resolvers_are_never_ourselves(void **state)
     assert_string_equal(config->upstreams_file, folder.config);
     config_free(config);
 
-    config = parse("");
+    config = config_of("");
     upstreams_system(config, folder.file, "/nonexistent"); /* better than none */
     assert_int_equal(config->upstream_count, 1);
     config_free(config);
-    config = parse("");
+    config = config_of("");
     upstreams_system(config, "/nonexistent", "/nonexistent");
     assert_int_equal(config->upstream_count, 0);
     config_free(config);

@@ -12,20 +12,7 @@
 #include "config/config.h"
 #include "config/record_text.h"
 #include "config/show.h"
-
-static struct config *parse(const char *yaml)
-{
-    struct config_problems problems;
-    struct config *config = config_parse("dir/f.yaml", yaml, strlen(yaml), &problems);
-
-    for (size_t i = 0; i < problems.count; i++) {
-        if (problems.items[i].code != ERR_NONE)
-            fail_msg("%s", problems.items[i].text);
-    }
-    config_problems_free(&problems);
-    assert_non_null(config);
-    return config;
-}
+#include "tests/unit/config_rig.h"
 
 /* Lines collected by config_show, or other text. */
 struct text {
@@ -81,7 +68,7 @@ static void is_record(const struct config *config, size_t index, const char *tex
 
 static void an_empty_file_has_the_documented_defaults(void **state)
 {
-    struct config *config = parse("");
+    struct config *config = config_of("");
 
     (void)state;
     shows(config, "listen=127.0.0.1@53,::1@53 default");
@@ -110,16 +97,16 @@ static void an_empty_file_has_the_documented_defaults(void **state)
 
 static void what_is_written_stands_with_its_place(void **state)
 {
-    struct config *config = parse("listen: 192.0.2.1\n"
-                                  "clients: {allow: [192.0.2.0/24]}\n"
-                                  "upstreams: [192.0.2.53@5353, {address: '2001:db8::1', "
-                                  "trusted: YES}]\n"
-                                  "server: {workers: 3, id: NO, user: 0123}\n"
-                                  "sets: {public: lists.set, hotline: /h.set}\n"
-                                  "special: {test: nxdomain, single_label: forward}\n"
-                                  "block: {style: null, ttl: 1m30s}\n"
-                                  "queries: {timeout: 250ms}\n"
-                                  "zones: [{name: Corp.test, upstreams: [192.0.2.7]}]\n");
+    struct config *config = config_of("listen: 192.0.2.1\n"
+                                      "clients: {allow: [192.0.2.0/24]}\n"
+                                      "upstreams: [192.0.2.53@5353, {address: '2001:db8::1', "
+                                      "trusted: YES}]\n"
+                                      "server: {workers: 3, id: NO, user: 0123}\n"
+                                      "sets: {public: lists.set, hotline: /h.set}\n"
+                                      "special: {test: nxdomain, single_label: forward}\n"
+                                      "block: {style: null, ttl: 1m30s}\n"
+                                      "queries: {timeout: 250ms}\n"
+                                      "zones: [{name: Corp.test, upstreams: [192.0.2.7]}]\n");
 
     (void)state;
     shows(config, "listen=192.0.2.1@53 1:9");
@@ -146,8 +133,8 @@ static void what_is_written_stands_with_its_place(void **state)
 /* C57 */
 static void lists_of_nothing_are_nothing(void **state)
 {
-    struct config *config = parse("listen: []\nclients: {allow: []}\nupstreams: []\n"
-                                  "profiles: {a: {block: [], allow: []}}\n");
+    struct config *config = config_of("listen: []\nclients: {allow: []}\nupstreams: []\n"
+                                      "profiles: {a: {block: [], allow: []}}\n");
 
     (void)state;
     assert_int_equal(config->listener_count, 0);
@@ -183,9 +170,9 @@ static void presets_block_what_the_taxonomy_says(void **state)
         {39, 39},
         {41, 46}
     };
-    struct config *config = parse("profiles: {adult: {extends: legal_only}, child: {extends: "
-                                  "primary}, small: {extends: early}, own: {}}\n"
-                                  "default_profile: child\n");
+    struct config *config = config_of("profiles: {adult: {extends: legal_only}, child: {extends: "
+                                      "primary}, small: {extends: early}, own: {}}\n"
+                                      "default_profile: child\n");
 
     (void)state;
     assert_int_equal(config->profiles[0].block.words[0], bits_of(legal, 3));
@@ -200,15 +187,15 @@ static void presets_block_what_the_taxonomy_says(void **state)
 
 static void a_profile_adds_to_and_takes_from_its_preset(void **state)
 {
-    struct config *config =
-        parse("categories: {site_canteen: {text: lunch, severity: S2}}\n"
-              "block: {style: refused, ttl: 5s}\n"
-              "profiles:\n"
-              "  kid: {extends: primary, block: [games, site_canteen], unblock: [ads], observe: "
-              "[tracking],\n"
-              "    allow: [Shop.test, =Exact.test, '*.below.test'], deny: [chat.test], default: "
-              "deny,\n"
-              "    style: nxdomain, block_ttl: 1h, ttl_cap: 2m}\n");
+    struct config *config = config_of(
+        "categories: {site_canteen: {text: lunch, severity: S2}}\n"
+        "block: {style: refused, ttl: 5s}\n"
+        "profiles:\n"
+        "  kid: {extends: primary, block: [games, site_canteen], unblock: [ads], observe: "
+        "[tracking],\n"
+        "    allow: [Shop.test, =Exact.test, '*.below.test'], deny: [chat.test], default: "
+        "deny,\n"
+        "    style: nxdomain, block_ttl: 1h, ttl_cap: 2m}\n");
     const struct config_profile *kid = &config->profiles[0];
     struct name shop = {(const uint8_t *)"\4shop\4test", 11};
     struct name first = name_of(&kid->allow.items[0].name);
@@ -237,12 +224,12 @@ static void a_profile_adds_to_and_takes_from_its_preset(void **state)
 
 static void case_c09_letter_case_of_names_in_a_config_does_not_matter(void **state)
 {
-    struct config *small = parse("profiles: {k: {allow: [docs.example]}}\n"
-                                 "records: {names: [{name: nas.home.test, cname: b.test}]}\n"
-                                 "zones: [{name: corp.test, upstreams: []}]\n");
-    struct config *mixed = parse("profiles: {k: {allow: [DOCS.eXample.]}}\n"
-                                 "records: {names: [{name: Nas.HOME.Test, cname: B.Test.}]}\n"
-                                 "zones: [{name: CORP.test, upstreams: []}]\n");
+    struct config *small = config_of("profiles: {k: {allow: [docs.example]}}\n"
+                                     "records: {names: [{name: nas.home.test, cname: b.test}]}\n"
+                                     "zones: [{name: corp.test, upstreams: []}]\n");
+    struct config *mixed = config_of("profiles: {k: {allow: [DOCS.eXample.]}}\n"
+                                     "records: {names: [{name: Nas.HOME.Test, cname: B.Test.}]}\n"
+                                     "zones: [{name: CORP.test, upstreams: []}]\n");
     struct name a = name_of(&small->profiles[0].allow.items[0].name);
     struct name b = name_of(&mixed->profiles[0].allow.items[0].name);
     struct name zone_a = name_of(&small->zones[0].name), zone_b = name_of(&mixed->zones[0].name);
@@ -258,10 +245,11 @@ static void case_c09_letter_case_of_names_in_a_config_does_not_matter(void **sta
 
 static void networks_give_profiles(void **state)
 {
-    struct config *config = parse("profiles: {a: {}, b: {}}\ndefault_profile: b\n"
-                                  "networks:\n  - {prefix: [10.0.0.0/8, '2001:db8::/32'], profile: "
-                                  "a}\n  - {interface: lan0, profile: b}\n"
-                                  "  - {prefix: 'fe80::/10', profile: b}\n");
+    struct config *config =
+        config_of("profiles: {a: {}, b: {}}\ndefault_profile: b\n"
+                  "networks:\n  - {prefix: [10.0.0.0/8, '2001:db8::/32'], profile: "
+                  "a}\n  - {interface: lan0, profile: b}\n"
+                  "  - {prefix: 'fe80::/10', profile: b}\n");
 
     (void)state;
     assert_int_equal(config->network_count, 4);
@@ -279,16 +267,16 @@ static void networks_give_profiles(void **state)
 static void records_become_rdata_and_addresses_get_their_way_back(void **state)
 {
     struct config *config =
-        parse("records:\n  ttl: 1m\n  names:\n"
-              "    - {name: NAS.home.test, address: [192.168.1.5, '2001:db8::5']}\n"
-              "    - {name: other.home.test, ttl: 2m, address: 192.168.1.5}\n"
-              "    - {name: files.home.test, cname: nas.home.test}\n"
-              "    - {name: home.test, mx: 10 mail.home.test, txt: ['', 'say \"hi\"']}\n"
-              "    - {name: _x._tcp.home.test, srv: 1 2 443 nas.home.test}\n"
-              "    - {name: 6.1.168.192.in-addr.arpa, ptr: printer.home.test}\n"
-              "    - {name: p.home.test, address: 192.168.1.6}\n"
-              "    - {name: 7.1.168.192.in-addr.arpa, cname: 7.lan.test}\n"
-              "    - {name: q.home.test, address: 192.168.1.7}\n");
+        config_of("records:\n  ttl: 1m\n  names:\n"
+                  "    - {name: NAS.home.test, address: [192.168.1.5, '2001:db8::5']}\n"
+                  "    - {name: other.home.test, ttl: 2m, address: 192.168.1.5}\n"
+                  "    - {name: files.home.test, cname: nas.home.test}\n"
+                  "    - {name: home.test, mx: 10 mail.home.test, txt: ['', 'say \"hi\"']}\n"
+                  "    - {name: _x._tcp.home.test, srv: 1 2 443 nas.home.test}\n"
+                  "    - {name: 6.1.168.192.in-addr.arpa, ptr: printer.home.test}\n"
+                  "    - {name: p.home.test, address: 192.168.1.6}\n"
+                  "    - {name: 7.1.168.192.in-addr.arpa, cname: 7.lan.test}\n"
+                  "    - {name: q.home.test, address: 192.168.1.7}\n");
 
     (void)state;
     is_record(config, 0, "nas.home.test 60 A 192.168.1.5");
@@ -320,7 +308,7 @@ static void a_text_over_255_octets_becomes_several_strings(void **state)
     memset(body, 'a', 300);
     body[300] = '\0';
     snprintf(yaml, sizeof yaml, "records: {names: [{name: a.test, txt: %s}]}", body);
-    config = parse(yaml);
+    config = config_of(yaml);
     assert_int_equal(config->records[0].rdata_length, 302);
     assert_int_equal(config->records[0].rdata[0], 255);
     assert_int_equal(config->records[0].rdata[256], 45);
