@@ -151,6 +151,7 @@ void config_free(struct config *config)
     free_zones(config);
     free_texts(config);
     free(config->operator_deny.items);
+    free(config->rebind_allow.items);
     free(config->networks);
     free(config->upstreams);
     free(config->clients_allow);

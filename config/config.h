@@ -39,6 +39,7 @@ struct config_listener {
 struct config_upstream {
     struct endpoint endpoint;
     bool trusted; /* its AD bit is passed on (RFC 6840 §5.7) */
+    bool stream;  /* asked over TCP (RFC 7766), by UDP only where that fails */
     struct config_place place;
 };
 
@@ -74,7 +75,7 @@ struct config_profile {
     bool default_deny;
     enum block_style style;
     uint32_t block_ttl_s;
-    uint32_t ttl_cap_s; /* of forwarded answers; 0 is no cap */
+    uint32_t max_ttl_s; /* of forwarded answers; 0 is no limit */
     struct config_rules allow, deny;
     struct config_place place;
 };
@@ -87,7 +88,7 @@ struct config_network {
     struct config_place place;
 };
 
-/* A zone whose queries go to servers of its own; the schema knows it, forwarding follows. */
+/* A zone whose queries go to servers of its own, group 1 + its index. */
 struct config_zone {
     struct name_buf name;
     struct config_upstream *upstreams;
@@ -138,6 +139,17 @@ struct config {
     uint32_t upstream_timeout_ms;  /* of one try */
     uint32_t upstream_deadline_ms; /* of a question */
     uint32_t queries_in_flight;    /* pool of each worker */
+    uint32_t upstream_in_flight;   /* of these, with one upstream at a time */
+    bool random_case;              /* 0x20: the letter case of a question must come back */
+
+    bool rebind_guard;                /* no inner addresses from outside */
+    struct config_rules rebind_allow; /* but for these names */
+
+    uint64_t cache_octets; /* 0: no cache */
+    uint32_t cache_min_ttl_s, cache_max_ttl_s;
+    uint32_t cache_negative_ttl_s; /* the most for what does not exist */
+    uint32_t cache_stale_s;        /* after its TTL, when no upstream answers; 0: never */
+    bool cache_prefetch;           /* popular names are renewed before they end */
 };
 
 /* Everything that is wrong with a file, in the order of its lines. An item is an error (code

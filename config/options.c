@@ -11,6 +11,7 @@ const char *const option_styles[] = {"nodata", "nxdomain", "null", "refused", NU
 static const char *const words_default[] = {"allow", "deny", NULL};
 static const char *const words_special[] = {"nxdomain", "forward", NULL};
 static const char *const words_single[] = {"nodata", "forward", NULL};
+static const char *const words_transport[] = {"udp", "tcp", NULL};
 static const char *const words_severity[] = {"S0", "S1", "S2", "S3", "S4", NULL};
 
 static const struct option options_clients[] = {
@@ -38,7 +39,14 @@ static const struct option options_upstream[] = {
      .help =
          "whether its word that an answer is authentic (AD) is passed on; say yes only where it "
          "validates and the way to it is safe.", .since = "0.1"},
-    {0       },
+    {.name = "transport",
+     .type = OPTION_WORD,
+     FIELD(struct config_upstream, stream),
+     .words = words_transport,
+     .by_default = "udp",
+     .help = "how it is asked: `tcp` sends many questions over one connection, which costs less "
+             "and cannot be forged from elsewhere; UDP is its fallback.", .since = "0.1"},
+    {0   },
 };
 
 static const struct option options_record[] = {
@@ -216,9 +224,9 @@ static const struct option options_profile[] = {
      .from = "block.ttl",
      .help = "how long this profile's clients keep a blocked answer.",
      .since = "0.1"},
-    {.name = "ttl_cap",
+    {.name = "max_ttl",
      .type = OPTION_DURATION_S,
-     FIELD(struct option_profile, profile.ttl_cap_s),
+     FIELD(struct option_profile, profile.max_ttl_s),
      .most = 7 * DAY_S,
      .by_default = "0s",
      .help = "the longest that clients may keep a forwarded answer; 0s sets no limit.",
@@ -409,7 +417,67 @@ static const struct option options_queries[] = {
      .by_default = "2048",
      .help = "queries that may wait for upstreams at a time, of each worker; one client gets at "
              "most three quarters.", .since = "0.1"},
+    {.name = "upstream_in_flight",
+     .type = OPTION_NUMBER,
+     FIELD(struct config, upstream_in_flight),
+     .least = 16,
+     .most = 65536,
+     .by_default = "1024",
+     .help = "of these, how many may wait for one upstream at a time; more go to the others.",
+     .since = "0.1"},
+    {.name = "random_case",
+     .type = OPTION_BOOL,
+     FIELD(struct config, random_case),
+     .by_default = "yes",
+     .help = "letters of a question get a random case, which its answer must repeat, so that it is "
+             "harder to forge; an upstream that cannot is remembered.", .since = "0.1"},
     {0 },
+};
+
+static const struct option options_cache[] = {
+    {.name = "size",
+     .type = OPTION_SIZE,
+     FIELD(struct config, cache_octets),
+     .most = 64ULL << 30,
+     .by_default = "64MiB",
+     .help = "memory for answers, shared by all workers; 0B keeps none. A change needs a restart.",
+     .since = "0.1"},
+    {.name = "min_ttl",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config, cache_min_ttl_s),
+     .most = HOUR_S,
+     .by_default = "0s",
+     .help = "the least that an answer is kept, whatever its TTL.",
+     .since = "0.1"},
+    {.name = "max_ttl",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config, cache_max_ttl_s),
+     .least = 1,
+     .most = 7 * DAY_S,
+     .by_default = "1d",
+     .help = "the most that an answer is kept, and the largest TTL that clients see.",
+     .since = "0.1"},
+    {.name = "negative_ttl",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config, cache_negative_ttl_s),
+     .most = DAY_S,
+     .by_default = "1h",
+     .help = "the most that the word that something does not exist is kept (RFC 2308 §5).",
+     .since = "0.1"},
+    {.name = "stale",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config, cache_stale_s),
+     .most = 7 * DAY_S,
+     .by_default = "1d",
+     .help = "how long after its end an answer may still be given while no upstream answers (RFC "
+             "8767); 0s: never.", .since = "0.1"},
+    {.name = "prefetch",
+     .type = OPTION_BOOL,
+     FIELD(struct config, cache_prefetch),
+     .by_default = "yes",
+     .help = "names that are asked for again and again are renewed shortly before their end.",
+     .since = "0.1"},
+    {0                                                                            },
 };
 
 static const struct option options_zone[] = {
@@ -522,12 +590,29 @@ const struct option options_config[] = {
      .inside = options_queries,
      .help = "limits of what is forwarded.",
      .since = "0.1"},
+    {.name = "cache",
+     .type = OPTION_SECTION,
+     .inside = options_cache,
+     .help = "what upstreams have said, kept for as long as it holds.",
+     .since = "0.1"},
     {.name = "zones",
      .type = OPTION_ZONES,
      LIST(struct config, zones, zone_count),
      .by_default = "[]",
      .inside = options_zone,
-     .help = "zones with servers of their own; known to the schema, not yet forwarded to.",
+     .help = "zones with servers of their own.",
      .since = "0.1"},
+    {.name = "rebind_guard",
+     .type = OPTION_BOOL,
+     FIELD(struct config, rebind_guard),
+     .by_default = "yes",
+     .help = "answers from outside that lead to private, loopback or link-local addresses are "
+             "dropped: a web page could reach devices of the house by them.", .since = "0.1"},
+    {.name = "rebind_allow",
+     .type = OPTION_RULES,
+     FIELD(struct config, rebind_allow),
+     .by_default = "[]",
+     .help = "names whose answers may hold such addresses, written like those of a profile's "
+             "allow; local records and zones need none.", .since = "0.1"},
     {0                                                                            },
 };

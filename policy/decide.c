@@ -194,7 +194,7 @@ static bool rule_special(struct decision *d)
 static void forward(struct decision *d)
 {
     d->verdict->action = VERDICT_FORWARD;
-    d->verdict->ttl_cap_s = d->profile->config->ttl_cap_s;
+    d->verdict->max_ttl_s = d->profile->config->max_ttl_s;
     if (tree_has_below(&d->path, TREE_LOCAL))
         d->verdict->transform |= TRANSFORM_NAME_EXISTS;
 }

@@ -137,7 +137,7 @@ static const struct {
 } rules[VERDICT_RULE_COUNT] = {
     [RULE_CLIENT] = {"is the client served at all",        tell_client   },
     [RULE_OPERATOR] = {"operator policy",                    tell_operator },
-    [RULE_LOCAL] = {"local records",                      tell_local    },
+    [RULE_LOCAL] = {"local records and zones",            tell_local    },
     [RULE_SPECIAL] = {"names with a meaning of their own",  tell_special  },
     [RULE_PIN] = {"pinned help and system names",       tell_pin      },
     [RULE_OFFLINE] = {"offline or paused",                  tell_nothing  },
@@ -147,6 +147,7 @@ static const struct {
     [RULE_SCHEDULE] = {"schedule and quota",                 tell_nothing  },
     [RULE_CATEGORY] = {"categories that the profile blocks", tell_category },
     [RULE_DEFAULT] = {"the profile's default",              tell_default  },
+    [RULE_REBIND] = {"inner addresses from outside",       tell_nothing  },
 };
 
 const char *explain_rule_text(enum verdict_rule rule)

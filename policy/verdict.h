@@ -22,7 +22,8 @@
     X(RULE_OWN_DENY, "own_deny")                                                                   \
     X(RULE_SCHEDULE, "schedule")                                                                   \
     X(RULE_CATEGORY, "category")                                                                   \
-    X(RULE_DEFAULT, "default")
+    X(RULE_DEFAULT, "default")                                                                     \
+    X(RULE_REBIND, "rebind_guard") /* of the answer check alone */
 
 enum verdict_rule {
 #define X(rule, word) rule,
@@ -54,6 +55,9 @@ enum verdict_transform {
     /* Local records lie below the name, so that it exists: an upstream's NXDOMAIN becomes NODATA
      * (RFC 8020 §2). */
     TRANSFORM_NAME_EXISTS = 1 << 0,
+    /* Addresses inside (private, loopback, link-local) in an answer from outside would let a page
+     * reach the devices of the house: such an answer is dropped. */
+    TRANSFORM_REBIND_GUARD = 1 << 1,
 };
 
 /* RFC 8914 §4, those that a decision gives. */
@@ -87,7 +91,7 @@ struct verdict {
 
     enum block_style style;
     uint32_t ttl_s;                /* of what we write ourselves */
-    uint32_t ttl_cap_s;            /* of what is forwarded; 0 is none */
+    uint32_t max_ttl_s;            /* of what is forwarded; 0 is none */
     int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */
     uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
     uint32_t upstream_group;       /* 0 is the default group */

@@ -52,6 +52,12 @@ struct core_hooks {
      * dnssec_ok) and query->verdict.upstream_group. Later queries with the same question join this
      * ticket, so one call may be worth many answers. */
     int (*forward)(void *context, const struct query *query, uint32_t ticket);
+    /* Tells whether every upstream of GROUP is down now, so that an old answer is better than
+     * waiting; NULL: never. */
+    bool (*is_down)(void *context, uint32_t group);
+    /* Tells whether QUERY, which asks what is in flight under TICKET already, is that very question
+     * come back from the upstream it was sent to; NULL: never. */
+    bool (*is_loop)(void *context, const struct query *query, uint32_t ticket);
 };
 
 /* Counters of one worker; main sums them with relaxed reads. */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "resolver/cache/cache.h"
+#include "resolver/cache/key.h"
 #include "resolver/query.h"
 
 struct err;

@@ -1,7 +1,5 @@
 #include "resolver/query.h"
 
-#include "resolver/cache/cache.h"
-
 /* The way of a query after the batch has been read and looked up; the last stage never says
  * NEXT_STAGE. */
 static enum next (*const stages[])(const struct query_context *, struct query *) = {

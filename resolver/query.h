@@ -97,6 +97,7 @@ enum next stage_decide(const struct query_context *context, struct query *query)
 enum next stage_block(const struct query_context *context, struct query *query);
 enum next stage_local(const struct query_context *context, struct query *query);
 enum next stage_any(const struct query_context *context, struct query *query);
+enum next stage_cache(const struct query_context *context, struct query *query);
 enum next stage_forward(const struct query_context *context, struct query *query);
 
 #endif

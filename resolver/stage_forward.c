@@ -1,5 +1,5 @@
 /* stage_forward: into the pool, and to the upstreams unless the same question is on its way. */
-#include "resolver/cache/cache.h"
+#include "resolver/cache/key.h"
 #include "resolver/core.h"
 #include "resolver/pending.h"
 #include "resolver/respond.h"

@@ -19,7 +19,7 @@ static void write_reply(const struct query *query, const struct stage_word *word
                         struct answer *answer)
 {
     respond_ede(query, answer); /* what the decision itself has to say: no lists are loaded yet */
-    reply_answer(word->reply, answer, query->verdict.ttl_cap_s);
+    reply_answer(word->reply, answer, query->verdict.max_ttl_s);
     if (says_authentic(query, word))
         answer->flags |= DNS_AD;
     if ((query->verdict.transform & TRANSFORM_NAME_EXISTS) != 0 && answer->rcode == DNS_NXDOMAIN) {

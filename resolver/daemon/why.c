@@ -229,8 +229,8 @@ static json_t *answer_json(const struct explanation *e)
                      verdict->action == VERDICT_FORWARD || verdict->action == VERDICT_REFUSE
                          ? json_null()
                          : json_integer(verdict->ttl_s),
-                     "ttl_cap_s",
-                     verdict->ttl_cap_s == 0 ? json_null() : json_integer(verdict->ttl_cap_s),
+                     "max_ttl_s",
+                     verdict->max_ttl_s == 0 ? json_null() : json_integer(verdict->max_ttl_s),
                      "ede", ede);
 }
 

@@ -357,7 +357,8 @@ static int open_all(struct worker *worker, struct err *err)
 {
     const struct config *config = snapshot_config(publish_current(worker->options.publish));
     struct random random = {0};
-    const struct core_hooks hooks = {worker, random_u64(&random), send_answer, forward};
+    const struct core_hooks hooks = {
+        .context = worker, .seed = random_u64(&random), .send = send_answer, .forward = forward};
 
     worker->core = core_create(config->queries_in_flight, &hooks, err);
     if (worker->core == NULL)

@@ -197,7 +197,7 @@ static bool is_wanted(const struct reply_record *record, const struct question *
 
 /* Adds RECORD, its data taken as it stands where no name in it can be compressed. */
 static bool add_record(const struct reply *reply, const struct reply_record *record,
-                       struct answer *answer, uint32_t ttl_cap_s)
+                       struct answer *answer, uint32_t max_ttl_s)
 {
     const struct question *question = answer->question;
     struct name asked = name_of(&question->name);
@@ -220,11 +220,11 @@ static bool add_record(const struct reply *reply, const struct reply_record *rec
     if (length < 0)
         return false;
     out.rdata_length = (uint16_t)length;
-    out.ttl_s = ttl_cap_s != 0 && record->ttl_s > ttl_cap_s ? ttl_cap_s : record->ttl_s;
+    out.ttl_s = max_ttl_s != 0 && record->ttl_s > max_ttl_s ? max_ttl_s : record->ttl_s;
     return answer_add(answer, (enum answer_section)record->section, &out);
 }
 
-void reply_answer(const struct reply *reply, struct answer *answer, uint32_t ttl_cap_s)
+void reply_answer(const struct reply *reply, struct answer *answer, uint32_t max_ttl_s)
 {
     answer->rcode = reply->rcode;
     for (size_t i = 0; i < reply->ede_count; i++)
@@ -232,7 +232,7 @@ void reply_answer(const struct reply *reply, struct answer *answer, uint32_t ttl
     for (size_t i = 0; i < reply->record_count; i++) {
         const struct reply_record *record = &reply->records[i];
 
-        if (is_wanted(record, answer->question) && !add_record(reply, record, answer, ttl_cap_s))
+        if (is_wanted(record, answer->question) && !add_record(reply, record, answer, max_ttl_s))
             break;
     }
     if (reply->truncated)

@@ -72,6 +72,6 @@ long reply_expand(const struct reply *reply, const struct reply_record *record,
  * question in the client's letter case. RRSIG, NSEC and NSEC3 are left out for a client without DO
  * that did not ask for that type (RFC 4035 §3.2.1). Sets the rcode and the upstream's extended
  * errors, and TC where REPLY is truncated; AD is the caller's to set. */
-void reply_answer(const struct reply *reply, struct answer *answer, uint32_t ttl_cap_s);
+void reply_answer(const struct reply *reply, struct answer *answer, uint32_t max_ttl_s);
 
 #endif

@@ -22,7 +22,7 @@ static const char yaml[] =
     "profiles:\n"
     "  nodata: {block: [gambling]}\n"
     "  none: {block: [gambling], style: 'null'}\n"
-    "  nx: {block: [gambling], style: nxdomain, ttl_cap: 1m}\n"
+    "  nx: {block: [gambling], style: nxdomain, max_ttl: 1m}\n"
     "default_profile: nodata\n"
     "networks: [{prefix: 10.0.0.2, profile: none}, {prefix: 10.0.0.3, profile: nx}]\n"
     "operator: {deny: [order.test]}\n"

@@ -87,12 +87,12 @@ static inline enum reply_result read_packet(struct bench *bench, const struct pa
 }
 
 /* Answers the client in at most ROOM octets; bench->text is what ldns reads there. */
-static inline void answer(struct bench *bench, size_t room, uint32_t ttl_cap_s)
+static inline void answer(struct bench *bench, size_t room, uint32_t max_ttl_s)
 {
     struct answer answer;
 
     answer_start(&answer, bench->out, room, &bench->question, 1232);
-    reply_answer(bench->reply, &answer, ttl_cap_s);
+    reply_answer(bench->reply, &answer, max_ttl_s);
     bench->out_length = answer_finish(&answer);
     assert_true(bench->out_length <= room);
     assert_true(packet_text(bench->out, bench->out_length, bench->text));

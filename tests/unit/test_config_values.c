@@ -195,7 +195,7 @@ static void a_profile_adds_to_and_takes_from_its_preset(void **state)
         "[tracking],\n"
         "    allow: [Shop.test, =Exact.test, '*.below.test'], deny: [chat.test], default: "
         "deny,\n"
-        "    style: nxdomain, block_ttl: 1h, ttl_cap: 2m}\n");
+        "    style: nxdomain, block_ttl: 1h, max_ttl: 2m}\n");
     const struct config_profile *kid = &config->profiles[0];
     struct name shop = {(const uint8_t *)"\4shop\4test", 11};
     struct name first = name_of(&kid->allow.items[0].name);
@@ -207,7 +207,7 @@ static void a_profile_adds_to_and_takes_from_its_preset(void **state)
     assert_true(kid->default_deny);
     assert_int_equal(kid->style, BLOCK_NXDOMAIN);
     assert_int_equal(kid->block_ttl_s, 3600);
-    assert_int_equal(kid->ttl_cap_s, 120);
+    assert_int_equal(kid->max_ttl_s, 120);
     assert_int_equal(kid->allow.count, 3);
     assert_true(name_equal(&first, &shop));
     assert_int_equal(kid->allow.items[0].cover, COVER_SUBTREE);
@@ -218,7 +218,7 @@ static void a_profile_adds_to_and_takes_from_its_preset(void **state)
     shows(config, "categories.site_canteen.text=lunch 1:35");
     shows(config, "profiles.kid.unblock=ads 4:66");
     shows(config, "profiles.kid.allow=shop.test,=exact.test,*.below.test 5:12");
-    shows(config, "profiles.kid.ttl_cap=2m 6:46");
+    shows(config, "profiles.kid.max_ttl=2m 6:46");
     config_free(config);
 }
 

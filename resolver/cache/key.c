@@ -1,7 +1,8 @@
-#include "resolver/cache/cache.h"
+#include "resolver/cache/key.h"
 
 #include "config/base/bytes.h"
 #include "config/base/siphash.h"
+#include "resolver/query.h"
 #include "resolver/wire/dns.h"
 
 struct cache_key cache_key_of(const struct query *query)
@@ -38,13 +39,4 @@ uint64_t cache_key_hash(const struct cache_key *key, const struct siphash_key *s
     siphash_octets(&state, rest, sizeof rest);
     siphash_octets(&state, key->name.wire, key->name.length);
     return siphash_finish(&state);
-}
-
-/* A hit will answer here and return NEXT_SEND. Without a store every query goes on: to be in its
- * place is all this stage does until the cache lands. */
-enum next stage_cache(const struct query_context *context, struct query *query)
-{
-    (void)context;
-    (void)query;
-    return NEXT_STAGE;
 }
