@@ -2,7 +2,8 @@
  *
  * What a block list may know of an answer: addresses (A, AAAA, the hints of SVCB and HTTPS, RFC
  * 9460 §7.3) and names (CNAME, the target of SVCB and HTTPS, MX, SRV). Owners are not shown: each
- * is the question or the CNAME before it. */
+ * is the question or the CNAME before it, and the CNAME that comes with a DNAME tells where that
+ * leads. */
 #ifndef RESOLVER_WIRE_TARGETS_H
 #define RESOLVER_WIRE_TARGETS_H
 
@@ -23,9 +24,9 @@ struct targets {
     const uint8_t *octets;
     size_t at, end;
     uint16_t type;
-    uint8_t step;     /* private to targets.c */
-    size_t hints_end; /* of the SVCB parameter being read */
+    bool begun; /* the target that every record of the type has was taken */
     enum target_kind hint;
+    size_t hints_end; /* of the SVCB parameter being read */
 };
 
 /* Starts on the record of TYPE, class IN, whose data is OCTETS[AT..AT+LENGTH) and sound

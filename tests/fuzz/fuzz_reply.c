@@ -3,6 +3,7 @@
  * The first two octets choose DO and the client's room; the rest is the message, taken as a reply
  * to the question that it holds. Holds: nothing is read or written outside; the answer fits into
  * its room; what we wrote we read again as the same records, and write again as the same octets;
+ * every target of a record lies in it, and its names can be read;
  * ldns reads every answer that holds only types whose whole form we check. */
 #include <ldns/ldns.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include "resolver/wire/names.h"
 #include "resolver/wire/question.h"
 #include "resolver/wire/reply.h"
+#include "resolver/wire/targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,6 +91,34 @@ static void check_again(const struct question *question, const struct name *name
     must(memcmp(first, second, length) == 0);
 }
 
+static void check_target(const uint8_t *message, size_t length, const struct target *target)
+{
+    size_t at = target->at, size = target->kind == TARGET_IPV4 ? 4 : 16;
+    struct name_buf buf;
+
+    must(at < length);
+    must(target->kind == TARGET_NAME ? names_read(message, length, &at, &buf)
+                                     : size <= length - at);
+}
+
+/* What the answer check reads of the records that were kept. */
+static void check_targets(const struct reply *from)
+{
+    for (size_t i = 0; i < from->record_count; i++) {
+        const struct reply_record *record = &from->records[i];
+        struct targets targets;
+        struct target target;
+
+        if (record->class != DNS_IN)
+            continue;
+        targets_start(&targets, from->octets, record->rdata, record->length, record->type);
+        while (targets_next(&targets, &target)) {
+            must(target.at >= record->rdata && target.at < record->rdata + record->length);
+            check_target(from->octets, from->length, &target);
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct question question;
@@ -108,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         write_answer(&reply, &question, first, 512);
         return 0;
     }
+    check_targets(&reply);
     length = write_answer(&reply, &question, first, 512 + 4 * (size_t)data[1]);
     if (is_plain(&reply))
         check_with_ldns(first, length);
