@@ -44,13 +44,26 @@ static void check_own(struct walk *walk, const struct config_upstream *upstream)
                     text, listener);
 }
 
+/* Reports the first upstream that is one too many. */
+static void check_count(struct walk *walk, size_t before, const struct config_upstream *upstreams,
+                        size_t count)
+{
+    if (before <= CONFIG_UPSTREAMS_MOST && before + count > CONFIG_UPSTREAMS_MOST)
+        problem_add(walk->problems, upstreams[CONFIG_UPSTREAMS_MOST - before].place,
+                    "more than %d upstreams, with those of zones", CONFIG_UPSTREAMS_MOST);
+}
+
 static void check_upstreams(struct walk *walk)
 {
     const struct config *config = walk->config;
+    size_t before = config->upstream_count;
 
     for (size_t i = 0; i < config->upstream_count; i++)
         check_own(walk, &config->upstreams[i]);
+    check_count(walk, 0, config->upstreams, before);
     for (size_t z = 0; z < config->zone_count; z++) {
+        check_count(walk, before, config->zones[z].upstreams, config->zones[z].upstream_count);
+        before += config->zones[z].upstream_count;
         for (size_t i = 0; i < config->zones[z].upstream_count; i++)
             check_own(walk, &config->zones[z].upstreams[i]);
     }

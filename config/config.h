@@ -24,7 +24,10 @@ enum block_style { BLOCK_NODATA, BLOCK_NXDOMAIN, BLOCK_NULL, BLOCK_REFUSED };
 /* What a rule on a name covers. */
 enum cover { COVER_EXACT, COVER_BELOW, COVER_SUBTREE };
 
-enum { CONFIG_WORD_MAX = 64 };
+enum {
+    CONFIG_WORD_MAX = 64,
+    CONFIG_UPSTREAMS_MOST = 64, /* with those of all zones */
+};
 
 /* Where in the file something stands, for messages and `why`. */
 struct config_place {

@@ -151,6 +151,8 @@ static void add_upstream(struct upstream_state *to, const struct upstream_state 
     uint32_t latency_us = from->latency_us > to->latency_us ? from->latency_us : to->latency_us;
 
     memcpy(to->text, from->text, sizeof to->text);
+    to->group = from->group;
+    to->stream = from->stream;
     to->up |= from->up;
     to->asked += from->asked;
     to->answered += from->answered;

@@ -103,6 +103,13 @@ static int forward(void *context, const struct query *query, uint32_t ticket)
     return upstreams_ask(worker->upstreams, &question);
 }
 
+static bool is_down(void *context, uint32_t group)
+{
+    struct worker *worker = context;
+
+    return upstreams_all_down(worker->upstreams, group);
+}
+
 static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, size_t length,
                        bool trusted, bool last, uint16_t ede)
 {
@@ -358,7 +365,12 @@ static int open_all(struct worker *worker, struct err *err)
     const struct config *config = snapshot_config(publish_current(worker->options.publish));
     struct random random = {0};
     const struct core_hooks hooks = {
-        .context = worker, .seed = random_u64(&random), .send = send_answer, .forward = forward};
+        .context = worker,
+        .seed = random_u64(&random),
+        .send = send_answer,
+        .forward = forward,
+        .is_down = is_down,
+    };
 
     worker->core = core_create(config->queries_in_flight, &hooks, err);
     if (worker->core == NULL)

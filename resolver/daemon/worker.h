@@ -22,7 +22,7 @@ enum {
     WORKER_MOST = 64,
     WORKER_DRAIN_MS = 5000,  /* what is in flight gets, before it is given up */
     WORKER_REPORT_MS = 1000, /* a worker that says nothing for so long is reported as stuck */
-    WORKER_UPSTREAMS_MOST = 16,
+    WORKER_UPSTREAMS_MOST = 64,
 };
 
 struct worker_options {

@@ -1,6 +1,7 @@
 #include "resolver/upstream/choice.h"
 
 #include "resolver/upstream/inside.h"
+#include "resolver/upstream/servers.h"
 
 enum {
     SAME_SERVER_MAX = 3,      /* queries to one server for one question */
@@ -66,6 +67,7 @@ static unsigned most_queries(const struct upstream *server, bool lame)
 
 struct upstream *choice_next(const struct upstreams *upstreams, const struct asked *asked)
 {
+    struct server_group group = servers_of(upstreams, asked->group);
     bool lame = choice_any_lame(upstreams, asked);
     unsigned least = SAME_SERVER_MAX;
     struct upstream *best = NULL;
@@ -73,12 +75,11 @@ struct upstream *choice_next(const struct upstreams *upstreams, const struct ask
     if (asked->probe || asked->tries == TRIES_MAX ||
         uv_now(upstreams->loop) + LEAST_LEFT_MS >= asked->deadline_ms)
         return NULL;
-    for (size_t i = 0; i < upstreams->server_count; i++) {
-        struct upstream *server = upstreams->servers[i];
+    for (size_t i = 0; i < group.count; i++) {
+        struct upstream *server = group.servers[i];
         struct choice_record record = choice_record(upstreams, asked, server);
 
-        if (server->group != asked->group || record.lame ||
-            record.times >= most_queries(server, lame))
+        if (record.lame || record.times >= most_queries(server, lame))
             continue;
         if (best == NULL || record.times < least ||
             (record.times == least && health_before(&server->health, &best->health))) {

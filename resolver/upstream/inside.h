@@ -9,6 +9,7 @@
 #include "config/base/addr.h"
 #include "config/base/log.h"
 #include "config/base/random.h"
+#include "config/config.h"
 #include "resolver/upstream/flight.h"
 #include "resolver/upstream/health.h"
 #include "resolver/upstream/tcp.h"
@@ -16,8 +17,9 @@
 #include "resolver/upstream/upstream.h"
 
 enum {
-    SERVERS_MAX = 16,
-    UPSTREAM_PAYLOAD = 1232, /* RFC 9715 §3: fits every path without fragments */
+    SERVERS_MAX = CONFIG_UPSTREAMS_MOST,
+    GROUPS_MAX = SERVERS_MAX + 1, /* the usual one may have no server, each zone has one */
+    UPSTREAM_PAYLOAD = 1232,      /* RFC 9715 §3: fits every path without fragments */
 };
 
 struct upstream {
@@ -25,6 +27,7 @@ struct upstream {
     struct endpoint endpoint;
     char text[ADDR_TEXT_MAX];
     bool trusted;
+    bool stream;  /* asked over TCP */
     bool retired; /* a reload took it out: closed when nothing waits for it */
     uint32_t group;
     struct health health;
@@ -48,7 +51,8 @@ struct upstreams {
     struct udp_limits limits;
     struct random random;
     struct flight flight;
-    struct upstream *servers[SERVERS_MAX];
+    struct upstream *servers[SERVERS_MAX]; /* in the order of their groups */
+    uint8_t group_ends[GROUPS_MAX];        /* where in SERVERS each group ends */
     size_t server_count;
     struct upstream *retired;
     uint32_t channels;   /* numbers given out */

@@ -15,6 +15,7 @@
 #include "config/base/bytes.h"
 #include "resolver/upstream/choice.h"
 #include "resolver/upstream/inside.h"
+#include "resolver/upstream/servers.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/question.h"
 #include "resolver/wire/reply.h"
@@ -138,7 +139,7 @@ static void ask_server(struct upstream *server, struct asked *asked)
         }
         return;
     }
-    if (upstreams->server_count > 1)
+    if (servers_of(upstreams, asked->group).count > 1)
         wait_ms = health_patience_ms(&server->health, wait_ms);
     set_due(upstreams, asked, (uint64_t)wait_ms << record.times);
     flight_queue(&upstreams->flight, &server->queue, try);

@@ -27,7 +27,7 @@ struct upstream_question {
     struct name name; /* lower-cased; copied */
     uint16_t type;
     bool checking_disabled, dnssec_ok;
-    uint32_t group; /* 0 */
+    uint32_t group; /* 0: config->upstreams; I + 1: those of config->zones[I] */
     uint32_t ticket;
 };
 
@@ -60,9 +60,15 @@ void upstreams_flush(struct upstreams *upstreams);
  * `done` comes after. */
 void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context), void *context);
 
+/* Tells whether no server of GROUP has answered for so long that an answer is not to be waited for
+ * (three queries one after the other). False for a group without servers. */
+bool upstreams_all_down(const struct upstreams *upstreams, uint32_t group);
+
 /* State of upstream INDEX for `status`; false past the end. */
 struct upstream_state {
     char text[80];
+    uint32_t group; /* 0: config->upstreams; I + 1: config->zones[I] */
+    bool stream;    /* asked over TCP */
     bool up;
     uint64_t asked, answered, timeouts;
     uint64_t mismatched; /* replies to nothing that was asked, late second copies among them */

@@ -1,9 +1,7 @@
 /* One worker's upstreams: made, reloaded, asked, flushed, destroyed.
  *
  * Two timers: a tick of 10 ms while questions are in flight, and a second for what can wait (old
- * sockets, idle connections, probes of servers that did not answer). A reload keeps the servers
- * that stay, with all that is known of them, and retires the others: they take no new question, and
- * are closed and freed when the last one that waits for them has ended. Memory goes when libuv has
+ * sockets, idle connections, probes of servers that did not answer). Memory goes when libuv has
  * closed the last handle. */
 #include "resolver/upstream/upstream.h"
 
@@ -14,6 +12,7 @@
 #include "config/config.h"
 #include "resolver/upstream/inside.h"
 #include "resolver/upstream/plan.h"
+#include "resolver/upstream/servers.h"
 
 enum {
     SECOND_MS = 1000,
@@ -36,119 +35,20 @@ static void set_times(struct upstreams *upstreams, const struct config *config)
     upstreams->deadline_ms = deadline;
 }
 
-static bool is_same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-    return addr_equal(&a->addr, &b->addr) && a->addr.scope == b->addr.scope && a->port == b->port;
-}
-
-static struct upstream *new_server(struct upstreams *upstreams, const struct endpoint *endpoint)
-{
-    struct upstream *server = calloc(1, sizeof *server);
-
-    if (server == NULL) {
-        log_event(upstreams->log, LOG_LEVEL_ERROR, "upstream_memory", "what=out_of_memory");
-        return NULL;
-    }
-    server->upstreams = upstreams;
-    server->endpoint = *endpoint;
-    endpoint_to_text(endpoint, server->text);
-    server->queue.newest = server->queue.oldest = FLIGHT_NONE;
-    return server;
-}
-
-/* Takes the server with ENDPOINT out of SERVERS[0..COUNT), with all that is known about it. */
-static struct upstream *keep(struct upstream **servers, size_t count,
-                             const struct endpoint *endpoint)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct upstream *server = servers[i];
-
-        if (server == NULL || !is_same_endpoint(&server->endpoint, endpoint))
-            continue;
-        servers[i] = NULL;
-        return server;
-    }
-    return NULL;
-}
-
-static void retire(struct upstreams *upstreams, struct upstream *server)
-{
-    server->retired = true;
-    server->next = upstreams->retired;
-    upstreams->retired = server;
-}
-
 void upstreams_configure(struct upstreams *upstreams, const struct config *config)
 {
-    struct upstream *old[SERVERS_MAX];
-    size_t old_count = upstreams->server_count;
-
-    memcpy(old, upstreams->servers, sizeof old);
-    upstreams->server_count = 0;
     set_times(upstreams, config);
-    for (size_t i = 0; i < config->upstream_count; i++) {
-        const struct config_upstream *wanted = &config->upstreams[i];
-        struct upstream *server;
-
-        if (upstreams->server_count == SERVERS_MAX) {
-            log_event(upstreams->log, LOG_LEVEL_WARN, "upstreams_many", "used=%d configured=%zu",
-                      SERVERS_MAX, config->upstream_count);
-            break;
-        }
-        server = keep(old, old_count, &wanted->endpoint);
-        if (server == NULL)
-            server = new_server(upstreams, &wanted->endpoint);
-        if (server == NULL)
-            continue;
-        server->trusted = wanted->trusted;
-        upstreams->servers[upstreams->server_count++] = server;
-    }
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i] != NULL)
-            retire(upstreams, old[i]);
-    }
-}
-
-/* Closes retired servers that nothing waits for, and frees them once they are closed. */
-static void sweep_retired(struct upstreams *upstreams)
-{
-    struct upstream **link = &upstreams->retired;
-
-    while (*link != NULL) {
-        struct upstream *server = *link, *next = server->next;
-
-        if (server->waiting == 0) {
-            udp_close(server);
-            tcp_close(server);
-        }
-        if (server->handles == 0 && server->waiting == 0) {
-            *link = next;
-            free(server);
-        } else {
-            link = &server->next;
-        }
-    }
+    servers_configure(upstreams, config);
 }
 
 static void finish_closing(struct upstreams *upstreams)
 {
     void (*closed)(void *context) = upstreams->closed;
     void *context = upstreams->closed_context;
-    uint32_t handles = upstreams->handles;
-    struct upstream *next;
 
-    for (size_t i = 0; i < upstreams->server_count; i++)
-        handles += upstreams->servers[i]->handles;
-    for (struct upstream *server = upstreams->retired; server != NULL; server = server->next)
-        handles += server->handles;
-    if (handles > 0)
+    if (upstreams->handles + servers_handles(upstreams) > 0)
         return;
-    for (size_t i = 0; i < upstreams->server_count; i++)
-        free(upstreams->servers[i]);
-    for (struct upstream *server = upstreams->retired; server != NULL; server = next) {
-        next = server->next;
-        free(server);
-    }
+    servers_free(upstreams);
     flight_close(&upstreams->flight);
     udp_batch_destroy(upstreams->batch);
     free(upstreams);
@@ -164,7 +64,7 @@ void upstreams_handle_closed(struct upstream *server)
     if (upstreams->closing)
         finish_closing(upstreams);
     else if (server->retired)
-        sweep_retired(upstreams);
+        servers_sweep(upstreams);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -214,7 +114,7 @@ static void on_second(uv_timer_t *timer)
             start_tick(upstreams);
         }
     }
-    sweep_retired(upstreams);
+    servers_sweep(upstreams);
     upstreams_flush(upstreams);
 }
 
@@ -309,14 +209,7 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
     upstreams->closing = true;
     upstreams->closed = closed;
     upstreams->closed_context = context;
-    for (size_t i = 0; i < upstreams->server_count; i++) {
-        udp_close(upstreams->servers[i]);
-        tcp_close(upstreams->servers[i]);
-    }
-    for (struct upstream *server = upstreams->retired; server != NULL; server = server->next) {
-        udp_close(server);
-        tcp_close(server);
-    }
+    servers_close(upstreams);
     uv_close((uv_handle_t *)&upstreams->tick, on_timer_closed);
     uv_close((uv_handle_t *)&upstreams->second, on_timer_closed);
 }
@@ -329,6 +222,8 @@ bool upstreams_state(const struct upstreams *upstreams, size_t index, struct ups
         return false;
     server = upstreams->servers[index];
     memcpy(state->text, server->text, sizeof state->text);
+    state->group = server->group;
+    state->stream = server->stream;
     state->up = !server->health.down;
     state->asked = server->asked;
     state->answered = server->answered;
@@ -336,4 +231,15 @@ bool upstreams_state(const struct upstreams *upstreams, size_t index, struct ups
     state->mismatched = server->mismatched;
     state->latency_us = server->health.latency_us;
     return true;
+}
+
+bool upstreams_all_down(const struct upstreams *upstreams, uint32_t group)
+{
+    struct server_group all = servers_of(upstreams, group);
+
+    for (size_t i = 0; i < all.count; i++) {
+        if (!all.servers[i]->health.down)
+            return false;
+    }
+    return all.count > 0;
 }

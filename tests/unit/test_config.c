@@ -157,6 +157,40 @@ static void an_upstream_that_is_our_own_listener_is_refused(void **state)
     CHECK_ROWS(rows);
 }
 
+/* Writes UPSTREAMS usual ones and ZONED of a zone; returns the errors of that, whose text is the
+ * last one's. */
+static unsigned errors_of_upstreams(unsigned upstreams, unsigned zoned, struct err *last)
+{
+    char yaml[4096] = "upstreams:\n";
+    struct config_problems problems;
+    unsigned errors = 0;
+
+    for (unsigned i = 0; i < upstreams + zoned; i++)
+        snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml), "%s - 192.0.2.%u\n",
+                 i == upstreams ? "zones:\n - name: corp.test\n   upstreams:\n   " : "", i + 1);
+    config_free(config_parse("f", yaml, strlen(yaml), &problems));
+    for (size_t i = 0; i < problems.count; i++) {
+        errors += problems.items[i].code != ERR_NONE;
+        if (problems.items[i].code != ERR_NONE)
+            *last = problems.items[i];
+    }
+    config_problems_free(&problems);
+    return errors;
+}
+
+static void more_upstreams_than_a_worker_has_room_for_are_refused(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_int_equal(errors_of_upstreams(64, 0, &err), 0);
+    assert_int_equal(errors_of_upstreams(63, 1, &err), 0);
+    assert_int_equal(errors_of_upstreams(66, 0, &err), 1);
+    assert_string_equal(err.text, "f:66:4: more than 64 upstreams, with those of zones");
+    assert_int_equal(errors_of_upstreams(64, 1, &err), 1);
+    assert_string_equal(err.text, "f:69:7: more than 64 upstreams, with those of zones");
+}
+
 static void case_c05_two_rules_for_one_name_are_refused_with_both_places(void **state)
 {
     static const struct row rows[] = {
@@ -403,6 +437,7 @@ int main(void)
         cmocka_unit_test(values_out_of_range_are_refused_with_the_range),
         cmocka_unit_test(addresses_are_refused_with_the_cure),
         cmocka_unit_test(an_upstream_that_is_our_own_listener_is_refused),
+        cmocka_unit_test(more_upstreams_than_a_worker_has_room_for_are_refused),
         cmocka_unit_test(case_c05_two_rules_for_one_name_are_refused_with_both_places),
         cmocka_unit_test(rules_that_are_no_names_are_refused),
         cmocka_unit_test(one_prefix_with_two_profiles_is_refused_and_overlap_is_fine),

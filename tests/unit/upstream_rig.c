@@ -112,10 +112,18 @@ void stop(struct world *world)
 
 int ask(struct world *world, uint32_t ticket)
 {
+    return ask_group(world, 0, ticket);
+}
+
+int ask_group(struct world *world, uint32_t group, uint32_t ticket)
+{
     static const uint8_t name[] = "\3www\7example";
     struct upstream_question question = {
         .name = {name, sizeof name},
-          .type = DNS_A, .dnssec_ok = true, .ticket = ticket
+        .type = DNS_A,
+        .dnssec_ok = true,
+        .group = group,
+        .ticket = ticket
     };
 
     uv_update_time(&world->loop);

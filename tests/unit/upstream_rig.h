@@ -58,6 +58,9 @@ void stop(struct world *world);
 /* Asks www.example A under TICKET; returns what upstreams_ask does. */
 int ask(struct world *world, uint32_t ticket);
 
+/* The same of GROUP. */
+int ask_group(struct world *world, uint32_t group, uint32_t ticket);
+
 /* Runs the loop until COUNT questions have ended in all; fails when they do not. */
 void run_until(struct world *world, unsigned count);
 
