@@ -50,6 +50,7 @@ struct snapshot {
     struct compiled_profile *profiles;
     size_t profile_count;
     struct mask protected_bits; /* severity S4: applied to everybody, told to nobody */
+    struct mask grave_bits;     /* severity S3: an allow of one name does not lift it from others */
     struct name_tree *tree;
     struct special *specials;
     size_t special_count;

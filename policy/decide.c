@@ -23,7 +23,7 @@
 enum { SPECIAL_TTL_S = 10800 };
 
 /* Types that have a meaning of their own here (IANA numbers). */
-enum { TYPE_A = 1, TYPE_NS = 2, TYPE_SOA = 6, TYPE_AAAA = 28, TYPE_DS = 43, TYPE_DNSKEY = 48 };
+enum { TYPE_NS = 2, TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48 };
 
 /* One decision in the making. */
 struct decision {
@@ -35,27 +35,9 @@ struct decision {
     struct tree_path path;
 };
 
-static void give_ede(struct verdict *verdict, uint16_t code)
-{
-    unsigned i = 0;
-
-    while (i < VERDICT_EDE_MAX && verdict->ede[i] != VERDICT_NO_EDE)
-        i++;
-    must(i < VERDICT_EDE_MAX);
-    verdict->ede[i] = code;
-}
-
 static void block(struct decision *d, enum block_style style, uint16_t ede)
 {
-    uint16_t type = d->ask->type;
-
-    d->verdict->action = VERDICT_BLOCK;
-    d->verdict->style = style;
-    d->verdict->ttl_s = d->profile->config->block_ttl_s;
-    give_ede(d->verdict, ede);
-    /* Other types get NODATA in this style: nothing is forged then. */
-    if (style == BLOCK_NULL && (type == TYPE_A || type == TYPE_AAAA))
-        give_ede(d->verdict, VERDICT_EDE_FORGED);
+    verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
 }
 
 /* Returns the profile's style, where SUBTREE tells whether all below the name is blocked as well:
@@ -86,7 +68,7 @@ static bool rule_client(struct decision *d)
     if (identify_allowed(d->snapshot, &d->ask->client))
         return false;
     d->verdict->action = VERDICT_REFUSE;
-    give_ede(d->verdict, VERDICT_EDE_PROHIBITED);
+    verdict_give_ede(d->verdict, VERDICT_EDE_PROHIBITED);
     return true;
 }
 
@@ -103,13 +85,62 @@ static bool rule_operator(struct decision *d)
     return true;
 }
 
+static void forward(struct decision *d)
+{
+    d->verdict->action = VERDICT_FORWARD;
+    d->verdict->max_ttl_s = d->profile->config->max_ttl_s;
+    if (tree_has_below(&d->path, TREE_LOCAL) || tree_has_below(&d->path, TREE_ZONE))
+        d->verdict->transform |= TRANSFORM_NAME_EXISTS;
+}
+
+/* Forwards to the usual upstreams, which are outside: they have no word on what is inside. */
+static void forward_outside(struct decision *d)
+{
+    struct tree_match match;
+
+    forward(d);
+    if (d->snapshot->config->rebind_guard && !tree_best(&d->path, TREE_REBIND, &match))
+        d->verdict->transform |= TRANSFORM_REBIND_GUARD;
+}
+
+/* Finds the zone with servers of its own that holds the name. */
+static bool find_zone(const struct decision *d, struct tree_match *match)
+{
+    struct tree_path parent;
+
+    if (!tree_best(&d->path, TREE_ZONE, match))
+        return false;
+    if (d->ask->type != TYPE_DS || match->labels < d->path.labels)
+        return true;
+    /* The DS of a zone is data of its parent (RFC 4035 §3.1.4.1). */
+    parent = d->path;
+    parent.labels -= parent.labels > 0;
+    parent.count = match->labels;
+    return tree_best(&parent, TREE_ZONE, match);
+}
+
+/* A record stands on its name alone, so that no zone is a longer match; and the operator who names
+ * servers for a zone vouches for what they say of it. */
+static bool rule_zone(struct decision *d)
+{
+    struct tree_match match;
+
+    if (!find_zone(d, &match))
+        return false;
+    d->verdict->labels = (uint8_t)match.labels;
+    d->verdict->place = d->snapshot->config->zones[match.rule->item].place;
+    d->verdict->upstream_group = 1 + match.rule->item;
+    forward(d);
+    return true;
+}
+
 static bool rule_local(struct decision *d)
 {
     const struct compiled_name *name;
     struct tree_match match;
 
     if (!tree_best(&d->path, TREE_LOCAL, &match))
-        return false;
+        return rule_zone(d);
     name = &d->snapshot->record_names[match.rule->item];
     d->verdict->records.items = d->snapshot->records + name->first;
     d->verdict->records.count = name->count;
@@ -144,8 +175,9 @@ static enum verdict_answer special_answer(const struct decision *d, const struct
         result = ANSWER_NXDOMAIN;
     if (special->answer == SPECIAL_ZONE)
         result = zone_answer(d, labels);
-    /* NXDOMAIN would deny all that is below (RFC 8020 §2), and a local record may lie there. */
-    if (result == ANSWER_NXDOMAIN && tree_has_below(&d->path, TREE_LOCAL))
+    /* NXDOMAIN would deny all that is below (RFC 8020 §2), and something of ours may lie there. */
+    if (result == ANSWER_NXDOMAIN &&
+        (tree_has_below(&d->path, TREE_LOCAL) || tree_has_below(&d->path, TREE_ZONE)))
         result = ANSWER_NODATA;
     return result;
 }
@@ -191,14 +223,6 @@ static bool rule_special(struct decision *d)
     return true;
 }
 
-static void forward(struct decision *d)
-{
-    d->verdict->action = VERDICT_FORWARD;
-    d->verdict->max_ttl_s = d->profile->config->max_ttl_s;
-    if (tree_has_below(&d->path, TREE_LOCAL))
-        d->verdict->transform |= TRANSFORM_NAME_EXISTS;
-}
-
 static bool rule_pin(struct decision *d)
 {
     struct tree_match match;
@@ -207,6 +231,7 @@ static bool rule_pin(struct decision *d)
         return false;
     d->verdict->labels = (uint8_t)match.labels;
     d->verdict->reason = d->snapshot->pins[match.rule->item].reason;
+    /* Help is never blocked, and nobody who pins a name aims it at a device of the house. */
     forward(d);
     return true;
 }
@@ -222,7 +247,7 @@ static bool rule_own_allow(struct decision *d)
     if (!tree_best(&d->path, TREE_PROFILE + d->verdict->profile, &d->own) || d->own.rule->deny)
         return false;
     name_own(d);
-    forward(d);
+    forward_outside(d);
     return true;
 }
 
@@ -293,9 +318,9 @@ static bool rule_default(struct decision *d)
         d->verdict->row = d->ask->listed.row;
         d->verdict->labels = d->ask->listed.labels;
     }
-    forward(d);
+    forward_outside(d);
     if (d->snapshot->lack.code != ERR_NONE)
-        give_ede(d->verdict, VERDICT_EDE_NOT_READY);
+        verdict_give_ede(d->verdict, VERDICT_EDE_NOT_READY);
     return true;
 }
 
@@ -345,10 +370,7 @@ static void start(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
 
-    memset(verdict, 0, sizeof *verdict);
-    for (unsigned i = 0; i < VERDICT_EDE_MAX; i++)
-        verdict->ede[i] = VERDICT_NO_EDE;
-    verdict->valid_until_s = INT64_MAX;
+    verdict_start(verdict);
     verdict->profile = identify_client(d->snapshot, d->ask, NULL);
     d->profile = &d->snapshot->profiles[verdict->profile];
     d->own.rule = NULL;

@@ -329,6 +329,26 @@ bool tree_best(const struct tree_path *path, uint32_t scope, struct tree_match *
     return false;
 }
 
+static bool node_denies(const struct tree_node *node, bool at_name)
+{
+    for (uint32_t i = 0; i < node->rule_count; i++) {
+        if (node->rules[i].deny && covers(&node->rules[i], at_name))
+            return true;
+    }
+    return false;
+}
+
+bool tree_denies(const struct tree_path *path)
+{
+    if ((path->present & (scope_bit(TREE_OPERATOR) | scope_bit(TREE_PROFILE))) == 0)
+        return false;
+    for (unsigned labels = path->count; labels-- > 0;) {
+        if (node_denies(path->nodes[labels], labels == path->labels))
+            return true;
+    }
+    return false;
+}
+
 bool tree_has_below(const struct tree_path *path, uint32_t scope)
 {
     const struct tree_node *node;
@@ -341,6 +361,6 @@ bool tree_has_below(const struct tree_path *path, uint32_t scope)
 
 bool tree_passes_below(const struct tree_path *path, uint32_t profile)
 {
-    return tree_has_below(path, TREE_LOCAL) || tree_has_below(path, TREE_PIN) ||
-           tree_has_below(path, TREE_PROFILE + profile);
+    return tree_has_below(path, TREE_LOCAL) || tree_has_below(path, TREE_ZONE) ||
+           tree_has_below(path, TREE_PIN) || tree_has_below(path, TREE_PROFILE + profile);
 }

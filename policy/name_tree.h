@@ -1,9 +1,9 @@
 /* name_tree.h - every name that a rule of the configuration or a built-in table stands on, by name.
  *
- * One tree holds all scopes (operator, local records, special names, pins, each profile's own
- * rules), so that a decision walks its name once: tree_walk, then tree_best for each scope. Every
- * ancestor of a rule's name has a node too, which ends the walk of a clean name after a label or
- * two and tells what lies below a name. Made once for a snapshot, never changed. */
+ * One tree holds all scopes (operator, local records, zones, special names, pins, each profile's
+ * own rules), so that a decision walks its name once: tree_walk, then tree_best for each scope.
+ * Every ancestor of a rule's name has a node too, which ends the walk of a clean name after a label
+ * or two and tells what lies below a name. Made once for a snapshot, never changed. */
 #ifndef POLICY_NAME_TREE_H
 #define POLICY_NAME_TREE_H
 
@@ -20,7 +20,15 @@ struct tree_builder;
 struct tree_node;
 
 /* A profile's own rules have the scope TREE_PROFILE + its index. */
-enum tree_scope { TREE_OPERATOR, TREE_LOCAL, TREE_SPECIAL, TREE_PIN, TREE_PROFILE };
+enum tree_scope {
+    TREE_OPERATOR,
+    TREE_LOCAL,
+    TREE_ZONE,
+    TREE_SPECIAL,
+    TREE_PIN,
+    TREE_REBIND, /* names that may lead to inner addresses */
+    TREE_PROFILE
+};
 
 struct tree_rule {
     uint32_t scope;
@@ -65,8 +73,12 @@ void tree_walk(const struct name_tree *tree, const struct name *name, struct tre
  * exact before others, then deny. Fills MATCH; returns whether there is one. */
 bool tree_best(const struct tree_path *path, uint32_t scope, struct tree_match *match);
 
-/* Tells whether something that passes lies strictly below the name of PATH: a local record, a pin,
- * or a name that PROFILE allows. */
+/* Tells whether a rule of any scope denies the name of PATH, be it for one profile alone and be it
+ * overruled by a longer one. */
+bool tree_denies(const struct tree_path *path);
+
+/* Tells whether something that passes lies strictly below the name of PATH: a local record, a zone,
+ * a pin, or a name that PROFILE allows. */
 bool tree_passes_below(const struct tree_path *path, uint32_t profile);
 
 /* Tells whether a rule of SCOPE stands strictly below the name of PATH. */

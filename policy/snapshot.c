@@ -47,6 +47,7 @@ static int compile_profiles(struct snapshot *s, struct err *err)
         profile->bypass = mask_any(mask_and(profile->apply, bypass));
     }
     s->protected_bits = taxonomy_severity_mask(&config->taxonomy, SEVERITY_4);
+    s->grave_bits = taxonomy_severity_mask(&config->taxonomy, SEVERITY_3);
     return 0;
 }
 
@@ -222,16 +223,31 @@ static int add_pins(struct snapshot *s, struct tree_builder *builder, struct err
     return 0;
 }
 
+static int add_zones(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    for (size_t i = 0; i < s->config->zone_count; i++) {
+        struct name name = name_of(&s->config->zones[i].name);
+        struct tree_rule rule = {.scope = TREE_ZONE, .item = (uint32_t)i, .cover = COVER_SUBTREE};
+
+        if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int compile_names(struct snapshot *s, struct err *err)
 {
     struct tree_builder *builder = tree_start();
     struct tree_rule operator_deny = {.scope = TREE_OPERATOR, .deny = true};
+    struct tree_rule rebind = {.scope = TREE_REBIND};
 
     if (builder == NULL)
         return out_of_memory(err);
     if (add_rules(builder, &s->config->operator_deny, operator_deny, err) != 0 ||
-        add_records(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
-        add_pins(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
+        add_rules(builder, &s->config->rebind_allow, rebind, err) != 0 ||
+        add_records(s, builder, err) != 0 || add_zones(s, builder, err) != 0 ||
+        add_specials(s, builder, err) != 0 || add_pins(s, builder, err) != 0 ||
+        add_profiles(s, builder, err) != 0) {
         tree_abandon(builder);
         return -1;
     }

@@ -101,6 +101,17 @@ struct verdict {
     const char *reason;        /* a pin's or special name's reason; NULL */
 };
 
+/* Makes VERDICT one that says nothing yet: no extended error, no next edge, all else 0. */
+void verdict_start(struct verdict *verdict);
+
+/* Adds the extended error CODE to VERDICT, which has room for VERDICT_EDE_MAX. */
+void verdict_give_ede(struct verdict *verdict, uint16_t code);
+
+/* Makes VERDICT a block of a question for TYPE in STYLE, kept for TTL_S, with the extended error
+ * EDE, and the one that belongs to a forged address where STYLE gives one. */
+void verdict_block(struct verdict *verdict, enum block_style style, uint32_t ttl_s, uint16_t type,
+                   uint16_t ede);
+
 /* Returns the stable word for RULE. What operator, legal and hotline lists say is one word. */
 const char *verdict_rule_word(enum verdict_rule rule);
 

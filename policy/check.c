@@ -1,0 +1,266 @@
+/* check.c - the rules for what an answer leads to.
+ *
+ * Problem: a listed site hides behind an alias of another (CNAME cloaking), behind a hint, or
+ * behind an address. Idea: what an answer leads to meets the rules that a question of the same
+ * client would, less those that are about the question itself: who may ask, what is answered here,
+ * and the profile's default, since an admitted site's CDN stands on no positive list.
+ *
+ * An allow of the asked name covers its chain, or it would be worth nothing behind a CDN; but what
+ * a guardian lifts one name at a time (S3), and what only the operator lifts, stays. A pin covers
+ * more: help is never blocked. A zone's servers are the operator's own choice and count as an
+ * allow.
+ *
+ * Dropped: a class that keeps one bit for each profile's rules (a bit for a thousand profiles is
+ * too much for every kept answer); `ruled` sends the few answers that some rule names the long way.
+ */
+#include "policy/check.h"
+
+#include <string.h>
+
+#include "blocklist/set/set.h"
+#include "policy/compiled.h"
+
+/* How far the verdict on the asked name covers what its answer leads to. */
+enum covering {
+    COVERS_NOTHING,
+    COVERS_USUAL, /* all but S3 categories, and rule 2 */
+    COVERS_MOST,  /* all but rule 2 */
+};
+
+static const enum covering covering_of_rule[VERDICT_RULE_COUNT] = {
+    [RULE_LOCAL] = COVERS_USUAL, /* a zone with servers of its own */
+    [RULE_PIN] = COVERS_MOST,
+    [RULE_GRANT] = COVERS_USUAL,
+    [RULE_OWN_ALLOW] = COVERS_USUAL,
+};
+
+/* Where IPv6 addresses hold an IPv4 address that they lead to. */
+static const struct wrapping {
+    struct prefix prefix;
+    unsigned at;
+} wrappings[] = {
+    {{{.octets = {[10] = 0xff, [11] = 0xff}, .bits = 128}, 96}, 12}, /* RFC 4291 §2.5.5.2 */
+    {{{.octets = {0x00, 0x64, 0xff, 0x9b}, .bits = 128}, 96},   12}, /* RFC 6052 §2.1 */
+    {{{.octets = {0x20, 0x02}, .bits = 128}, 16},               2 }, /* RFC 3056 §2 */
+};
+
+/* Addresses of this machine, this link, or a private network. Not here: 100.64.0.0/10 (RFC 6598),
+ * which lies outside the house, between it and its carrier, who names servers in it. */
+static const struct prefix inner[] = {
+    {{.octets = {0}, .bits = 32},           8  }, /* this network, RFC 1122 §3.2.1.3 */
+    {{.octets = {10}, .bits = 32},          8  }, /* RFC 1918 §3 */
+    {{.octets = {127}, .bits = 32},         8  }, /* RFC 1122 §3.2.1.3 */
+    {{.octets = {169, 254}, .bits = 32},    16 }, /* RFC 3927 §2.1 */
+    {{.octets = {172, 16}, .bits = 32},     12 }, /* RFC 1918 §3 */
+    {{.octets = {192, 168}, .bits = 32},    16 }, /* RFC 1918 §3 */
+    {{.octets = {0}, .bits = 128},          128}, /* ::, RFC 4291 §2.5.2 */
+    {{.octets = {[15] = 1}, .bits = 128},   128}, /* ::1, RFC 4291 §2.5.3 */
+    {{.octets = {0xfc}, .bits = 128},       7  }, /* RFC 4193 §3.1 */
+    {{.octets = {0xfe, 0x80}, .bits = 128}, 10 }, /* RFC 4291 §2.5.6 */
+    {{.octets = {0xfe, 0xc0}, .bits = 128}, 10 }, /* site-local, RFC 3879 §4 */
+};
+
+/* Fills UNWRAPPED with the IPv4 address that ADDR holds; returns false where it holds none. */
+static bool unwrap(const struct addr *addr, struct addr *unwrapped)
+{
+    for (size_t i = 0; i < sizeof wrappings / sizeof *wrappings; i++) {
+        if (!prefix_holds(&wrappings[i].prefix, addr))
+            continue;
+        *unwrapped = (struct addr){.bits = 32};
+        memcpy(unwrapped->octets, addr->octets + wrappings[i].at, 4);
+        return true;
+    }
+    return false;
+}
+
+static bool is_inner(const struct addr *addr)
+{
+    struct addr unwrapped;
+
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {
+        if (prefix_holds(&inner[i], addr))
+            return true;
+    }
+    return unwrap(addr, &unwrapped) && is_inner(&unwrapped);
+}
+
+/* Finds what SET says of ITEM. */
+static void look(const struct set *set, const struct check_item *item, struct set_hit *hit)
+{
+    struct set_hit wrapped;
+    struct addr unwrapped;
+
+    if (!item->is_addr) {
+        set_lookup(set, &item->name, hit);
+        return;
+    }
+    set_lookup_addr(set, &item->addr, hit);
+    if (!unwrap(&item->addr, &unwrapped))
+        return;
+    set_lookup_addr(set, &unwrapped, &wrapped);
+    if (!mask_any(hit->mask))
+        hit->row = wrapped.row;
+    hit->mask = mask_or(hit->mask, wrapped.mask);
+}
+
+void check_classify(const struct snapshot *snapshot, const struct check_item *item,
+                    struct check_class *class)
+{
+    struct set_hit listed, hotline;
+    struct tree_path path;
+
+    look(snapshot->listed, item, &listed);
+    look(snapshot->hotline, item, &hotline);
+    class->mask = mask_or(class->mask, listed.mask);
+    if (mask_any(hotline.mask))
+        class->ruled = true;
+    if (item->is_addr) {
+        class->inner = class->inner || is_inner(&item->addr);
+        return;
+    }
+    tree_walk(snapshot->tree, &item->name, &path);
+    class->ruled = class->ruled || tree_denies(&path);
+}
+
+static enum covering covering_of(const struct snapshot *snapshot, const struct verdict *verdict)
+{
+    /* What passes where the default is to deny was admitted by a positive list. */
+    if (verdict->rule == RULE_DEFAULT && snapshot->profiles[verdict->profile].config->default_deny)
+        return COVERS_USUAL;
+    return covering_of_rule[verdict->rule];
+}
+
+/* Returns the categories that block what the answer leads to. */
+static struct mask applied(const struct snapshot *snapshot, const struct verdict *verdict)
+{
+    struct mask bits = snapshot->profiles[verdict->profile].apply;
+
+    switch (covering_of(snapshot, verdict)) {
+    case COVERS_NOTHING:
+        return bits;
+    case COVERS_USUAL:
+        return mask_and(bits, snapshot->grave_bits);
+    default:
+        return (struct mask){.words = {0}};
+    }
+}
+
+bool check_passes(const struct snapshot *snapshot, const struct verdict *verdict,
+                  const struct check_class *class)
+{
+    struct mask bits = mask_or(applied(snapshot, verdict), snapshot->protected_bits);
+
+    return !class->ruled && !mask_any(mask_and(class->mask, bits)) &&
+           !(class->inner && (verdict->transform & TRANSFORM_REBIND_GUARD) != 0);
+}
+
+/* One check in the making. */
+struct check {
+    const struct snapshot *snapshot;
+    const struct compiled_profile *profile;
+    const struct ask *ask;
+    const struct verdict *verdict; /* on the asked name */
+    const struct check_item *item;
+    struct set_hit listed, hotline;
+    struct tree_path path; /* of a name; of an address it is empty */
+    struct verdict *blocked;
+};
+
+enum outcome { GOES_ON, PASSES, BLOCKS };
+
+/* The asked name exists and may have other types, so that NXDOMAIN would be wrong. */
+static enum outcome block(struct check *c, enum block_style style, uint16_t ede)
+{
+    verdict_block(c->blocked, style == BLOCK_NXDOMAIN ? BLOCK_NODATA : style,
+                  c->profile->config->block_ttl_s, c->ask->type, ede);
+    return BLOCKS;
+}
+
+static enum outcome rule_operator(struct check *c)
+{
+    struct tree_match match;
+
+    if (!mask_any(mask_and(c->listed.mask, c->snapshot->protected_bits)) &&
+        !mask_any(c->hotline.mask) && !tree_best(&c->path, TREE_OPERATOR, &match))
+        return GOES_ON;
+    return block(c, c->profile->config->style, VERDICT_EDE_BLOCKED);
+}
+
+static enum outcome rule_rebind(struct check *c)
+{
+    if ((c->verdict->transform & TRANSFORM_REBIND_GUARD) == 0 || !c->item->is_addr ||
+        !is_inner(&c->item->addr))
+        return GOES_ON;
+    return block(c, BLOCK_NODATA, VERDICT_EDE_BLOCKED);
+}
+
+static enum outcome rule_pin(struct check *c)
+{
+    struct tree_match match;
+
+    if (covering_of(c->snapshot, c->verdict) == COVERS_MOST)
+        return PASSES;
+    return tree_best(&c->path, TREE_PIN, &match) ? PASSES : GOES_ON;
+}
+
+static enum outcome rule_own(struct check *c)
+{
+    struct tree_match match;
+
+    if (!tree_best(&c->path, TREE_PROFILE + c->verdict->profile, &match))
+        return GOES_ON;
+    if (!match.rule->deny)
+        return PASSES;
+    if (covering_of(c->snapshot, c->verdict) != COVERS_NOTHING)
+        return GOES_ON;
+    c->blocked->place = compiled_rule(c->profile->config, match.rule->item)->place;
+    return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
+}
+
+static enum outcome rule_category(struct check *c)
+{
+    struct mask bits = mask_and(c->listed.mask, applied(c->snapshot, c->verdict));
+
+    if (!mask_any(bits))
+        return GOES_ON;
+    c->blocked->matched = bits;
+    c->blocked->row = c->listed.row;
+    return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
+}
+
+/* In the order of decision; the first that does not go on decides. */
+static const struct {
+    enum verdict_rule rule;
+    enum outcome (*says)(struct check *check);
+} order[] = {
+    {RULE_OPERATOR, rule_operator},
+    {RULE_REBIND,   rule_rebind  },
+    {RULE_PIN,      rule_pin     },
+    {RULE_OWN_DENY, rule_own     },
+    {RULE_CATEGORY, rule_category},
+};
+
+bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
+                  const struct verdict *verdict, const struct check_item *item,
+                  struct verdict *blocked)
+{
+    struct check c = {.snapshot = snapshot,
+                      .profile = &snapshot->profiles[verdict->profile],
+                      .ask = ask,
+                      .verdict = verdict,
+                      .item = item,
+                      .blocked = blocked};
+    enum outcome outcome = GOES_ON;
+
+    look(snapshot->listed, item, &c.listed);
+    look(snapshot->hotline, item, &c.hotline);
+    if (!item->is_addr)
+        tree_walk(snapshot->tree, &item->name, &c.path);
+    verdict_start(blocked);
+    blocked->profile = verdict->profile;
+    for (size_t i = 0; i < sizeof order / sizeof *order && outcome == GOES_ON; i++) {
+        outcome = order[i].says(&c);
+        blocked->rule = order[i].rule;
+    }
+    return outcome != BLOCKS;
+}
