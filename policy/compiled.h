@@ -37,6 +37,7 @@ struct snapshot {
     uint64_t id;
     struct config *config;
     struct set *listed, *hotline;
+    bool listed_checked, hotline_checked; /* every octet, when they were opened */
     struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
 
     /* who */

@@ -6,6 +6,7 @@
 #ifndef POLICY_SNAPSHOT_H
 #define POLICY_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct config;
@@ -36,8 +37,13 @@ void snapshot_find_interfaces(const struct snapshot *snapshot);
  * snapshot with a lack must not take the place of one without: the last good one wins. */
 const struct err *snapshot_lack(const struct snapshot *snapshot);
 
-/* Checks every octet of both sets. Errors: -1 with ERR. Cost: reads the files whole. */
+/* Checks every octet of both sets that snapshot_load has not checked, and brings them into memory.
+ * Errors: -1 with ERR. Cost: reads the files whole. */
 int snapshot_verify(const struct snapshot *snapshot, struct err *err);
+
+/* Does the same a piece of a MiB at a time, so that who does it can stop: *PIECE is 0 at first.
+ * Returns 1 while there is more; 0 when all is well. Errors: -1 with ERR. */
+int snapshot_verify_piece(const struct snapshot *snapshot, uint64_t *piece, struct err *err);
 
 /* Returns a number that no other snapshot has: who holds it can tell later whether it is still
  * SNAPSHOT that is in force. (Drawn at random: addresses are used again.) */
@@ -45,6 +51,10 @@ uint64_t snapshot_id(const struct snapshot *snapshot);
 
 /* Frees SNAPSHOT with its config and sets; NULL is fine. */
 void snapshot_free(struct snapshot *snapshot);
+
+/* Frees a part of SNAPSHOT, which nobody reads any more; returns whether that was the last. Called
+ * with pauses it takes memory from a process that answers meanwhile (set_shrink). */
+bool snapshot_release(struct snapshot *snapshot);
 
 /* Return what SNAPSHOT was made from; it lives as long as SNAPSHOT. */
 const struct config *snapshot_config(const struct snapshot *snapshot);

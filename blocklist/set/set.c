@@ -20,6 +20,8 @@
 #include "config/base/err.h"
 #include "config/taxonomy.h"
 
+enum { SLICE = 2 << 20 }; /* a page of a processor's page table points at so much */
+
 /* Without a taxonomy a category's bit is its number in the set. */
 static int map_categories(struct set *set, const char *path, const struct taxonomy *taxonomy,
                           struct err *err)
@@ -124,6 +126,7 @@ static int map_file(struct set *set, const char *path, struct err *err)
         else
             result = 0;
         set->mapped = result == 0;
+        set->kept = set->mapped ? set->length : 0;
         set->octets = result == 0 ? map : NULL;
     }
     if (fd >= 0)
@@ -175,6 +178,19 @@ void set_close(struct set *set)
         munmap((void *)(uintptr_t)set->octets, set->length);
     free(set->rows);
     free(set);
+}
+
+bool set_shrink(struct set *set)
+{
+    size_t at;
+
+    if (set->kept == 0)
+        return false;
+    at = (set->kept - 1) / SLICE * SLICE;
+    /* Unlike munmap it needs the map's lock for reading only, as page faults do. */
+    madvise((void *)(uintptr_t)(set->octets + at), set->kept - at, MADV_DONTNEED);
+    set->kept = at;
+    return true;
 }
 
 const char *set_string(const struct set *set, const uint8_t *at)

@@ -55,9 +55,21 @@ struct set *set_open_empty(struct err *err);
 /* Closes SET; NULL is fine. */
 void set_close(struct set *set);
 
+/* Gives the memory behind SET back, 2 MiB of it at a time; returns whether there was any
+ * left. What looks a name up after the first call gets it anew from the file; so call it when
+ * nobody does, and set_close when there is nothing left: that is then cheap, whatever the size.
+ * Cost:    some 50 us. It takes memory from the process as a whole, so that every thread of it
+ *          waits for its part of that; never long enough to be felt, which one munmap might be. */
+bool set_shrink(struct set *set);
+
 /* Checks every chunk's digest. Errors: -1 with ERR_DIGEST and the first bad chunk. Cost: reads the
  * whole file. */
 int set_verify(const struct set *set, struct err *err);
+
+/* Checks the digest of chunk CHUNK (from 0), a MiB, which lies in memory and in the process's page
+ * tables afterwards, so that no lookup has to wait for it. Returns 1; 0 past the last one.
+ * Errors:  -1 with ERR_DIGEST. */
+int set_verify_chunk(const struct set *set, uint64_t chunk, struct err *err);
 
 /* Finds the categories of NAME (lower-cased) and fills HIT. Threads: any number on one set. Cost:
  * one cache line a suffix, no allocation. */

@@ -6,6 +6,8 @@
  * all digests when opening, which reads the whole file; set_verify does it. */
 #include <sodium.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "blocklist/set/segment.h"
 #include "blocklist/set/set_file.h"
@@ -242,23 +244,49 @@ int set_check(struct set *set, const char *path, struct err *err)
     return 0;
 }
 
-int set_verify(const struct set *set, struct err *err)
+/* Has the kernel map AT[0..OCTETS) in one step. One that cannot (before 5.14) does it page by page
+ * when they are read. */
+static void populate(const uint8_t *at, size_t octets)
+{
+#ifdef MADV_POPULATE_READ
+    size_t before = (uintptr_t)at % (size_t)sysconf(_SC_PAGESIZE);
+
+    madvise((void *)((uintptr_t)at - before), octets + before, MADV_POPULATE_READ);
+#else
+    (void)at;
+    (void)octets;
+#endif
+}
+
+int set_verify_chunk(const struct set *set, uint64_t chunk, struct err *err)
 {
     const struct set_part *digests = &set->parts[SET_DIGESTS];
-    const uint8_t *at = set->octets;
+    const uint8_t *at;
     uint8_t digest[SET_DIGEST_OCTETS];
+    size_t left, octets = (size_t)1 << SET_CHUNK_SHIFT;
 
-    if (digests->count > 0)
-        at += SET_HEADER_OCTETS;
-    for (uint64_t i = 0; i < digests->count; i++) {
-        uint64_t left = (uint64_t)(digests->at - at), chunk = (uint64_t)1 << SET_CHUNK_SHIFT;
-        size_t octets = (size_t)(left < chunk ? left : chunk);
+    if (chunk >= digests->count)
+        return 0;
+    at = set->octets + SET_HEADER_OCTETS + (size_t)(chunk << SET_CHUNK_SHIFT);
+    left = (size_t)(digests->at - at);
+    if (left < octets)
+        octets = left;
+    if (set->mapped)
+        populate(at, octets);
+    crypto_generichash(digest, sizeof digest, at, octets, NULL, 0);
+    if (memcmp(digest, digests->at + chunk * SET_DIGEST_OCTETS, sizeof digest) != 0)
+        return err_set(err, ERR_DIGEST, "the digest of chunk %llu is wrong",
+                       (unsigned long long)chunk);
+    return 1;
+}
 
-        crypto_generichash(digest, sizeof digest, at, octets, NULL, 0);
-        if (memcmp(digest, digests->at + i * SET_DIGEST_OCTETS, sizeof digest) != 0)
-            return err_set(err, ERR_DIGEST, "the digest of chunk %llu is wrong",
-                           (unsigned long long)i);
-        at += octets;
-    }
-    return 0;
+int set_verify(const struct set *set, struct err *err)
+{
+    uint64_t chunk = 0;
+    int result;
+
+    do
+        result = set_verify_chunk(set, chunk++, err);
+    while (result > 0);
+    return result;
 }

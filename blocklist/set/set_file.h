@@ -37,6 +37,7 @@ struct set {
     struct set_part parts[SET_SECTION_IDS]; /* at is NULL where the section is absent */
     const uint8_t *octets;
     size_t length;
+    size_t kept; /* of length: not given back by set_shrink */
     bool mapped; /* we unmap it */
     uint64_t names, seed;
     uint64_t prefix_lengths[2][3]; /* IPv4, IPv6: bit n is set where a range of n bits is listed */

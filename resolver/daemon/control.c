@@ -3,8 +3,11 @@
  * replies not read, the time for half of either), the right to a verb is one table look-up, and a
  * line that is no request closes the door after one error.
  *
- * Dropped: answering requests of one client out of order (ids would allow it; no verb is slow
- * enough), and keeping connections from one server to the next. */
+ * A verb that takes long answers later (control_later): until then that client's other requests
+ * wait in its buffer, and everybody else is served.
+ *
+ * Dropped: answering requests of one client out of order (ids would allow it; who wants two things
+ * at once connects twice), and keeping connections from one server to the next. */
 #include "resolver/daemon/control.h"
 
 #include <stdbool.h>
@@ -29,8 +32,9 @@ struct client {
     unsigned open;   /* handles not yet closed */
     unsigned writes; /* not yet done */
     unsigned role;
-    bool leaving; /* closes when its writes are done */
-    bool paused;  /* it does not read its replies */
+    bool leaving;                /* closes when its writes are done */
+    bool paused;                 /* it does not read its replies, or waits for a late one */
+    struct control_later *later; /* the reply that it waits for */
     size_t used;
     char line[MESSAGE_REQUEST_MAX];
 };
@@ -128,6 +132,8 @@ static void close_client(struct client *client)
         client->previous->next = client->next;
     else
         control->clients = client->next;
+    if (client->later != NULL)
+        client->later->client = NULL;
     if (client->next != NULL)
         client->next->previous = client->previous;
     control->client_count--;
@@ -158,6 +164,10 @@ static void set_patience(struct client *client)
 {
     bool owes = client->used > 0 || client->writes > 0;
 
+    if (client->later != NULL) {
+        uv_timer_stop(&client->patience); /* now we owe */
+        return;
+    }
     uv_timer_start(&client->patience, on_impatient, owes ? CONTROL_PATIENCE_MS : IDLE_MS, 0);
 }
 
@@ -187,7 +197,7 @@ static void on_written(uv_write_t *request, int status)
     }
     if (client->writes == 0)
         set_patience(client);
-    if (client->paused && !client->leaving && !is_backlogged(client)) {
+    if (client->paused && client->later == NULL && !client->leaving && !is_backlogged(client)) {
         client->paused = false;
         take_lines(client);
         start_reading(client);
@@ -244,6 +254,45 @@ static const struct control_verb *find_verb(const struct control *control, const
     return NULL;
 }
 
+/* A client that sends more without reading waits; what it has sent stays in its buffer. */
+static void pause_reading(struct client *client)
+{
+    client->paused = true;
+    uv_read_stop((uv_stream_t *)&client->pipe);
+}
+
+static void begin_verb(struct client *client, const struct message *message,
+                       const struct control_verb *verb)
+{
+    struct control_later *later = malloc(sizeof *later);
+
+    if (later == NULL) {
+        close_client(client);
+        return;
+    }
+    *later = (struct control_later){NULL, client, message->id};
+    client->later = later;
+    verb->begin(client->control->context, message->body, later);
+    if (client->later == NULL) /* it has been answered */
+        return;
+    pause_reading(client);
+    set_patience(client);
+}
+
+void control_reply(struct control_later *later, json_t *result, json_t *errors)
+{
+    struct client *client = later->client;
+    char *line = message_reply(later->id, result, errors);
+
+    if (client != NULL) {
+        client->later = NULL;
+        send_line(client, line); /* its end goes on with what waits */
+    } else {
+        free(line);
+    }
+    free(later);
+}
+
 static void run_verb(struct client *client, const struct message *message)
 {
     struct control *control = client->control;
@@ -256,6 +305,8 @@ static void run_verb(struct client *client, const struct message *message)
     } else if ((verb->roles & client->role) == 0) {
         err_set(&err, ERR_REFUSED, "not for this socket or user: '%s'", verb->name);
         send_error(client, message->id, &err);
+    } else if (verb->begin != NULL) {
+        begin_verb(client, message, verb);
     } else {
         errors = json_array();
         send_line(
@@ -279,18 +330,12 @@ static void answer(struct client *client, const char *line, size_t length)
     message_clear(&message);
 }
 
-/* A client that sends more without reading waits; what it has sent stays in its buffer. */
-static void pause_reading(struct client *client)
-{
-    client->paused = true;
-    uv_read_stop((uv_stream_t *)&client->pipe);
-}
-
 static void take_lines(struct client *client)
 {
     size_t done = 0;
 
-    while (!client->leaving && !uv_is_closing((uv_handle_t *)&client->pipe)) {
+    while (!client->leaving && client->later == NULL &&
+           !uv_is_closing((uv_handle_t *)&client->pipe)) {
         const char *start = client->line + done;
         const char *end = memchr(start, '\n', client->used - done);
 

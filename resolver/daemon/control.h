@@ -10,7 +10,9 @@
 #include <sys/types.h>
 #include <uv.h>
 
+struct client;
 struct control;
+struct control_later;
 struct err;
 struct log;
 
@@ -29,7 +31,21 @@ struct control_verb {
     unsigned roles;
     /* Returns the result, or NULL with what is wrong added to ERRORS (message_add_error). */
     json_t *(*run)(void *context, const json_t *request, json_t *errors);
+    /* Instead of run, for what takes long: returns at once, and LATER goes to control_reply once,
+     * after whatever time. The client's next requests wait for it. */
+    void (*begin)(void *context, const json_t *request, struct control_later *later);
 };
+
+/* A reply that is owed. */
+struct control_later {
+    struct control_later *next; /* for whoever holds it */
+    struct client *client;      /* NULL: it has left */
+    int64_t id;
+};
+
+/* Sends the reply that LATER (given up) stands for, if the client is still there: RESULT, or ERRORS
+ * where it is NULL. Both are given up. */
+void control_reply(struct control_later *later, json_t *result, json_t *errors);
 
 /* Makes a control on LOOP with VERBS (kept), ended by a row without name.
  * Errors: NULL with ERR. */

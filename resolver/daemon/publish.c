@@ -32,13 +32,13 @@ struct retired {
 struct publish {
     _Atomic(struct snapshot *) current;
     _Atomic uint64_t generation;
-    void (*release)(struct snapshot *snapshot);
+    bool (*release)(struct snapshot *snapshot);
     struct retired *retired;
     unsigned readers;
     struct reader *reader;
 };
 
-struct publish *publish_create(unsigned readers, void (*release)(struct snapshot *snapshot),
+struct publish *publish_create(unsigned readers, bool (*release)(struct snapshot *snapshot),
                                struct err *err)
 {
     struct publish *publish = calloc(1, sizeof *publish);
@@ -59,10 +59,10 @@ out:
     return NULL;
 }
 
-static void release_retired(struct publish *publish, struct retired *retired)
+static void release_whole(const struct publish *publish, struct snapshot *snapshot)
 {
-    publish->release(retired->snapshot);
-    free(retired);
+    while (!publish->release(snapshot))
+        continue;
 }
 
 void publish_destroy(struct publish *publish)
@@ -74,12 +74,13 @@ void publish_destroy(struct publish *publish)
     while (publish->retired != NULL) {
         struct retired *next = publish->retired->next;
 
-        release_retired(publish, publish->retired);
+        release_whole(publish, publish->retired->snapshot);
+        free(publish->retired);
         publish->retired = next;
     }
     current = atomic_load(&publish->current);
     if (current != NULL)
-        publish->release(current);
+        release_whole(publish, current);
     free(publish->reader);
     free(publish);
 }
@@ -90,7 +91,7 @@ uint64_t publish_swap(struct publish *publish, struct snapshot *snapshot, struct
     struct retired *retired = malloc(sizeof *retired);
 
     if (retired == NULL) {
-        publish->release(snapshot);
+        release_whole(publish, snapshot);
         err_set(err, ERR_MEMORY, "no memory to retire a snapshot");
         return 0;
     }
@@ -129,9 +130,9 @@ size_t publish_reclaim(struct publish *publish)
     while (*link != NULL) {
         struct retired *retired = *link;
 
-        if (retired->generation < oldest) {
+        if (retired->generation < oldest && publish->release(retired->snapshot)) {
             *link = retired->next;
-            release_retired(publish, retired);
+            free(retired);
         } else {
             link = &retired->next;
             left++;

@@ -6,6 +6,7 @@
 #ifndef RESOLVER_DAEMON_PUBLISH_H
 #define RESOLVER_DAEMON_PUBLISH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,9 +14,10 @@ struct err;
 struct publish;
 struct snapshot;
 
-/* Makes a place for READERS readers; RELEASE frees a snapshot that nobody reads any more.
+/* Makes a place for READERS readers; RELEASE frees a part of a snapshot that nobody reads any more,
+ * and tells whether it was the last.
  * Errors: NULL with ERR. */
-struct publish *publish_create(unsigned readers, void (*release)(struct snapshot *snapshot),
+struct publish *publish_create(unsigned readers, bool (*release)(struct snapshot *snapshot),
                                struct err *err);
 
 /* Releases every snapshot still held; all readers are outside for good. NULL is fine. */
@@ -28,7 +30,7 @@ void publish_destroy(struct publish *publish);
  * Threads: the writer. */
 uint64_t publish_swap(struct publish *publish, struct snapshot *snapshot, struct err *err);
 
-/* Releases the retired snapshots that no reader can hold; returns how many are left.
+/* Releases a part of each retired snapshot that no reader can hold; returns how many are left.
  * Threads: the writer. */
 size_t publish_reclaim(struct publish *publish);
 

@@ -1,128 +1,53 @@
-/* The problem: a reload must never leave half of a configuration in force, nor none. The idea:
- * everything new is read, checked and compiled beside the old; then one pointer changes. Whatever
- * fails before that leaves no trace but its errors. Workers take their upstreams and limits from
- * the new snapshot when they are next awake.
+/* The problem: a reload must never leave half of a configuration in force, nor none, and while it
+ * reads some hundred megabytes of lists the main thread has people to answer. The idea: a thread
+ * beside it reads, checks and compiles everything and brings it into memory; then the main thread
+ * changes one pointer. Whatever fails before that leaves no trace but its errors. Workers take
+ * their upstreams and limits from the new snapshot when they are next awake.
  *
- * Dropped: reloading in a thread of its own. The main thread answers nothing but control requests,
- * and they may wait; workers never do. */
-#include <inttypes.h>
-#include <string.h>
-#include <time.h>
+ * One reload runs at a time. Who asks meanwhile may have changed a file that was read already: he
+ * gets another one, together with all who ask in that time, so that a hundred requests are two
+ * reloads. What was replaced goes a slice at a time (snapshot_release): memory is taken from a
+ * process with a lock and a word to each processor, and workers must not wait for either.
+ *
+ * Dropped: munmap of the whole in the main thread, which is the same lock held for longer. */
+#include "resolver/daemon/reload.h"
 
-#include "blocklist/set/set.h"
+#include <inttypes.h>
+
 #include "config/base/err.h"
-#include "config/config.h"
 #include "policy/snapshot.h"
-#include "resolver/daemon/keeper.h"
-#include "resolver/daemon/lack.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/spawn.h"
 
-enum { RECLAIM_MS = 20 };
+enum { RELEASE_MS = 2 };
 
-static void add_problems(json_t *to, const struct config_problems *problems, const char *path)
+static void begin(struct reload *reload);
+
+/* ---- what was replaced ---- */
+
+static void on_release(uv_timer_t *timer)
 {
-    for (size_t i = 0; i < problems->count; i++)
-        message_add_error(to, &problems->items[i], path);
-}
+    struct reload *reload = timer->data;
 
-/* Reads everything; returns the new snapshot with WARNINGS filled, or NULL with ERRORS. *CODE is
- * the exit code that a failed start has. */
-static struct snapshot *read_all(const char *path, json_t *warnings, json_t *errors, int *code)
-{
-    struct config_problems problems = {0};
-    struct config *config = config_load(path, &problems);
-    struct snapshot *snapshot = NULL;
-    struct err warning, err;
-
-    *code = DAEMON_CONFIG;
-    add_problems(config != NULL ? warnings : errors, &problems, path);
-    config_problems_free(&problems);
-    if (config == NULL)
-        return NULL;
-    *code = DAEMON_FAILED;
-    snapshot = snapshot_load(config, &warning, &err);
-    if (snapshot == NULL) {
-        message_add_error(errors, &err, NULL);
-        return NULL;
-    }
-    if (warning.code != ERR_NONE)
-        message_add_error(warnings, &warning, NULL);
-    lack_add_all(warnings, snapshot);
-    return snapshot;
-}
-
-/* Logs each of ENTRIES, as EVENT where it has no word of its own. */
-static void log_texts(const struct server *server, enum log_level level, const char *event,
-                      const json_t *entries)
-{
-    for (size_t i = 0; i < json_array_size(entries); i++) {
-        const json_t *entry = json_array_get(entries, i);
-        const char *own = json_string_value(json_object_get(entry, "event"));
-
-        log_event(&server->log, level, own != NULL ? own : event, "text=\"%s\"",
-                  json_string_value(json_object_get(entry, "text")));
-    }
-}
-
-static void on_reclaim(uv_timer_t *timer)
-{
-    struct server *server = timer->data;
-
-    if (publish_reclaim(server->publish) == 0)
+    if (publish_reclaim(reload->server->publish) == 0)
         uv_timer_stop(timer);
 }
 
-/* Puts SNAPSHOT (given up) and its WARNINGS in force. */
-static int enforce(struct server *server, struct snapshot *snapshot, json_t *warnings,
-                   struct err *err)
-{
-    struct set_info info = {0};
-    uint64_t generation = publish_swap(server->publish, snapshot, err);
+/* ---- beside the answering ---- */
 
-    if (generation == 0)
-        return -1;
-    set_info(snapshot_listed(snapshot), &info);
-    json_decref(server->warnings);
-    server->warnings = json_incref(warnings);
-    server->loaded_s = (int64_t)time(NULL);
-    log_event(&server->log, LOG_LEVEL_INFO, "in_force", "generation=%" PRIu64 " names=%" PRIu64,
-              generation, info.names);
-    log_texts(server, LOG_LEVEL_WARN, "config_warning", warnings);
-    return 0;
+static void run(uv_work_t *work)
+{
+    struct reload *reload = work->data;
+
+    load_step_aside();
+    load_read(&reload->load, reload->server->options->config_path);
+    load_verify(&reload->load, &reload->server->halt);
 }
 
-int server_load(struct server *server, json_t *errors)
-{
-    json_t *warnings = json_array();
-    struct snapshot *snapshot;
-    struct err err;
-    int code;
-
-    snapshot = read_all(server->options->config_path, warnings, errors, &code);
-    if (snapshot == NULL)
-        goto out;
-    code = DAEMON_FAILED;
-    server->restart = restart_note(snapshot_config(snapshot), &err);
-    server->workers_wanted = worker_count(snapshot_config(snapshot));
-    /* One reader more than workers: verify.c. */
-    server->publish = publish_create(server->workers_wanted + 1, snapshot_free, &err);
-    if (server->restart == NULL || server->publish == NULL) {
-        message_add_error(errors, &err, NULL);
-        snapshot_free(snapshot);
-        goto out;
-    }
-    if (enforce(server, snapshot, warnings, &err) < 0)
-        message_add_error(errors, &err, NULL);
-    else
-        code = DAEMON_DONE;
-out:
-    json_decref(warnings);
-    return code;
-}
+/* ---- in the main thread ---- */
 
 static json_t *result_of(const struct server *server)
 {
@@ -135,75 +60,143 @@ static json_t *result_of(const struct server *server)
 
 /* Last good wins: what is in force is not given up for a snapshot whose lists are missing or
  * damaged. A server that began without lists may go on without them. */
-static int check_sets(const struct server *server, const struct snapshot *snapshot, json_t *errors)
+static bool is_better(const struct server *server, struct load *load)
 {
-    const struct err *lack = snapshot_lack(snapshot);
-    struct err err;
+    const struct err *lack;
 
-    if (lack != NULL && snapshot_lack(publish_current(server->publish)) == NULL) {
-        message_add_error(errors, lack, NULL);
-        return -1;
-    }
-    if (snapshot_verify(snapshot, &err) != 0) {
-        message_add_error(errors, &err, NULL);
-        return -1;
-    }
-    return 0;
+    if (load->snapshot == NULL)
+        return false;
+    lack = snapshot_lack(load->snapshot);
+    if (lack == NULL || snapshot_lack(publish_current(server->publish)) != NULL)
+        return true;
+    message_add_error(load->errors, lack, NULL);
+    return false;
 }
 
-static json_t *swap(struct server *server, json_t *errors)
+/* Returns the result, or NULL with the load's errors. */
+static json_t *swap(struct reload *reload)
 {
-    json_t *warnings = json_array(), *result = NULL;
-    struct snapshot *snapshot;
-    struct err err;
-    int code;
+    struct server *server = reload->server;
 
-    snapshot = read_all(server->options->config_path, warnings, errors, &code);
-    if (snapshot == NULL)
-        goto out;
-    if (check_sets(server, snapshot, errors) < 0) {
-        snapshot_free(snapshot);
-        goto out;
-    }
-    if (enforce(server, snapshot, warnings, &err) < 0) {
-        message_add_error(errors, &err, NULL);
-        goto out;
-    }
+    if (!is_better(server, &reload->load))
+        return NULL;
+    load_enforce(server, &reload->load);
+    if (json_array_size(reload->load.errors) > 0)
+        return NULL;
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_reload(server->workers[i]);
-    uv_timer_start(&server->reclaim, on_reclaim, 0, RECLAIM_MS);
-    result = result_of(server);
-out:
-    json_decref(warnings);
-    return result;
+    uv_timer_start(&reload->release, on_release, RELEASE_MS, RELEASE_MS);
+    return result_of(server);
 }
 
-json_t *server_reload(struct server *server, json_t *errors)
+static void log_result(const struct server *server, const json_t *result, const json_t *errors)
 {
-    json_t *result, *needed;
-    struct err err;
-    const char *name;
+    const json_t *needed;
     size_t at;
 
-    if (server->stopping) {
-        err_set(&err, ERR_BUSY, "the server is stopping");
-        message_add_error(errors, &err, NULL);
-        return NULL;
-    }
-    server_tell(server, SPAWN_RELOADING);
-    result = swap(server, errors);
-    server_tell(server, SPAWN_RELOADED);
     if (result == NULL) {
         log_event(&server->log, LOG_LEVEL_ERROR, "reload_refused",
                   "errors=%zu kept_generation=%" PRIu64, json_array_size(errors),
                   publish_generation(server->publish));
-        log_texts(server, LOG_LEVEL_ERROR, "config_error", errors);
-        return NULL;
+        load_log(&server->log, LOG_LEVEL_ERROR, "config_error", errors);
     }
-    json_array_foreach(json_object_get(result, "needs_restart"), at, needed)
-    {
-        name = json_string_value(needed);
-        log_event(&server->log, LOG_LEVEL_WARN, "needs_restart", "option=%s", name);
+    json_array_foreach(json_object_get(result, "needs_restart"), at, needed) log_event(
+        &server->log, LOG_LEVEL_WARN, "needs_restart", "option=%s", json_string_value(needed));
+}
+
+/* Sends all of LIST the same reply. */
+static void reply_all(struct control_later **list, json_t *result, json_t *errors)
+{
+    while (*list != NULL) {
+        struct control_later *later = *list;
+
+        *list = later->next;
+        control_reply(later, json_incref(result), json_incref(errors));
     }
-    return result;
+}
+
+static void refuse_all(struct control_later **list)
+{
+    json_t *errors = json_array();
+    struct err err;
+
+    err_set(&err, ERR_BUSY, "the server is stopping");
+    message_add_error(errors, &err, NULL);
+    reply_all(list, NULL, errors);
+    json_decref(errors);
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    struct reload *reload = work->data;
+    struct server *server = reload->server;
+    json_t *result = NULL;
+
+    (void)status; /* nobody cancels it */
+    reload->running = false;
+    if (server->stopping) {
+        refuse_all(&reload->asked);
+        refuse_all(&reload->next);
+    } else {
+        result = swap(reload);
+        log_result(server, result, reload->load.errors);
+        reply_all(&reload->asked, result, reload->load.errors);
+    }
+    json_decref(result);
+    load_clear(&reload->load);
+    server_tell(server, SPAWN_RELOADED);
+    if (reload->again && !server->stopping)
+        begin(reload);
+}
+
+static void begin(struct reload *reload)
+{
+    reload->asked = reload->next;
+    reload->next = NULL;
+    reload->again = false;
+    reload->running = true;
+    reload->work.data = reload;
+    server_tell(reload->server, SPAWN_RELOADING);
+    must(uv_queue_work(&reload->server->loop, &reload->work, run, on_done) == 0);
+}
+
+void reload_init(struct reload *reload, struct server *server)
+{
+    reload->server = server;
+    uv_timer_init(&server->loop, &reload->release);
+    reload->release.data = reload;
+}
+
+void reload_ask(struct reload *reload, struct control_later *later)
+{
+    if (later != NULL) {
+        later->next = reload->next;
+        reload->next = later;
+    }
+    if (reload->server->stopping) {
+        refuse_all(&reload->next);
+        return;
+    }
+    reload->again = true;
+    if (!reload->running)
+        begin(reload);
+}
+
+static void on_enough(uv_timer_t *timer)
+{
+    (void)timer; /* that the loop has woken is all */
+}
+
+bool reload_wait(struct reload *reload, uint64_t most_ms)
+{
+    uv_loop_t *loop = &reload->server->loop;
+    uint64_t until;
+
+    uv_update_time(loop);
+    until = uv_now(loop) + most_ms;
+    uv_timer_start(&reload->release, on_enough, most_ms, 0);
+    while (reload->running && uv_now(loop) < until)
+        uv_run(loop, UV_RUN_ONCE);
+    uv_timer_stop(&reload->release);
+    return !reload->running;
 }

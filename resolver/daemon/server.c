@@ -29,7 +29,7 @@
 #include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
 
-enum { SOCKETS_MOST = 4096, INTERFACES_MS = 2000 };
+enum { SOCKETS_MOST = 4096, INTERFACES_MS = 2000, RELOAD_WAIT_MS = 1000 };
 
 void server_tell(const struct server *server, char word)
 {
@@ -44,6 +44,7 @@ void server_stop(struct server *server)
     if (server->stopping)
         return;
     server->stopping = true;
+    atomic_store(&server->halt, true);
     log_event(&server->log, LOG_LEVEL_INFO, "draining", "most_ms=%d", WORKER_DRAIN_MS);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_drain(server->workers[i]);
@@ -73,9 +74,13 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
-static void close_loop(struct server *server)
+static void close_loop(struct server *server, int code)
 {
     control_destroy(server->control);
+    if (!reload_wait(&server->reload, RELOAD_WAIT_MS)) {
+        log_event(&server->log, LOG_LEVEL_WARN, "reload_stuck", "reason=\"it still reads a file\"");
+        _exit(code); /* its thread would not let us clean up */
+    }
     uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     must(uv_loop_close(&server->loop) == 0);
@@ -91,11 +96,10 @@ static void on_stop(uv_signal_t *signal, int number)
 
 static void on_reload(uv_signal_t *signal, int number)
 {
-    json_t *errors = json_array(); /* the log has them */
+    struct server *server = signal->data;
 
     (void)number;
-    json_decref(server_reload(signal->data, errors));
-    json_decref(errors);
+    reload_ask(&server->reload, NULL); /* the log has what comes of it */
 }
 
 static void on_report(uv_signal_t *signal, int number)
@@ -125,9 +129,9 @@ static void init_loop(struct server *server)
 {
     must(uv_loop_init(&server->loop) == 0);
     must(uv_async_init(&server->loop, &server->ended, on_ended) == 0);
-    uv_timer_init(&server->loop, &server->reclaim);
     uv_timer_init(&server->loop, &server->interfaces);
-    server->ended.data = server->reclaim.data = server->interfaces.data = server;
+    server->ended.data = server->interfaces.data = server;
+    reload_init(&server->reload, server);
     uv_timer_start(&server->interfaces, on_interfaces, INTERFACES_MS, INTERFACES_MS);
     for (size_t i = 0; i < sizeof signal_rows / sizeof *signal_rows; i++) {
         uv_signal_init(&server->loop, &server->signals[i]);
@@ -274,7 +278,7 @@ int server_run(const struct server_options *options)
         server.started_ms = uv_now(&server.loop);
         code = start(&server, starter);
         serve(&server, code);
-        close_loop(&server);
+        close_loop(&server, code);
     }
     clean_up(&server);
     return code;

@@ -1,18 +1,20 @@
 /* server.h - the process that answers: its main thread's parts, and what is done with them.
  *
  * start (server.c): user, config, snapshot, control sockets, workers. Then the main thread only
- * waits for signals and control requests: reload.c, status.c and verbs.c act on this struct, in
+ * waits for signals and control requests: reload.h, status.c and verbs.c act on this struct, in
  * the main thread and nowhere else. */
 #ifndef RESOLVER_DAEMON_SERVER_H
 #define RESOLVER_DAEMON_SERVER_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
 #include "config/base/log.h"
 #include "resolver/daemon/control.h"
+#include "resolver/daemon/reload.h"
 #include "resolver/daemon/worker.h"
 
 struct publish;
@@ -29,13 +31,14 @@ struct server {
     struct log log;
     uv_loop_t loop;
     uv_signal_t signals[4];
-    uv_timer_t reclaim;    /* runs while old snapshots are held */
     uv_timer_t interfaces; /* looks them up again */
     uv_async_t ended;      /* a worker has */
 
     struct listen_socket *sockets;
     size_t socket_count;
     struct publish *publish;
+    struct reload reload;
+    atomic_bool halt;        /* work beside the main thread is to end */
     struct restart *restart; /* what the first config fixed */
     struct control *control;
     struct worker *workers[WORKER_MOST];
@@ -58,11 +61,8 @@ void server_stop(struct server *server);
 /* Tells the keeper WORD (spawn.h). */
 void server_tell(const struct server *server, char word);
 
-/* reload.c: reads and checks everything again; then either all of it is in force, and the result
- * says what needs a restart, or nothing has changed, and NULL is returned with ERRORS filled. */
-json_t *server_reload(struct server *server, json_t *errors);
-
-/* reload.c: the same for the first time. Returns 0, or an exit code with ERRORS filled. */
+/* load.c: reads and checks everything for the first time. Returns 0, or an exit code with ERRORS
+ * filled. */
 int server_load(struct server *server, json_t *errors);
 
 /* status.c: what `stairgate status` shows, and the one line of USR1. */

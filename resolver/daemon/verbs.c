@@ -15,10 +15,12 @@ static json_t *run_status(void *context, const json_t *request, json_t *errors)
     return server_status(context);
 }
 
-static json_t *run_reload(void *context, const json_t *request, json_t *errors)
+static void begin_reload(void *context, const json_t *request, struct control_later *later)
 {
+    struct server *server = context;
+
     (void)request;
-    return server_reload(context, errors);
+    reload_ask(&server->reload, later);
 }
 
 static json_t *run_stop(void *context, const json_t *request, json_t *errors)
@@ -55,9 +57,9 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
-    {"status", EVERYBODY,        run_status},
-    {"reload", CONTROL_OPERATOR, run_reload},
-    {"stop",   CONTROL_OPERATOR, run_stop  },
-    {"why",    EVERYBODY,        run_why   },
-    {NULL,     0,                NULL      },
+    {"status", EVERYBODY,        run_status, NULL        },
+    {"reload", CONTROL_OPERATOR, NULL,       begin_reload},
+    {"stop",   CONTROL_OPERATOR, run_stop,   NULL        },
+    {"why",    EVERYBODY,        run_why,    NULL        },
+    {NULL,     0,                NULL,       NULL        },
 };

@@ -5,6 +5,7 @@
 
 #include "config/base/err.h"
 #include "policy/snapshot.h"
+#include "resolver/daemon/load.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
@@ -21,8 +22,13 @@ static void run(uv_work_t *work)
 {
     struct verify *verify = work->data;
 
+    uint64_t piece = 0;
+    int result = 1;
+
+    load_step_aside();
     verify->err.code = ERR_NONE;
-    snapshot_verify(verify->snapshot, &verify->err);
+    while (result > 0 && !atomic_load(&verify->server->halt))
+        result = snapshot_verify_piece(verify->snapshot, &piece, &verify->err);
 }
 
 static void on_done(uv_work_t *work, int status)

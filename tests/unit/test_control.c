@@ -115,6 +115,7 @@ struct room {
     uv_loop_t loop;
     struct control *control;
     unsigned runs;
+    struct control_later *later; /* the replies that are owed */
 };
 
 static json_t *run_count(void *context, const json_t *request, json_t *errors)
@@ -126,10 +127,38 @@ static json_t *run_count(void *context, const json_t *request, json_t *errors)
     return json_integer(++room->runs);
 }
 
+static void begin_wait(void *context, const json_t *request, struct control_later *later)
+{
+    struct room *room = context;
+
+    (void)request;
+    later->next = room->later;
+    room->later = later;
+}
+
+static void answer_at_once(void *context, const json_t *request, struct control_later *later)
+{
+    (void)context;
+    (void)request;
+    control_reply(later, json_integer(77), json_array());
+}
+
+static void reply_to_all(struct room *room)
+{
+    while (room->later != NULL) {
+        struct control_later *later = room->later;
+
+        room->later = later->next;
+        control_reply(later, json_integer(99), json_array());
+    }
+}
+
 static const struct control_verb verbs[] = {
-    {"count",  CONTROL_OPERATOR | CONTROL_READER | CONTROL_PORTAL, run_count},
-    {"change", CONTROL_OPERATOR,                                   run_count},
-    {NULL,     0,                                                  NULL     },
+    {"count",   CONTROL_OPERATOR | CONTROL_READER | CONTROL_PORTAL, run_count, NULL          },
+    {"change",  CONTROL_OPERATOR,                                   run_count, NULL          },
+    {"wait",    CONTROL_OPERATOR,                                   NULL,      begin_wait    },
+    {"at_once", CONTROL_OPERATOR,                                   NULL,      answer_at_once},
+    {NULL,      0,                                                  NULL,      NULL          },
 };
 
 static void open_room(struct room *room, enum control_role role)
@@ -198,6 +227,59 @@ static void requests_of_one_write_are_answered_in_order(void **state)
     assert_non_null(strstr(got, "\"id\":2,\"last\":true,\"ok\":true,\"result\":2}"));
     assert_non_null(strstr(got, "did you mean 'count'"));
     close_room(&room);
+}
+
+static void what_takes_long_holds_up_its_own_client_only(void **state)
+{
+    static const char text[] = "{\"v\":1,\"id\":1,\"do\":\"wait\"}\n"
+                               "{\"v\":1,\"id\":2,\"do\":\"count\"}\n"
+                               "{\"v\":1,\"id\":3,\"do\":\"wait\"}\n"
+                               "{\"v\":1,\"id\":4,\"do\":\"at_once\"}\n";
+    static const char other[] = "{\"v\":1,\"id\":5,\"do\":\"count\"}\n";
+    struct room room;
+    char got[2048];
+    int fd;
+
+    (void)state;
+    open_room(&room, CONTROL_OPERATOR);
+    fd = talk(&room, text, strlen(text), 0, got, sizeof got);
+    uv_run(&room.loop, UV_RUN_NOWAIT);
+    uv_run(&room.loop, UV_RUN_NOWAIT);
+    assert_non_null(room.later);
+    assert_int_equal(room.runs, 0);
+    close(talk(&room, other, strlen(other), 1, got, sizeof got));
+    assert_non_null(strstr(got, "\"id\":5,\"last\":true,\"ok\":true,\"result\":1}"));
+    reply_to_all(&room);
+    for (int turn = 0; turn < 20; turn++)
+        uv_run(&room.loop, UV_RUN_NOWAIT);
+    assert_int_equal(room.runs, 2);
+    reply_to_all(&room);
+    for (int turn = 0; turn < 20; turn++)
+        uv_run(&room.loop, UV_RUN_NOWAIT);
+    got[recv(fd, got, sizeof got - 1, MSG_DONTWAIT)] = '\0';
+    assert_string_equal(got, "{\"v\":1,\"id\":1,\"last\":true,\"ok\":true,\"result\":99}\n"
+                             "{\"v\":1,\"id\":2,\"last\":true,\"ok\":true,\"result\":2}\n"
+                             "{\"v\":1,\"id\":3,\"last\":true,\"ok\":true,\"result\":99}\n"
+                             "{\"v\":1,\"id\":4,\"last\":true,\"ok\":true,\"result\":77}\n");
+    close(fd);
+    close_room(&room);
+}
+
+static void a_late_reply_to_a_control_that_is_gone_goes_nowhere(void **state)
+{
+    static const char text[] = "{\"v\":1,\"id\":1,\"do\":\"wait\"}\n";
+    struct room room;
+    char got[64];
+
+    (void)state;
+    open_room(&room, CONTROL_OPERATOR);
+    close(talk(&room, text, strlen(text), 0, got, sizeof got));
+    for (int turn = 0; turn < 5; turn++)
+        uv_run(&room.loop, UV_RUN_NOWAIT);
+    assert_non_null(room.later);
+    close_room(&room);
+    assert_null(room.later->client);
+    reply_to_all(&room);
 }
 
 static void the_portal_may_not_change_anything(void **state)
@@ -362,6 +444,8 @@ int main(void)
         cmocka_unit_test(brackets_within_a_text_are_no_depth),
         cmocka_unit_test(a_reply_is_one_line_with_id_and_place),
         cmocka_unit_test(requests_of_one_write_are_answered_in_order),
+        cmocka_unit_test(what_takes_long_holds_up_its_own_client_only),
+        cmocka_unit_test(a_late_reply_to_a_control_that_is_gone_goes_nowhere),
         cmocka_unit_test(the_portal_may_not_change_anything),
         cmocka_unit_test(a_user_who_is_not_trusted_may_only_read),
         cmocka_unit_test(a_line_without_end_and_garbage_close_the_door),

@@ -17,14 +17,20 @@
 struct snapshot {
     uint64_t value, check;
     unsigned *released;
+    unsigned parts; /* to be released before the last */
 };
 
-static void release(struct snapshot *snapshot)
+static bool release(struct snapshot *snapshot)
 {
+    if (snapshot->parts > 0) {
+        snapshot->parts--;
+        return false;
+    }
     if (snapshot->released != NULL)
         (*snapshot->released)++;
     snapshot->value = snapshot->check = 0;
     free(snapshot);
+    return true;
 }
 
 static struct snapshot *make(uint64_t value, unsigned *released)
@@ -32,7 +38,7 @@ static struct snapshot *make(uint64_t value, unsigned *released)
     struct snapshot *snapshot = malloc(sizeof *snapshot);
 
     assert_non_null(snapshot);
-    *snapshot = (struct snapshot){value, ~value, released};
+    *snapshot = (struct snapshot){value, ~value, released, 0};
     return snapshot;
 }
 
@@ -92,6 +98,26 @@ static void a_reader_of_an_old_one_keeps_all_that_came_after(void **state)
     publish_destroy(publish);
 }
 
+static void a_large_snapshot_goes_part_by_part(void **state)
+{
+    unsigned released = 0;
+    struct err err;
+    struct publish *publish = publish_create(1, release, &err);
+    struct snapshot *large[2] = {make(1, &released), make(2, &released)};
+
+    (void)state;
+    large[0]->parts = 2;
+    large[1]->parts = 1;
+    publish_swap(publish, large[0], &err);
+    publish_swap(publish, large[1], &err);
+    publish_swap(publish, make(3, &released), &err);
+    assert_int_equal(publish_reclaim(publish), 2);
+    assert_int_equal(publish_reclaim(publish), 1);
+    assert_int_equal(released, 1);
+    publish_destroy(publish);
+    assert_int_equal(released, 3);
+}
+
 enum { READERS = 3, SWAPS = 20000 };
 
 struct race {
@@ -147,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_is_released_when_its_last_reader_has_left),
         cmocka_unit_test(idle_readers_hold_nothing),
         cmocka_unit_test(a_reader_of_an_old_one_keeps_all_that_came_after),
+        cmocka_unit_test(a_large_snapshot_goes_part_by_part),
         cmocka_unit_test(readers_never_see_a_released_or_older_snapshot),
     };
 

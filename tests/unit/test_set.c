@@ -241,6 +241,54 @@ static void verify_names_the_bad_chunk(void **state)
     free_image(&image);
 }
 
+/* Returns how many pages of files this process has in its page tables. */
+static long file_pages(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size, resident, shared;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld %ld", &size, &resident, &shared), 3);
+    fclose(file);
+    return shared;
+}
+
+static void a_large_set_is_brought_into_memory_and_given_back_by_pieces(void **state)
+{
+    enum { NAMES = 320000, PAGES = NAMES * 7 / 4096, SLICES = 2, CHUNKS = 3 };
+    struct fixture fixture;
+    char text[32];
+    struct err err;
+    struct set *set;
+    struct set_hit hit;
+    long before;
+
+    (void)state;
+    fixture_open(&fixture, 1);
+    fixture_start(&fixture);
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(text, sizeof text, "n%d.example", i);
+        fixture_add(&fixture, text, ENTRY_SUBTREE, ENTRY_LIST);
+    }
+    fixture_finish(&fixture, "feed", "gambling", NULL);
+    assert_int_equal(fixture_merge(&fixture, NULL, 0), 0);
+    set = set_open(fixture.out, NULL, &err);
+    assert_non_null(set);
+    before = file_pages();
+    for (uint64_t chunk = 0; chunk < CHUNKS; chunk++)
+        assert_int_equal(set_verify_chunk(set, chunk, &err), 1);
+    assert_int_equal(set_verify_chunk(set, CHUNKS, &err), 0);
+    assert_true(file_pages() - before > PAGES * 9 / 10);
+    for (int i = 0; i < SLICES; i++)
+        assert_true(set_shrink(set));
+    assert_false(set_shrink(set));
+    assert_true(file_pages() - before < PAGES / 10);
+    fixture_lookup(set, "x.n77.example", &hit); /* late, but not wrong */
+    assert_int_equal(hit.labels, 2);
+    set_close(set);
+    fixture_close(&fixture);
+}
+
 /* Asks a set, whatever it holds, everything that can be asked. */
 static void ask_everything(const struct set *set)
 {
@@ -463,6 +511,7 @@ int main(void)
         cmocka_unit_test(files_that_are_no_sets_are_refused),
         cmocka_unit_test(an_unknown_optional_section_is_skipped),
         cmocka_unit_test(verify_names_the_bad_chunk),
+        cmocka_unit_test(a_large_set_is_brought_into_memory_and_given_back_by_pieces),
         cmocka_unit_test(ten_thousand_flipped_bits_are_refused_or_read_safely),
         cmocka_unit_test(flips_behind_a_right_root_digest_are_read_safely),
         cmocka_unit_test(categories_are_mapped_to_the_bits_of_the_taxonomy),
