@@ -57,12 +57,14 @@ unsigned worker_count(const struct config *config)
 
 /* ---- queries ---- */
 
-static struct core_now read_clocks(void)
+struct core_now worker_now(void)
 {
     struct timespec wall, mono;
 
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &mono);
+    /* Not MONOTONIC, which stands still while a router sleeps: what is kept would come out of that
+     * as fresh as it went in. It costs 40 ns a batch where the coarse one cost 5. */
+    clock_gettime(CLOCK_BOOTTIME, &mono);
     return (struct core_now){wall.tv_sec,
                              (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000};
 }
@@ -71,7 +73,7 @@ static void on_batch(void *context, struct core_datagram *datagrams, size_t coun
 {
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
-    struct core_now now = read_clocks();
+    struct core_now now = worker_now();
 
     core_batch(worker->core, publish_enter(options->publish, options->index), &now, datagrams,
                count);
@@ -115,7 +117,7 @@ static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, siz
 {
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
-    struct core_now now = read_clocks();
+    struct core_now now = worker_now();
     int result;
 
     result = core_reply(worker->core, publish_enter(options->publish, options->index), &now, ticket,
@@ -170,13 +172,12 @@ static void on_deadline(uv_timer_t *timer)
 
 /* ---- a loop turn ---- */
 
+/* The upstreams first: what their flush ends may owe a client an answer. */
 static void flush(struct worker *worker)
 {
     upstreams_flush(worker->upstreams);
     for (size_t i = 0; i < worker->udp_count; i++)
         udp_listener_flush(worker->udp[i]);
-    /* What the upstreams' flush ended may owe an answer to a stream, and libuv does not say whose
-     * prepare runs first. */
     for (size_t i = 0; i < worker->tcp_count; i++)
         tcp_listener_flush(worker->tcp[i]);
 }

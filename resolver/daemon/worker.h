@@ -35,6 +35,9 @@ struct worker_options {
     void *context;
 };
 
+/* Reads the clocks that workers go by; any thread's values are the same. */
+struct core_now worker_now(void);
+
 /* Returns how many workers CONFIG asks for: its number, or one a processor. */
 unsigned worker_count(const struct config *config);
 

@@ -37,11 +37,12 @@ struct udp_listener *udp_listener_create(uv_loop_t *loop, const struct listen_so
 /* Has the interface of each query told to the core where WANTED (a network rule names one);
  * wildcard sockets always do. May be called at any time. Errors: -1 with ERR. */
 int udp_listener_pktinfo(struct udp_listener *listener, bool wanted, struct err *err);
-/* Sends LENGTH OCTETS to the client in HANDLE; collected, and sent before the loop waits again, or
- * with udp_listener_flush. HANDLE is good as long as its listener lives: end the queries in flight
- * first. */
+/* Collects LENGTH OCTETS for the client in HANDLE, which udp_listener_flush sends. HANDLE is good
+ * as long as its listener lives: end the queries in flight first. */
 void udp_listener_send(struct udp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
+/* Sends what was collected; to be called before the loop waits again, in every turn. While the
+ * kernel takes no more it does nothing. */
 void udp_listener_flush(struct udp_listener *listener);
 /* Returns the listener that a UDP query's HANDLE came from. */
 struct udp_listener *udp_listener_of(const struct query_handle *handle);
@@ -62,11 +63,12 @@ struct tcp_listener *tcp_listener_create(uv_loop_t *loop, const struct listen_so
                                          const struct tcp_limits *limits, struct err *err);
 /* As udp_listener_pktinfo, for connections accepted from now on. */
 int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err *err);
-/* Sends a forwarded answer before the loop waits again; a connection that is gone meanwhile is
- * recognised by HANDLE and the answer dropped. */
+/* Collects a forwarded answer, which tcp_listener_flush sends; a connection that is gone meanwhile
+ * is recognised by HANDLE and the answer dropped. */
 void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
-/* Writes now what tcp_listener_send has collected on all connections of LISTENER. */
+/* Writes what has been collected for the connections of LISTENER; to be called before the loop
+ * waits again, in every turn. */
 void tcp_listener_flush(struct tcp_listener *listener);
 struct tcp_listener *tcp_listener_of(const struct query_handle *handle);
 /* Takes LIMITS from now on; more connections than at create need a restart. At a limit the

@@ -43,7 +43,6 @@ struct stream {
 struct tcp_listener {
     uv_poll_t accept;
     uv_timer_t idle_timer, accept_timer;
-    uv_prepare_t before_wait;
     uv_idle_t resume;
     unsigned handles; /* of the listener's own that libuv has not closed yet */
     int fd, family;

@@ -332,11 +332,6 @@ void tcp_listener_flush(struct tcp_listener *listener)
     }
 }
 
-static void on_before_wait(uv_prepare_t *prepare)
-{
-    tcp_listener_flush(prepare->data);
-}
-
 /* --- life of a listener --- */
 
 int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err *err)
@@ -403,14 +398,11 @@ static int start(struct tcp_listener *listener, uv_loop_t *loop, struct err *err
         return err_set(err, ERR_SYSTEM, "cannot watch a TCP socket: %s", uv_strerror(code));
     uv_timer_init(loop, &listener->idle_timer);
     uv_timer_init(loop, &listener->accept_timer);
-    uv_prepare_init(loop, &listener->before_wait);
     uv_idle_init(loop, &listener->resume);
-    listener->handles = 5;
+    listener->handles = 4;
     listener->accept.data = listener->idle_timer.data = listener->accept_timer.data = listener;
-    listener->before_wait.data = listener->resume.data = listener;
-    uv_prepare_start(&listener->before_wait, on_before_wait);
+    listener->resume.data = listener;
     /* only the sockets keep the loop alive */
-    uv_unref((uv_handle_t *)&listener->before_wait);
     uv_unref((uv_handle_t *)&listener->idle_timer);
     uv_poll_start(&listener->accept, UV_READABLE, on_accept);
     return 0;
@@ -480,7 +472,6 @@ void tcp_listener_destroy(struct tcp_listener *listener)
     uv_close((uv_handle_t *)&listener->accept, on_handle_closed);
     uv_close((uv_handle_t *)&listener->idle_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->accept_timer, on_handle_closed);
-    uv_close((uv_handle_t *)&listener->before_wait, on_handle_closed);
     uv_close((uv_handle_t *)&listener->resume, on_handle_closed);
 }
 

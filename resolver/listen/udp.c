@@ -62,8 +62,6 @@ struct side {
 
 struct udp_listener {
     uv_poll_t poll;
-    uv_prepare_t before_wait;
-    unsigned handles; /* that libuv has not closed yet */
     int fd;
     int family;
     bool wildcard, pktinfo, blocked, stopped;
@@ -102,7 +100,7 @@ static void log_unsent(struct udp_listener *listener, int error)
                   dropped, strerror(error));
 }
 
-void udp_listener_flush(struct udp_listener *listener)
+static void push(struct udp_listener *listener)
 {
     bool was_blocked = listener->blocked;
 
@@ -125,6 +123,12 @@ void udp_listener_flush(struct udp_listener *listener)
         listener->slots = listener->queued = listener->sent = 0;
     if (listener->blocked != was_blocked)
         listen_for(listener);
+}
+
+void udp_listener_flush(struct udp_listener *listener)
+{
+    if (!listener->blocked && listener->slots > 0)
+        push(listener);
 }
 
 static void *put_control(struct msghdr *header, int level, int type, size_t length)
@@ -322,17 +326,9 @@ static void on_event(uv_poll_t *poll, int status, int events)
         return;
     }
     if (events & UV_WRITABLE)
-        udp_listener_flush(listener);
+        push(listener);
     if (!listener->blocked)
         drain(listener);
-}
-
-static void on_before_wait(uv_prepare_t *prepare)
-{
-    struct udp_listener *listener = prepare->data;
-
-    if (!listener->blocked && listener->queued > 0)
-        udp_listener_flush(listener);
 }
 
 /* --- life --- */
@@ -357,11 +353,7 @@ static int start(struct udp_listener *listener, uv_loop_t *loop, struct err *err
 
     if (code != 0)
         return err_set(err, ERR_SYSTEM, "cannot watch a UDP socket: %s", uv_strerror(code));
-    must(uv_prepare_init(loop, &listener->before_wait) == 0);
-    uv_prepare_start(&listener->before_wait, on_before_wait);
-    uv_unref((uv_handle_t *)&listener->before_wait);
-    listener->handles = 2;
-    listener->poll.data = listener->before_wait.data = listener;
+    listener->poll.data = listener;
     listen_for(listener);
     return 0;
 }
@@ -405,8 +397,6 @@ static void on_closed(uv_handle_t *handle)
 {
     struct udp_listener *listener = handle->data;
 
-    if (--listener->handles > 0)
-        return;
     close(listener->fd);
     free(listener);
 }
@@ -416,7 +406,6 @@ void udp_listener_destroy(struct udp_listener *listener)
     if (listener == NULL)
         return;
     listener->stopped = true;
-    udp_listener_flush(listener);
+    push(listener);
     uv_close((uv_handle_t *)&listener->poll, on_closed);
-    uv_close((uv_handle_t *)&listener->before_wait, on_closed);
 }

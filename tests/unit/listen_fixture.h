@@ -32,7 +32,10 @@ enum { FIXTURE_BIG = 20000, FIXTURE_TAKEN_MAX = 256, FIXTURE_PATIENCE_MS = 20000
 struct fixture {
     uv_loop_t loop;
     uv_timer_t patience;
+    uv_prepare_t before_wait;
     bool late;
+    struct udp_listener *udp; /* NULL, or to be flushed in every turn */
+    struct tcp_listener *tcp;
     struct listen_context context;
     unsigned batches, queries;
     struct core_datagram last; /* of the last batch: where it came from */
@@ -75,13 +78,26 @@ static inline void fixture_late(uv_timer_t *timer)
     ((struct fixture *)timer->data)->late = true;
 }
 
+static inline void fixture_flush(uv_prepare_t *prepare)
+{
+    struct fixture *f = prepare->data;
+
+    if (f->udp != NULL)
+        udp_listener_flush(f->udp);
+    if (f->tcp != NULL)
+        tcp_listener_flush(f->tcp);
+}
+
 static inline int fixture_setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
     uv_loop_init(&f->loop);
     uv_timer_init(&f->loop, &f->patience);
-    f->patience.data = f;
+    uv_prepare_init(&f->loop, &f->before_wait);
+    uv_prepare_start(&f->before_wait, fixture_flush);
+    uv_unref((uv_handle_t *)&f->before_wait);
+    f->patience.data = f->before_wait.data = f;
     f->context = (struct listen_context){.context = f, .batch = fixture_batch};
     *state = f;
     return 0;
@@ -92,6 +108,7 @@ static inline int fixture_teardown(void **state)
     struct fixture *f = *state;
 
     uv_close((uv_handle_t *)&f->patience, NULL);
+    uv_close((uv_handle_t *)&f->before_wait, NULL);
     for (int i = 0; i < 1000 && uv_run(&f->loop, UV_RUN_NOWAIT) != 0; i++)
         ;
     assert_int_equal(uv_loop_close(&f->loop), 0); /* nothing was left open */

@@ -21,7 +21,14 @@ static struct tcp_listener *listen_on(struct fixture *f, struct listen_socket *a
     *at = fixture_bind("127.0.0.1", true);
     listener = tcp_listener_create(&f->loop, at, &f->context, limits, NULL);
     assert_non_null(listener);
+    f->tcp = listener;
     return listener;
+}
+
+static void forget(struct fixture *f, struct tcp_listener *listener)
+{
+    f->tcp = NULL;
+    tcp_listener_destroy(listener);
 }
 
 static struct peer *peer_new(const struct listen_socket *at)
@@ -117,7 +124,7 @@ static void pipelined_queries_are_answered_as_answers_are_ready(void **state)
     hear(f, peer, "slow came");
     say(peer, "Eagain"); /* and the connection stays */
     hear(f, peer, "Eagain");
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -136,7 +143,7 @@ static void messages_may_come_in_any_pieces(void **state)
     hear(f, peer, "Eone");
     hear(f, peer, "Etwo");
     hear(f, peer, "Ethree");
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -162,7 +169,7 @@ static void a_message_of_65535_octets_is_taken_whole(void **state)
     }
     assert_int_equal(take_message(f, peer, got), 65535);
     assert_memory_equal(got, frame + 2, 65535);
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -183,7 +190,7 @@ static void a_half_closed_client_gets_its_answers(void **state)
     hear(f, peer, "slow");
     run_until(f, closed(peer));
     assert_int_equal(tcp_listener_connections(listener), 0);
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -205,7 +212,7 @@ static void garbage_closes_that_connection_only(void **state)
         hear(f, other, "Estill here");
         peer_free(peer);
     }
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(other);
 }
 
@@ -223,7 +230,7 @@ static void queries_before_garbage_are_answered(void **state)
     answer_taken(f, 0, "slow");
     hear(f, peer, "slow");
     run_until(f, closed(peer));
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -247,7 +254,7 @@ static void reading_pauses_at_the_limit_of_queries_in_flight(void **state)
         answer_taken(f, i, "done");
         hear(f, peer, "done");
     }
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -277,7 +284,7 @@ static void a_peer_that_does_not_read_is_not_read_from(void **state)
         assert_int_equal(take_message(f, peer, got), FIXTURE_BIG);
         assert_int_equal(got[0], (uint8_t)i);
     }
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
 }
 
@@ -303,7 +310,7 @@ static void an_answer_for_a_connection_that_is_gone_reaches_nobody(void **state)
     run_some(f);
     say(next, "Eworld");
     hear(f, next, "Eworld");
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(gone);
     peer_free(next);
 }
@@ -330,7 +337,7 @@ static void at_a_limit_the_longest_useless_connection_makes_room(void **state)
     assert_int_equal(tcp_listener_connections(listener), 3);
     run_until(f, closed(peers[1]));
     assert_false(closed(peers[0]) || closed(peers[2]) || closed(peers[3]));
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     for (int i = 0; i < 4; i++)
         peer_free(peers[i]);
 }
@@ -355,7 +362,7 @@ static void a_crowd_of_silent_peers_does_not_keep_others_out(void **state)
     say(peer, "Ehello");
     hear(f, peer, "Ehello");
     assert_true(tcp_listener_connections(listener) <= 16);
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(peer);
     for (int i = 0; i < 100; i++)
         close(crowd[i]);
@@ -381,7 +388,7 @@ static void idle_connections_are_closed_and_busy_ones_are_not(void **state)
     answer_taken(f, 0, "slow");
     hear(f, busy, "slow");
     run_until(f, closed(busy)); /* now it is idle too */
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(idle);
     peer_free(busy);
 }
@@ -404,7 +411,7 @@ static void out_of_descriptors_means_a_pause_not_an_end(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     say(second, "Ehello");
     hear(f, second, "Ehello");
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(first);
     peer_free(second);
 }
@@ -426,7 +433,7 @@ static void a_stopped_listener_lets_queries_in_flight_end(void **state)
     answer_taken(f, 0, "slow");
     hear(f, busy, "slow");
     run_until(f, closed(busy));
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     peer_free(busy);
     peer_free(idle);
 }
@@ -439,14 +446,14 @@ static void interface_of(struct fixture *f, const char *address)
 
     if (at.fd < 0)
         skip();
-    listener = tcp_listener_create(&f->loop, &at, &f->context, &roomy, NULL);
+    listener = f->tcp = tcp_listener_create(&f->loop, &at, &f->context, &roomy, NULL);
     assert_int_equal(tcp_listener_pktinfo(listener, true, NULL), 0);
     peer.fd = fixture_client(&at, address);
     say(&peer, "Ehello");
     run_until(f, heard(&peer));
     assert_int_equal(f->last.ifindex, if_nametoindex("lo"));
     assert_int_equal(f->last.local.port, at.local.port);
-    tcp_listener_destroy(listener);
+    forget(f, listener);
     close(peer.fd);
 }
 

@@ -6,7 +6,14 @@ static struct udp_listener *listen_on(struct fixture *f, const struct listen_soc
     struct udp_listener *listener = udp_listener_create(&f->loop, socket_, &f->context, NULL);
 
     assert_non_null(listener);
+    f->udp = listener;
     return listener;
+}
+
+static void forget(struct fixture *f, struct udp_listener *listener)
+{
+    f->udp = NULL;
+    udp_listener_destroy(listener);
 }
 
 static void every_datagram_of_a_burst_is_answered(void **state)
@@ -31,7 +38,7 @@ static void every_datagram_of_a_burst_is_answered(void **state)
     }
     assert_int_equal(f->queries, 200);
     assert_true(f->batches <= 10); /* 64 at a time, not one by one */
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
@@ -54,7 +61,7 @@ static void forwarded_answers_go_to_the_client_that_asked(void **state)
     assert_memory_equal(got, "for one", 7);
     run_until(f, recv(two, got, sizeof got, 0) == 7);
     assert_memory_equal(got, "for two", 7);
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(one);
     close(two);
 }
@@ -74,7 +81,7 @@ static void more_forwarded_answers_than_a_batch_all_leave(void **state)
         udp_listener_send(listener, &f->taken[i], (const uint8_t *)"x", 1);
     for (int i = 0; i < 150; i++)
         run_until(f, recv(client, got, sizeof got, 0) == 1);
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
@@ -101,7 +108,7 @@ static void wildcard_answers_leave_from(struct fixture *f, const char *wildcard,
     run_until(f, f->taken_count > 0);
     udp_listener_send(listener, &f->taken[--f->taken_count], (const uint8_t *)"later", 5);
     run_until(f, recv(client, got, sizeof got, 0) == 5);
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
@@ -129,7 +136,7 @@ static void the_interface_is_told_where_it_is_wanted(void **state)
     assert_int_equal(send(client, "E", 1, 0), 1);
     run_until(f, f->queries == 2);
     assert_int_equal(f->last.ifindex, if_nametoindex("lo"));
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
@@ -148,7 +155,7 @@ static void odd_datagrams_do_no_harm(void **state)
     assert_int_equal(send(client, "E1", 2, 0), 2);
     run_until(f, recv(client, got, sizeof got, 0) == 2);
     assert_int_equal(f->queries, 4);
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
@@ -169,7 +176,7 @@ static void a_stopped_listener_reads_no_more_but_sends_what_is_due(void **state)
     udp_listener_send(listener, &f->taken[0], (const uint8_t *)"bye", 3);
     udp_listener_flush(listener);
     run_until(f, recv(client, got, sizeof got, 0) == 3);
-    udp_listener_destroy(listener);
+    forget(f, listener);
     close(client);
 }
 
