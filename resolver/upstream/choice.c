@@ -19,7 +19,7 @@ struct choice_record choice_record(const struct upstreams *upstreams, const stru
     for (size_t i = 0; i < asked->tries; i++) {
         const struct try *try = flight_try(&upstreams->flight, asked, i);
 
-        if (try->server != server)
+        if (try->server != server || try->state == TRY_VOID)
             continue;
         record.times++;
         silent += try->late && try->edns && !try->stream;

@@ -41,6 +41,7 @@ enum try_state {
     TRY_NO_OPT, /* answered FORMERR or NOTIMP to our OPT */
     TRY_LAME,   /* answered with what is no use; that server is not asked again */
     TRY_FAILED, /* network error */
+    TRY_VOID,   /* its connection, which had worked, ended first: it counts for nobody */
 };
 
 struct

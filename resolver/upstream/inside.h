@@ -40,6 +40,8 @@ struct upstream {
     struct tcp tcp;
     uint64_t asked, answered, timeouts, mismatched;
     struct upstream *next; /* retired */
+    struct upstream *next_unsent;
+    bool unsent; /* linked in upstreams->unsent */
 };
 
 struct upstreams {
@@ -54,17 +56,21 @@ struct upstreams {
     struct upstream *servers[SERVERS_MAX]; /* in the order of their groups */
     uint8_t group_ends[GROUPS_MAX];        /* where in SERVERS each group ends */
     size_t server_count;
-    struct upstream *retired;
+    struct upstream *retired, *unsent;
     uint32_t channels;   /* numbers given out */
     uint32_t early_left; /* sockets that may be replaced early in this second */
     uv_timer_t tick;     /* while questions are in flight */
     uv_timer_t second;   /* housekeeping */
-    uint32_t handles;    /* timers not yet closed */
+    uv_prepare_t turn;   /* once a turn of the loop, what has been collected is sent */
+    uint32_t handles;    /* of these three, not yet closed */
     bool ticking, closing;
     void (*closed)(void *context);
     void *closed_context;
     struct udp_batch *batch;
 };
+
+/* Has the next flush send what waits for SERVER. */
+void upstreams_unsent(struct upstream *server);
 
 /* Called by handles of SERVER when closed; frees what waits for that. */
 void upstreams_handle_closed(struct upstream *server);

@@ -122,27 +122,39 @@ static struct try *new_try(struct upstream *server, struct asked *asked, bool st
     return try;
 }
 
+/* Sends TRY over TCP; where no connection can be had it goes by UDP, if UDP is any use. */
+static void start_try(struct upstream *server, struct try *try, bool udp)
+{
+    if (try->stream && tcp_ask(server, try) == 0)
+        return;
+    if (try->stream && !udp) {
+        try->state = TRY_FAILED;
+        server->waiting--;
+        return;
+    }
+    try->stream = false;
+    flight_queue(&server->upstreams->flight, &server->queue, try);
+    upstreams_unsent(server);
+}
+
 static void ask_server(struct upstream *server, struct asked *asked)
 {
     struct upstreams *upstreams = server->upstreams;
     struct choice_record record = choice_record(upstreams, asked, server);
     bool edns = !record.plain && uv_now(upstreams->loop) >= server->plain_until_ms;
-    struct try *try = new_try(server, asked, record.cut, edns);
-    uint32_t wait_ms = upstreams->timeout_ms;
+    bool stream = record.cut || (server->stream && !server->tcp.refused);
+    struct try *try = new_try(server, asked, stream, edns);
+    uint64_t wait_ms = upstreams->timeout_ms;
 
-    if (record.cut) {
-        set_due(upstreams, asked, wait_ms + wait_ms / 2);
-        try->state = TRY_FAILED;
-        if (tcp_ask(server, try) < 0) {
-            server->waiting--;
-            set_due(upstreams, asked, wait_ms / 2);
-        }
-        return;
-    }
-    if (servers_of(upstreams, asked->group).count > 1)
-        wait_ms = health_patience_ms(&server->health, wait_ms);
-    set_due(upstreams, asked, (uint64_t)wait_ms << record.times);
-    flight_queue(&upstreams->flight, &server->queue, try);
+    start_try(server, try, !record.cut);
+    if (record.cut)
+        wait_ms = try->state == TRY_FAILED ? wait_ms / 2 : wait_ms + wait_ms / 2;
+    else if (servers_of(upstreams, asked->group).count > 1)
+        wait_ms = (uint64_t)health_patience_ms(&server->health, upstreams->timeout_ms)
+                  << record.times;
+    else
+        wait_ms <<= record.times;
+    set_due(upstreams, asked, wait_ms);
 }
 
 /* Asks the next server; where none is left, waits for late answers, but not twice. */
@@ -175,10 +187,11 @@ int plan_start(struct upstreams *upstreams, struct asked *asked)
     return 0;
 }
 
-void plan_probe(struct upstream *server)
+void plan_probe(struct upstream *server, bool stream)
 {
     struct upstreams *upstreams = server->upstreams;
     struct asked *asked = flight_take(&upstreams->flight);
+    uint64_t now_ms = uv_now(upstreams->loop);
 
     if (asked == NULL)
         return;
@@ -188,8 +201,9 @@ void plan_probe(struct upstream *server)
     asked->probe = true;
     asked->checking_disabled = asked->dnssec_ok = false;
     asked->group = server->group;
-    asked->deadline_ms = uv_now(upstreams->loop) + upstreams->timeout_ms;
-    ask_server(server, asked);
+    asked->deadline_ms = now_ms + upstreams->timeout_ms;
+    start_try(server, new_try(server, asked, stream, now_ms >= server->plain_until_ms), !stream);
+    set_due(upstreams, asked, upstreams->timeout_ms);
 }
 
 /* Tells whether an answer with RCODE says nothing about the name, only about the server. */
@@ -212,11 +226,17 @@ static void note_edns(struct upstreams *upstreams, const struct asked *asked, co
         server->plain_until_ms = uv_now(upstreams->loop) + PLAIN_MS;
 }
 
+/* Returns how long TRY has taken, 0 where that tells nothing: a connection for one answer only. */
+static uint64_t latency_of(const struct try *try)
+{
+    return try->stream && !try->server->stream ? 0 : now_us() - try->sent_us;
+}
+
 static void deliver(struct upstreams *upstreams, struct asked *asked, struct try *try,
                     const uint8_t *octets, size_t length)
 {
     struct upstream *server = try->server;
-    uint64_t latency_us = try->stream ? 0 : now_us() - try->sent_us;
+    uint64_t latency_us = latency_of(try);
     bool last, lame = is_lame(load_be16(octets + 2) & 0xf);
     int more;
 
@@ -244,12 +264,13 @@ static void answered(struct upstreams *upstreams, struct asked *asked, struct tr
     bool cut = !is_lame(rcode) && ((flags & DNS_TC) || !whole), stream = try->stream;
 
     server->answered++;
+    if (stream)
+        tcp_answered(try->channel);
     if (!asked->probe && !no_opt && !cut) {
         deliver(upstreams, asked, try, octets, length);
         return;
     }
-    note(server, health_answer(&server->health, now_us(), stream ? 0 : now_us() - try->sent_us,
-                               is_lame(rcode)));
+    note(server, health_answer(&server->health, now_us(), latency_of(try), is_lame(rcode)));
     if (asked->probe) {
         end_asked(upstreams, asked);
         return;
@@ -306,12 +327,13 @@ static void failed(struct upstreams *upstreams, struct try *try, bool again)
 {
     struct asked *asked = flight_asked(&upstreams->flight, try);
     bool latest = try == flight_try(&upstreams->flight, asked, asked->tries - 1u);
+    bool worked = try->stream && try->state == TRY_OPEN && tcp_has_answered(try->channel);
     struct upstream *server;
 
     asked->unreached = true;
     if (!try->stream)
         miss(try->server, try->state == TRY_OPEN ? try->sent_us : now_us());
-    end_try(upstreams, try, TRY_FAILED);
+    end_try(upstreams, try, worked ? TRY_VOID : TRY_FAILED);
     if (!latest)
         return; /* the newer one goes on */
     server = choice_next(upstreams, asked);
@@ -328,7 +350,7 @@ void plan_unsent(struct upstream *server, struct try *try)
     failed(server->upstreams, try, false);
 }
 
-void plan_channel_failed(struct channel *channel, uint64_t before_us, bool established)
+void plan_channel_failed(struct channel *channel, uint64_t before_us, bool again)
 {
     struct upstreams *upstreams = channel->server->upstreams;
     uint32_t number = channel->first;
@@ -340,7 +362,7 @@ void plan_channel_failed(struct channel *channel, uint64_t before_us, bool estab
             number = try->older;
             continue;
         }
-        failed(upstreams, try, established);
+        failed(upstreams, try, again);
         number = channel->first; /* other queries of that question may have left the list too */
     }
 }
@@ -353,9 +375,7 @@ void plan_due(void *context, struct asked *asked)
     if (try->state == TRY_OPEN && !try->late) {
         try->late = true;
         try->server->timeouts++;
-        if (try->stream)
-            tcp_late(try->channel, try->sent_us);
-        else
+        if (!try->stream || tcp_late(try->channel, try->sent_us))
             miss(try->server, try->sent_us);
     }
     if (uv_now(upstreams->loop) >= asked->deadline_ms)

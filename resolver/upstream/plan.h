@@ -15,15 +15,16 @@ struct upstreams;
 /* Asks the first server for ASKED. Returns -1 when there is none; never calls `done`. */
 int plan_start(struct upstreams *upstreams, struct asked *asked);
 
-/* Asks ROOT NS of SERVER, to see whether it answers again. */
-void plan_probe(struct upstream *server);
+/* Asks ROOT NS of SERVER, over TCP where STREAM, to see whether it answers again. */
+void plan_probe(struct upstream *server, bool stream);
 
 /* Takes what came on CHANNEL; WHOLE is false where the datagram was larger than our buffer. */
 void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole);
 
-/* Ends the tries on CHANNEL that were sent before BEFORE_US: a network error. ESTABLISHED tells
- * that it is a connection which had worked, so that the same server is worth another. */
-void plan_channel_failed(struct channel *channel, uint64_t before_us, bool established);
+/* Ends the tries on CHANNEL that were sent before BEFORE_US: a network error. AGAIN tells
+ * that the same server is worth another query at once: the connection had worked, or there is UDP.
+ */
+void plan_channel_failed(struct channel *channel, uint64_t before_us, bool again);
 
 /* Ends TRY, which is queued and could not be sent. */
 void plan_unsent(struct upstream *server, struct try *try);

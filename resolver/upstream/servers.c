@@ -123,7 +123,7 @@ void servers_sweep(struct upstreams *upstreams)
             udp_close(server);
             tcp_close(server);
         }
-        if (server->handles == 0 && server->waiting == 0) {
+        if (server->handles == 0 && server->waiting == 0 && !server->unsent) {
             *link = next;
             free(server);
         } else {

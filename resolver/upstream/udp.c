@@ -122,14 +122,12 @@ static void receive(struct udp_socket *socket)
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct udp_socket *socket = poll->data;
-    struct upstreams *upstreams = socket->channel.server->upstreams;
 
     (void)events;
     receive(socket);
     /* libuv stops a handle whose descriptor reports an error, here an ICMP message. */
     if (status < 0 && socket->state != SOCKET_CLOSING)
         uv_poll_start(poll, UV_READABLE, on_readable);
-    upstreams_flush(upstreams);
 }
 
 static int connected(const struct endpoint *endpoint)

@@ -1,5 +1,7 @@
 /* One worker's upstreams: made, reloaded, asked, flushed, destroyed.
  *
+ * Queries are collected and sent once a turn of the loop, just before it sleeps, so that one call
+ * of the kernel serves many.
  * Two timers: a tick of 10 ms while questions are in flight, and a second for what can wait (old
  * sockets, idle connections, probes of servers that did not answer). Memory goes when libuv has
  * closed the last handle. */
@@ -67,7 +69,7 @@ void upstreams_handle_closed(struct upstream *server)
         servers_sweep(upstreams);
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct upstreams *upstreams = handle->data;
 
@@ -80,11 +82,15 @@ static void on_tick(uv_timer_t *timer)
     struct upstreams *upstreams = timer->data;
 
     flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
-    upstreams_flush(upstreams);
     if (upstreams->flight.used == 0) {
         uv_timer_stop(timer);
         upstreams->ticking = false;
     }
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    upstreams_flush(turn->data);
 }
 
 static void start_tick(struct upstreams *upstreams)
@@ -93,6 +99,15 @@ static void start_tick(struct upstreams *upstreams)
         return;
     upstreams->ticking = true;
     uv_timer_start(&upstreams->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void probe(struct upstream *server, bool stream)
+{
+    struct upstreams *upstreams = server->upstreams;
+
+    flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
+    plan_probe(server, stream);
+    start_tick(upstreams);
 }
 
 static void on_second(uv_timer_t *timer)
@@ -106,16 +121,14 @@ static void on_second(uv_timer_t *timer)
 
         health_second(&server->health, uv_hrtime() / 1000);
         udp_second(server, now_ms);
-        tcp_second(server, now_ms);
-        if (server->health.state != HEALTH_GOOD) {
-            udp_renew(server);
-            flight_expire(&upstreams->flight, now_ms, plan_due, upstreams);
-            plan_probe(server);
-            start_tick(upstreams);
-        }
+        if (tcp_second(server, now_ms))
+            probe(server, true);
+        if (server->health.state == HEALTH_GOOD)
+            continue;
+        udp_renew(server);
+        probe(server, server->stream && !server->tcp.refused);
     }
     servers_sweep(upstreams);
-    upstreams_flush(upstreams);
 }
 
 static int start(struct upstreams *upstreams, const struct config *config, struct err *err)
@@ -128,8 +141,10 @@ static int start(struct upstreams *upstreams, const struct config *config, struc
         return -1;
     uv_timer_init(upstreams->loop, &upstreams->tick);
     uv_timer_init(upstreams->loop, &upstreams->second);
-    upstreams->handles = 2;
-    upstreams->tick.data = upstreams->second.data = upstreams;
+    uv_prepare_init(upstreams->loop, &upstreams->turn);
+    upstreams->handles = 3;
+    upstreams->tick.data = upstreams->second.data = upstreams->turn.data = upstreams;
+    uv_prepare_start(&upstreams->turn, on_turn);
     uv_timer_start(&upstreams->second, on_second, SECOND_MS, SECOND_MS);
     return 0;
 }
@@ -185,22 +200,27 @@ int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *q
     return 0;
 }
 
+void upstreams_unsent(struct upstream *server)
+{
+    struct upstreams *upstreams = server->upstreams;
+
+    if (server->unsent)
+        return;
+    server->unsent = true;
+    server->next_unsent = upstreams->unsent;
+    upstreams->unsent = server;
+}
+
 void upstreams_flush(struct upstreams *upstreams)
 {
-    bool again = true;
+    /* A server that cannot be reached passes its queries to others, which are linked in then. */
+    while (upstreams->unsent != NULL && !upstreams->closing) {
+        struct upstream *server = upstreams->unsent;
 
-    /* A server that cannot be reached passes its queries to others, maybe to one already done. */
-    while (again && !upstreams->closing) {
-        again = false;
-        for (size_t i = 0; i < upstreams->server_count; i++) {
-            again |= upstreams->servers[i]->queue.oldest != FLIGHT_NONE;
-            udp_send(upstreams->servers[i]);
-            tcp_send(upstreams->servers[i]);
-        }
-        for (struct upstream *server = upstreams->retired; server != NULL; server = server->next) {
-            udp_send(server);
-            tcp_send(server);
-        }
+        upstreams->unsent = server->next_unsent;
+        server->unsent = false;
+        udp_send(server);
+        tcp_send(server);
     }
 }
 
@@ -210,8 +230,9 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
     upstreams->closed = closed;
     upstreams->closed_context = context;
     servers_close(upstreams);
-    uv_close((uv_handle_t *)&upstreams->tick, on_timer_closed);
-    uv_close((uv_handle_t *)&upstreams->second, on_timer_closed);
+    uv_close((uv_handle_t *)&upstreams->tick, on_handle_closed);
+    uv_close((uv_handle_t *)&upstreams->second, on_handle_closed);
+    uv_close((uv_handle_t *)&upstreams->turn, on_handle_closed);
 }
 
 bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state)

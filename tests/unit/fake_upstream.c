@@ -12,7 +12,7 @@ struct fake_connection {
     uv_timer_t timer;
     struct fake *fake;
     struct fake_connection *next;
-    uint8_t in[4096];
+    uint8_t in[65536 * 2];
     size_t in_length;
     uint8_t kept[3][600]; /* framed */
     size_t kept_length[3];
@@ -20,6 +20,7 @@ struct fake_connection {
     uint8_t slow[600];
     size_t slow_length, slow_sent;
     unsigned handles, order; /* the first is 1 */
+    unsigned answered;
 };
 
 struct sending {
@@ -230,6 +231,11 @@ static void on_dribble(uv_timer_t *timer)
         uv_timer_stop(timer);
 }
 
+static void on_limit(uv_timer_t *timer)
+{
+    close_connection(timer->data);
+}
+
 static void send_large(struct fake_connection *connection, const uint8_t *message, size_t length)
 {
     uint8_t *large = calloc(1, 2 + 65535);
@@ -299,6 +305,10 @@ static bool behave_stream(struct fake_connection *connection, const uint8_t *que
         break;
     }
     send_octets(connection, framed, 2 + length);
+    if (fake->stream == STREAM_LIMITED && ++connection->answered == fake->limit) {
+        uv_timer_start(&connection->timer, on_limit, 0, 0); /* the write is on its way by then */
+        return false;
+    }
     return true;
 }
 
@@ -313,6 +323,7 @@ static void on_stream(uv_stream_t *stream, ssize_t count, const uv_buf_t *room)
         close_connection(connection);
         return;
     }
+    connection->fake->reads++;
     memcpy(connection->in + connection->in_length, room->base, (size_t)count);
     connection->in_length += (size_t)count;
     while (connection->in_length >= 2) {
@@ -345,7 +356,46 @@ static void on_connection(uv_stream_t *listener, int status)
     fake->open = connection;
     connection->order = ++fake->connections;
     must(uv_accept(listener, (uv_stream_t *)&connection->tcp) == 0);
-    uv_read_start((uv_stream_t *)&connection->tcp, on_room, on_stream);
+    if (fake->stream != STREAM_DEAF)
+        uv_read_start((uv_stream_t *)&connection->tcp, on_room, on_stream);
+}
+
+void fake_hear(struct fake *fake)
+{
+    fake->stream = STREAM_GOOD;
+    for (struct fake_connection *open = fake->open; open != NULL; open = open->next)
+        uv_read_start((uv_stream_t *)&open->tcp, on_room, on_stream);
+}
+
+static int try_listen(struct fake *fake)
+{
+    struct sockaddr_in at;
+
+    uv_ip4_addr("127.0.0.1", fake->port, &at);
+    must(uv_tcp_init(fake->loop, &fake->listener) == 0);
+    fake->listener.data = fake;
+    if (uv_tcp_bind(&fake->listener, (struct sockaddr *)&at, 0) < 0 ||
+        uv_listen((uv_stream_t *)&fake->listener, 16, on_connection) < 0) {
+        uv_close((uv_handle_t *)&fake->listener, NULL);
+        uv_run(fake->loop, UV_RUN_NOWAIT);
+        return -1;
+    }
+    fake->listening = true;
+    return 0;
+}
+
+void fake_listen(struct fake *fake)
+{
+    must(try_listen(fake) == 0);
+}
+
+void fake_unlisten(struct fake *fake)
+{
+    while (fake->open != NULL)
+        close_connection(fake->open);
+    uv_close((uv_handle_t *)&fake->listener, NULL);
+    fake->listening = false;
+    uv_run(fake->loop, UV_RUN_NOWAIT);
 }
 
 static bool try_open(struct fake *fake, uint16_t port, bool streams)
@@ -362,14 +412,8 @@ static bool try_open(struct fake *fake, uint16_t port, bool streams)
     }
     uv_udp_getsockname(&fake->udp, (struct sockaddr *)&at, &length);
     fake->port = ntohs(at.sin_port);
-    if (!streams)
+    if (!streams || try_listen(fake) == 0)
         return true;
-    must(uv_tcp_init(fake->loop, &fake->listener) == 0);
-    fake->listener.data = fake;
-    if (uv_tcp_bind(&fake->listener, (struct sockaddr *)&at, 0) == 0 &&
-        uv_listen((uv_stream_t *)&fake->listener, 16, on_connection) == 0)
-        return true;
-    uv_close((uv_handle_t *)&fake->listener, NULL);
     uv_close((uv_handle_t *)&fake->udp, NULL);
     uv_run(fake->loop, UV_RUN_NOWAIT);
     return false;
@@ -383,7 +427,6 @@ void fake_open(struct fake *fake, uv_loop_t *loop, uint8_t number, uint16_t port
     memset(fake, 0, sizeof *fake);
     fake->loop = loop;
     fake->number = number;
-    fake->listening = streams;
     while (!try_open(fake, port, streams))
         must(--left > 0);
     uv_ip4_addr("127.0.0.1", 0, &any);

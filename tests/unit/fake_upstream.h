@@ -40,6 +40,8 @@ enum fake_stream {
     STREAM_CUT,          /* TC over TCP */
     STREAM_HANGS_FIRST,  /* the first connection; later ones are good */
     STREAM_CLOSES_FIRST, /* the first connection at its first query; later ones are good */
+    STREAM_LIMITED,      /* each connection closes after `limit` answers */
+    STREAM_DEAF,         /* connections are taken but not read, until fake_hear */
 };
 
 enum { FAKE_LOG_MAX = 4096 };
@@ -53,7 +55,9 @@ struct fake {
     enum fake_way way;
     enum fake_stream stream;
     bool listening;
+    unsigned limit;
     unsigned datagrams, streamed, connections, without_opt;
+    unsigned reads; /* of all connections */
     struct {
         uint16_t id, port;
     } log[FAKE_LOG_MAX]; /* of datagrams */
@@ -69,6 +73,13 @@ struct fake {
 /* Opens FAKE on LOOP, 127.0.0.1, at a free port (PORT 0) or PORT; with TCP where STREAMS. */
 void fake_open(struct fake *fake, uv_loop_t *loop, uint8_t number, uint16_t port, bool streams);
 void fake_close(struct fake *fake);
+
+/* Begins to take TCP connections, and ends that. */
+void fake_listen(struct fake *fake);
+void fake_unlisten(struct fake *fake);
+
+/* Reads from now on what STREAM_DEAF did not. */
+void fake_hear(struct fake *fake);
 
 /* Answers what has been held. */
 void fake_release(struct fake *fake);

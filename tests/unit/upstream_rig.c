@@ -82,6 +82,21 @@ void start(struct world *world, size_t fake_count, bool streams)
     assert_non_null(world->upstreams);
 }
 
+void start_streams(struct world *world, size_t fake_count, bool streams)
+{
+    start(world, fake_count, streams);
+    for (size_t i = 0; i < fake_count; i++)
+        world->servers[i].stream = true;
+    upstreams_configure(world->upstreams, &world->config);
+}
+
+void ask_many(struct world *world, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        assert_int_equal(ask(world, i), 0);
+    upstreams_flush(world->upstreams);
+}
+
 void hurry(struct world *world)
 {
     world->config.upstream_timeout_ms = SHORT_TIMEOUT_MS;

@@ -49,6 +49,12 @@ struct world {
 /* Opens COUNT fakes, with TCP where STREAMS, and upstreams that use them in order. */
 void start(struct world *world, size_t count, bool streams);
 
+/* The same with servers that are asked over TCP. */
+void start_streams(struct world *world, size_t count, bool streams);
+
+/* Asks under COUNT tickets from FIRST on, and flushes. */
+void ask_many(struct world *world, uint32_t first, uint32_t count);
+
 /* Sets the short times. */
 void hurry(struct world *world);
 
