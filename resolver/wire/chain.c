@@ -170,6 +170,16 @@ static void take_dname(struct chain *chain, const struct name_buf *target)
     take_signatures(chain, SECTION_ANSWER, DNS_DNAME, &above);
 }
 
+/* Where the CNAME taken last was asked for and a DNAME made it: that is the one that is signed (RFC
+ * 6672 §5.3.1). */
+static void take_maker(struct chain *chain)
+{
+    struct name_buf target;
+
+    if (read_lower(chain->reply, chain->reply->records[chain->kept - 1].rdata, &target))
+        take_dname(chain, &target);
+}
+
 enum step { STEP_END, STEP_NEXT, STEP_BROKEN };
 
 /* Goes from one name of the chain to the next. */
@@ -204,6 +214,8 @@ static bool take_answer(struct chain *chain, bool *found)
 
         *found = take_all(chain, &wanted) > 0;
         if (*found) {
+            if (chain->type == DNS_CNAME)
+                take_maker(chain);
             take_signatures(chain, SECTION_ANSWER, chain->type, &here);
             return true;
         }
