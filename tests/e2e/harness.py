@@ -342,17 +342,25 @@ def zone_text():
     return ZONE.format(chain=chain, big=big, many=many)
 
 
-class Recursive:
-    """nsd as the authority, unbound as the resolver in front of it, both unpacked, both on loopback."""
+def peer(name):
+    """Where the unpacked server NAME is (tests/peers), else the installed one."""
+    unpacked = PEERS / "usr/sbin" / name
+    return unpacked if unpacked.exists() else Path(shutil.which(name) or f"/usr/sbin/{name}")
 
-    def __init__(self, folder):
+
+class Authority:
+    """nsd with ZONES, texts by name, on loopback."""
+
+    def __init__(self, folder, zones):
         self.folder = folder
         self.port = free_port()
-        self.authority_port = free_port()
-        (folder / "zone").write_text(zone_text())
+        blocks = []
+        for number, (name, text) in enumerate(zones.items()):
+            (folder / f"zone{number}").write_text(text)
+            blocks.append(f"zone:\n  name: {name}\n  zonefile: zone{number}\n")
         (folder / "nsd.conf").write_text(f"""\
 server:
-  ip-address: 127.0.0.1@{self.authority_port}
+  ip-address: 127.0.0.1@{self.port}
   username: ""
   chroot: ""
   zonesdir: "{folder}"
@@ -363,10 +371,32 @@ server:
   server-count: 1
 remote-control:
   control-enable: no
-zone:
-  name: .
-  zonefile: zone
-""")
+{"".join(blocks)}""")
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = Process([peer("nsd"), "-d", "-c", self.folder / "nsd.conf"], self.folder / "nsd.log")
+
+    def __str__(self):
+        return f"127.0.0.1@{self.port}"
+
+    def stop(self):
+        self.process.stop()
+
+
+class Recursive:
+    """An Authority, and unbound as the resolver in front of it. ANCHORS are DS records of zones to validate, MORE lines of
+    unbound's section `server`."""
+
+    def __init__(self, folder, zones=None, anchors=(), more="", probe="www.test"):
+        self.folder = folder
+        self.probe = probe
+        self.port = free_port()
+        zones = zones or {".": zone_text()}
+        self.authority = Authority(folder, zones)
+        stubs = "".join(f"stub-zone:\n  name: {name}\n  stub-addr: {self.authority}\n" for name in zones)
+        trust = "".join(f"  trust-anchor: \"{anchor}\"\n" for anchor in anchors)
         (folder / "unbound.conf").write_text(f"""\
 server:
   interface: 127.0.0.1@{self.port}
@@ -380,28 +410,20 @@ server:
   do-not-query-localhost: no
   do-ip6: no
   local-zone: "test." nodefault
-  module-config: "iterator"
+  module-config: "{"validator iterator" if anchors else "iterator"}"
   num-threads: 1
-remote-control:
+{trust}{more}remote-control:
   control-enable: no
-stub-zone:
-  name: "."
-  stub-addr: 127.0.0.1@{self.authority_port}
-""")
-        self.sbin = PEERS / "usr/sbin"
-        if not (self.sbin / "unbound").exists():
-            self.sbin = Path(shutil.which("unbound") or "/usr/sbin/unbound").parent
-        self.authority = Process([self.sbin / "nsd", "-d", "-c", folder / "nsd.conf"], folder / "nsd.log")
+{stubs}""")
         self.resolver = None
         self.start_resolver()
 
     def start_resolver(self):
-        self.resolver = Process([self.sbin / "unbound", "-d", "-c", self.folder / "unbound.conf"],
-                                self.folder / "unbound.log")
+        self.resolver = Process([peer("unbound"), "-d", "-c", self.folder / "unbound.conf"], self.folder / "unbound.log")
 
         def answers():
             with contextlib.suppress(Exception):
-                return addresses(ask(self.port, "www.test", timeout=1)) == ["192.0.2.1"]
+                return addresses(ask(self.port, self.probe, timeout=1))
         wait_for(answers, "unbound to answer")
 
     def __str__(self):
