@@ -180,44 +180,73 @@ static struct reports gather(const struct server *server)
     return reports;
 }
 
-static json_t *upstreams(const struct reports *reports)
+/* Writes the zone that GROUP's servers are asked about into OUT (NAME_TEXT_MAX); returns OUT, NULL
+ * for the servers of everything else. */
+static const char *zone_of(const struct config *config, uint32_t group, char *out)
+{
+    struct name name;
+
+    if (group == 0 || group > config->zone_count)
+        return NULL;
+    name = name_of(&config->zones[group - 1].name);
+    return name_to_text(&name, out);
+}
+
+static json_t *upstreams(const struct reports *reports, const struct config *config)
 {
     json_t *list = json_array();
+    char zone[NAME_TEXT_MAX];
 
     for (size_t i = 0; i < reports->sum.upstream_count; i++) {
         const struct upstream_state *state = &reports->sum.upstreams[i];
 
-        json_array_append_new(list,
-                              json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:i}", "address", state->text,
-                                        "up", state->up, "asked", whole(state->asked), "answered",
-                                        whole(state->answered), "timeouts", whole(state->timeouts),
-                                        "mismatched", whole(state->mismatched), "latency_us",
-                                        (int)state->latency_us));
+        json_array_append_new(
+            list, json_pack("{s:s,s:s?,s:s,s:b,s:o,s:o,s:o,s:o,s:i}", "address", state->text,
+                            "zone", zone_of(config, state->group, zone), "transport",
+                            state->stream ? "tcp" : "udp", "up", state->up, "asked",
+                            whole(state->asked), "answered", whole(state->answered), "timeouts",
+                            whole(state->timeouts), "mismatched", whole(state->mismatched),
+                            "latency_us", (int)state->latency_us));
     }
     return list;
 }
 
-static bool all_down(const struct reports *reports)
+/* Adds a warning for each group of which no server is up. Those of one group stand together. */
+static void warn_of_groups(json_t *warnings, const struct reports *reports,
+                           const struct config *config)
 {
-    for (size_t i = 0; i < reports->sum.upstream_count; i++) {
-        if (reports->sum.upstreams[i].up)
-            return false;
+    const struct upstream_state *states = reports->sum.upstreams;
+    char text[NAME_TEXT_MAX];
+    const char *zone;
+    struct err err;
+
+    for (size_t i = 0, next; i < reports->sum.upstream_count; i = next) {
+        bool up = false;
+
+        for (next = i; next < reports->sum.upstream_count && states[next].group == states[i].group;)
+            up |= states[next++].up;
+        zone = zone_of(config, states[i].group, text);
+        if (up)
+            continue;
+        if (zone == NULL)
+            err_set(&err, ERR_UNREACHABLE,
+                    "no upstream answers: only blocked, local and kept names do");
+        else
+            err_set(&err, ERR_UNREACHABLE, "no server of the zone '%.255s' answers", zone);
+        message_add_error(warnings, &err, NULL);
     }
-    return reports->sum.upstream_count > 0;
 }
 
 /* ---- the whole ---- */
 
 /* The warnings of config and sets, and what is wrong right now. */
-static json_t *warnings_now(const struct server *server, const struct reports *reports)
+static json_t *warnings_now(const struct server *server, const struct reports *reports,
+                            const struct config *config)
 {
     json_t *warnings = json_copy(server->warnings);
     struct err err;
 
-    if (all_down(reports)) {
-        err_set(&err, ERR_UNREACHABLE, "no upstream answers: only blocked and local names do");
-        message_add_error(warnings, &err, NULL);
-    }
+    warn_of_groups(warnings, reports, config);
     if (reports->silent > 0) {
         err_set(&err, ERR_BUSY, "workers that do not answer the main thread: %u", reports->silent);
         message_add_error(warnings, &err, NULL);
@@ -232,10 +261,11 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
 /* What DNS filtering cannot do is said where people look whether it works. */
 static json_t *not_covered(void)
 {
-    return json_pack("[s,s,s]",
+    return json_pack("[s,s,s,s]",
                      "devices and apps that ask another resolver (a VPN, their own encrypted DNS)",
                      "pages of a site that is not blocked as a whole",
-                     "sites reached by address, without a name");
+                     "sites reached by address, without a name",
+                     "what a device has kept since before a change (max_ttl bounds it)");
 }
 
 static json_t *listeners(const struct server *server)
@@ -261,7 +291,7 @@ json_t *server_status(struct server *server)
     const struct snapshot *snapshot = publish_current(server->publish);
     const struct config *config = snapshot_config(snapshot);
     struct reports reports = gather(server);
-    json_t *warnings = warnings_now(server, &reports), *status = json_object();
+    json_t *warnings = warnings_now(server, &reports, config), *status = json_object();
 
     uv_update_time(&server->loop);
     json_object_set_new(status, "schema", json_integer(SCHEMA));
@@ -279,7 +309,7 @@ json_t *server_status(struct server *server)
     json_object_set_new(status, "workers", json_integer(server->worker_count));
     json_object_set_new(status, "in_flight", json_integer(reports.sum.in_flight));
     json_object_set_new(status, "sets", sets(snapshot));
-    json_object_set_new(status, "upstreams", upstreams(&reports));
+    json_object_set_new(status, "upstreams", upstreams(&reports, config));
     json_object_set_new(status, "counters", counters(server, config));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());

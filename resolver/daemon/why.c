@@ -15,31 +15,9 @@
 #include "policy/explain.h"
 #include "policy/snapshot.h"
 #include "resolver/wire/dns.h"
+#include "resolver/wire/mnemonic.h"
 
 enum { LIST_TEXT_MAX = EXPLAIN_TEXT_MAX };
-
-static const struct {
-    const char *word;
-    uint16_t type;
-} types[] = {
-    {"A",      DNS_A     },
-    {"NS",     DNS_NS    },
-    {"CNAME",  DNS_CNAME },
-    {"SOA",    DNS_SOA   },
-    {"PTR",    DNS_PTR   },
-    {"HINFO",  DNS_HINFO },
-    {"MX",     DNS_MX    },
-    {"TXT",    DNS_TXT   },
-    {"AAAA",   DNS_AAAA  },
-    {"SRV",    DNS_SRV   },
-    {"DNAME",  DNS_DNAME },
-    {"DS",     DNS_DS    },
-    {"DNSKEY", DNS_DNSKEY},
-    {"SVCB",   DNS_SVCB  },
-    {"HTTPS",  DNS_HTTPS },
-    {"ANY",    DNS_ANY   },
-};
-enum { TYPE_COUNT = sizeof types / sizeof *types };
 
 static int read_number(const char *text, long most, int64_t *value)
 {
@@ -55,23 +33,10 @@ static int read_number(const char *text, long most, int64_t *value)
 
 static int read_type(const char *text, uint16_t *type, struct err *err)
 {
-    int64_t number;
-
     *type = DNS_A;
-    if (text == NULL)
+    if (text == NULL || mnemonic_read_type(text, type) == 0)
         return 0;
-    for (size_t i = 0; i < TYPE_COUNT; i++) {
-        if (strcasecmp(text, types[i].word) == 0) {
-            *type = types[i].type;
-            return 0;
-        }
-    }
-    /* RFC 3597 §5 */
-    if (strncasecmp(text, "TYPE", 4) != 0 || read_number(text + 4, UINT16_MAX, &number) != 0)
-        return err_set(err, ERR_USAGE, "not a record type: '%.40s'; such as A, HTTPS or TYPE65",
-                       text);
-    *type = (uint16_t)number;
-    return 0;
+    return err_set(err, ERR_USAGE, "not a record type: '%.40s'; such as A, HTTPS or TYPE65", text);
 }
 
 static int read_time(const char *text, int64_t now_s, int64_t *wall_s, struct err *err)
@@ -234,22 +199,14 @@ static json_t *answer_json(const struct explanation *e)
                      "ede", ede);
 }
 
-static json_t *type_json(uint16_t type)
-{
-    for (size_t i = 0; i < TYPE_COUNT; i++) {
-        if (types[i].type == type)
-            return json_string(types[i].word);
-    }
-    return json_sprintf("TYPE%u", type);
-}
-
 static json_t *render(const struct snapshot *snapshot, const struct ask *ask,
                       const struct explanation *e)
 {
     json_t *out = json_object();
+    char type[MNEMONIC_MAX];
 
     json_object_set_new(out, "name", json_string(e->name));
-    json_object_set_new(out, "type", type_json(ask->type));
+    json_object_set_new(out, "type", json_string(mnemonic_type(ask->type, type)));
     json_object_set_new(out, "verdict", json_string(explain_action_word(e->verdict.action)));
     json_object_set_new(out, "blocked", json_boolean(e->blocked));
     json_object_set_new(out, "sentence", json_string(e->sentence));

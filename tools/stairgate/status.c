@@ -49,10 +49,14 @@ static void print_upstreams(const json_t *status)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
 
-        printf("  %-10s %s %s, %.1f ms, %lld asked, %lld timeouts\n", i == 0 ? "upstreams" : "",
-               text_of(one, "address"), json_is_true(json_object_get(one, "up")) ? "up" : "down",
+        printf("  %-10s %s %s %s, %.1f ms, %lld asked, %lld timeouts", i == 0 ? "upstreams" : "",
+               text_of(one, "address"), text_of(one, "transport"),
+               json_is_true(json_object_get(one, "up")) ? "up" : "down",
                (double)number_of(one, "latency_us") / 1000.0, number_of(one, "asked"),
                number_of(one, "timeouts"));
+        if (json_is_string(json_object_get(one, "zone")))
+            printf(", for %s", text_of(one, "zone"));
+        printf("\n");
     }
 }
 
