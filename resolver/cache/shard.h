@@ -1,0 +1,63 @@
+/* shard.h - one part of a store: two rings of records, the index to them, and S3-FIFO.
+ *
+ * Used by store.c only. shard_get, shard_claim and shard_prefetch need no lock; the rest takes it.
+ */
+#ifndef RESOLVER_CACHE_SHARD_H
+#define RESOLVER_CACHE_SHARD_H
+
+#include <pthread.h>
+#include <stdalign.h>
+
+#include "resolver/cache/ghost.h"
+#include "resolver/cache/ring.h"
+#include "resolver/cache/store.h"
+
+enum {
+    SHARD_PAIR = 16, /* slots in which a hash may stand: its home line and the sister line */
+    SHARD_RECORD_WORDS = 1 + (STORE_KEY_MAX + 7) / 8 + (STORE_VALUE_MAX + 7) / 8,
+};
+
+/* An entry of the index: tag, claim, uses, ring, position; 0 is none. */
+struct slot {
+    _Atomic uint64_t word;
+};
+
+struct shard {
+    alignas(64) struct slot *slots; /* what readers need lies in the first lines */
+    size_t pairs;
+    struct ring main;
+    struct ring small;
+    alignas(64) pthread_mutex_t lock;
+    struct ghost ghost;
+    size_t entries, words; /* alive */
+    uint64_t inserted, evicted;
+};
+
+/* The memory of a shard: how much each part takes of it. */
+struct shard_share {
+    size_t pairs, ghost_sets, small_words, main_words;
+};
+
+/* Makes SHARD in zeroed, 64-aligned MEMORY, which it takes as SHARE says. Errors: -1 with ERR. */
+int shard_init(struct shard *shard, const struct shard_share *share, void *memory, struct err *err);
+void shard_release(struct shard *shard);
+
+void shard_prefetch(const struct shard *shard, uint64_t hash);
+size_t shard_get(struct shard *shard, const struct store_key *key, uint8_t *out, size_t room,
+                 struct store_ref *ref);
+bool shard_claim(const struct store_ref *ref);
+
+/* Puts VALUE under KEY; with REF only in the place of what it stands for. Returns whether that was
+ * there. */
+bool shard_put(struct shard *shard, const struct store_ref *ref, const struct store_key *key,
+               const uint8_t *value, size_t length);
+
+/* Like store_sweep; RECORD is room for the largest record. */
+size_t shard_sweep(struct shard *shard, uint64_t record[SHARD_RECORD_WORDS],
+                   bool (*see)(void *, const uint8_t *, size_t, const uint8_t *, size_t),
+                   void *context);
+
+/* Adds what SHARD has to STATS. */
+void shard_count(struct shard *shard, struct store_stats *stats);
+
+#endif
