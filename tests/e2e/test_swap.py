@@ -138,7 +138,7 @@ def test_swaps_of_lists_under_load_lose_no_query_and_hold_at_once(stairgate):
     client.join()
     assert not failed and asked[0] > 0
     server = gate.server_pid()
-    wait_for(lambda: in_maps(server, "lists.set") == 1 and in_maps(server, "(deleted)") == 0, "the old maps to go")
+    wait_for(lambda: in_maps(server, "lists.set") == 1 and in_maps(server, "lists.set (deleted)") == 0, "the old maps to go")
 
 
 def usage(pid):
