@@ -1,30 +1,33 @@
-/* core.c: the spine's two entries, a batch from clients and a word from an upstream.
+/* core.c: the spine's entries: a batch from clients, a word from an upstream, time that passes.
  *
- * Both only lay out what the stages of query.h need and carry what comes of them: all scratch space
+ * They only lay out what the stages of query.h need and carry what comes of them: all scratch space
  * of a worker's queries is allocated here once, so that no query costs an allocation. A reply is
- * read once for all clients that wait for it, and written for each of them. */
+ * read once, made an entry as the cache keeps it (even if it may not be kept), and written from
+ * that for each client who waits, as for those who come later. */
 #include "resolver/core.h"
 
 #include <stdlib.h>
 
 #include "config/base/err.h"
 #include "policy/snapshot.h"
+#include "resolver/cache/cache.h"
 #include "resolver/pending.h"
-#include "resolver/stage_reply.h"
-#include "resolver/wire/dns.h"
+#include "resolver/scratch.h"
 
 struct core {
     struct core_hooks hooks;
     struct core_counters counters;
     struct pending *pending;
+    struct cache *cache;
     struct query queries[CORE_BATCH_MAX];
     struct query_message messages[CORE_BATCH_MAX];
     struct set_probe probes[CORE_BATCH_MAX][2];
-    struct reply reply;
-    uint8_t out[DNS_MESSAGE_MAX]; /* of an answer that was forwarded */
+    struct cache_spot spots[CORE_BATCH_MAX];
+    struct query_scratch scratch;
 };
 
-struct core *core_create(uint32_t in_flight, const struct core_hooks *hooks, struct err *err)
+struct core *core_create(uint32_t in_flight, struct cache *cache, const struct core_hooks *hooks,
+                         struct err *err)
 {
     struct core *core = calloc(1, sizeof *core);
 
@@ -33,6 +36,7 @@ struct core *core_create(uint32_t in_flight, const struct core_hooks *hooks, str
         return NULL;
     }
     core->hooks = *hooks;
+    core->cache = cache;
     core->pending = pending_create(in_flight, hooks->seed, err);
     if (core->pending == NULL) {
         free(core);
@@ -59,7 +63,10 @@ static struct query_context context_of(struct core *core, const struct snapshot 
         .hooks = &core->hooks,
         .counters = &core->counters,
         .pending = core->pending,
+        .cache = core->cache,
         .probes = core->probes,
+        .spots = core->spots,
+        .scratch = &core->scratch,
     };
 }
 
@@ -121,57 +128,124 @@ static bool is_judgement(const struct reply *reply)
     return false;
 }
 
-/* Fills WORD from what the upstream sent; returns false where another upstream should be asked. */
-static bool word_read(struct core *core, const struct query *query, const uint8_t *octets,
-                      size_t length, struct stage_word *word)
-{
-    static const uint16_t none_reachable = DNS_EDE_NO_REACHABLE, network = DNS_EDE_NETWORK;
-    struct name name = name_of(&query->question.name);
-    struct reply *reply = &core->reply;
-    enum reply_result result =
-        reply_read(octets, length, &name, query->question.type, query->question.dnssec_ok, reply);
+/* What an upstream's word comes to. */
+struct outcome {
+    const struct core_word *word;
+    struct query *opener;
+    struct entry *entry; /* made from it */
+    bool good;           /* an answer */
+    bool final;          /* or a failure that speaks of the name */
+};
 
-    if (result == REPLY_OK) {
-        word->reply = reply;
-        word->ede_count = 0; /* reply_answer passes on what it has */
-    } else if (result == REPLY_LAME && reply->ede_count > 0) {
-        word->ede = reply->ede;
-        word->ede_count = reply->ede_count;
-    } else {
-        word->ede = result == REPLY_BROKEN ? &network : &none_reachable;
-        word->ede_count = 1;
-    }
-    return result == REPLY_OK || (result == REPLY_LAME && is_judgement(reply));
+/* Makes the answer in the core's reply an entry; false where it is none. */
+static bool make_entry(struct core *core, const struct query_context *context,
+                       const struct outcome *outcome)
+{
+    const struct config *config = context->config;
+    const struct entry_source source = {
+        .reply = &core->scratch.reply,
+        .question = &outcome->opener->question,
+        .trusted = outcome->word->trusted,
+        .limits = {config->cache_min_ttl_s, config->cache_max_ttl_s, config->cache_negative_ttl_s},
+        .now_ms = context->now.mono_ms,
+        .message = core->scratch.message,
+    };
+
+    return entry_make(outcome->entry, &source);
 }
 
-static void tell_all(struct core *core, const struct query_context *context, uint32_t ticket,
-                     const struct stage_word *word)
+/* Reads the word of OUTCOME and makes its entry. */
+static void read_word(struct core *core, const struct query_context *context,
+                      struct outcome *outcome)
 {
-    struct query *query = pending_find(core->pending, ticket);
+    const struct question *question = &outcome->opener->question;
+    const struct core_word *word = outcome->word;
+    struct reply *reply = &core->scratch.reply;
+    struct name name = name_of(&question->name);
+    uint16_t code = word->ede;
+    enum reply_result result = REPLY_BROKEN;
 
-    for (; query != NULL; query = pending_next(core->pending, query)) {
-        query->out = core->out;
-        query->room = sizeof core->out;
-        if (stage_reply(context, query, word) == NEXT_SEND)
-            core->hooks.send(core->hooks.context, query, core->out, query->out_length);
+    reply->ede_count = 0;
+    if (word->reply != NULL) {
+        result = reply_read(word->reply, word->length, &name, question->type, question->dnssec_ok,
+                            reply);
+        code = result == REPLY_LAME ? DNS_EDE_NO_REACHABLE : DNS_EDE_NETWORK;
+        outcome->good = result == REPLY_OK && make_entry(core, context, outcome);
+        outcome->final = result == REPLY_LAME && is_judgement(reply);
     }
-    pending_end(core->pending, ticket);
+    if (outcome->good)
+        return;
+    if (result == REPLY_LAME && reply->ede_count > 0)
+        entry_fail(outcome->entry, question, context->now.mono_ms, reply->ede, reply->ede_count);
+    else
+        entry_fail(outcome->entry, question, context->now.mono_ms, &code, code != 0);
+}
+
+/* Keeps what OUTCOME says, and fills FOUND with what is to be told: that, or, for a failure, what
+ * was known before. SPOT is room. */
+static void keep(struct core *core, const struct query_context *context,
+                 const struct outcome *outcome, struct cache_spot *spot, struct cache_found *found)
+{
+    const struct cache_when when = {context->now.mono_ms, context->config->cache_stale_s};
+    struct cache_key key = cache_key_of(outcome->opener);
+
+    cache_spot(core->cache, &key, spot);
+    if (!outcome->good) {
+        cache_fail(core->cache, spot, &when, outcome->entry, outcome->final, &core->scratch.room,
+                   found);
+        return;
+    }
+    *found = (struct cache_found){.state = CACHE_FRESH, .entry = outcome->entry, .spot = spot};
+    entry_classify(outcome->entry, context->snapshot);
+    if (outcome->entry->lifetime_s > 0)
+        cache_put(core->cache, spot, outcome->entry);
+}
+
+/* Serves QUERY, which has waited; returns whether it got an answer. */
+static bool tell(struct core *core, const struct query_context *context, struct query *query,
+                 struct cache_found *found)
+{
+    query->out = core->scratch.out;
+    query->room = sizeof core->scratch.out;
+    if (stage_reply(context, query, found) != NEXT_SEND)
+        return false;
+    core->hooks.send(core->hooks.context, query, query->out, query->out_length);
+    return true;
 }
 
 int core_reply(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
-               uint32_t ticket, const uint8_t *reply, size_t length, bool trusted, bool last,
-               uint16_t ede)
+               const struct core_word *word)
 {
     struct query_context context = context_of(core, snapshot, now);
-    const struct query *opener = pending_find(core->pending, ticket);
-    struct stage_word word = {.trusted = trusted, .ede = &ede, .ede_count = ede != 0};
+    struct query *query = pending_find(core->pending, word->ticket);
+    struct outcome outcome = {
+        .word = word, .opener = query, .entry = (struct entry *)(void *)core->scratch.made};
+    struct cache_found found;
+    struct cache_spot spot;
 
-    if (opener == NULL)
+    if (query == NULL)
         return 0; /* a word on a question that is over */
-    if (reply != NULL && !word_read(core, opener, reply, length, &word) && !last)
+    read_word(core, &context, &outcome);
+    if (word->reply != NULL && !outcome.good && !outcome.final && !word->last)
         return -1;
-    tell_all(core, &context, ticket, &word);
+    keep(core, &context, &outcome, &spot, &found);
+    for (; query != NULL; query = pending_next(core->pending, query)) {
+        if (!query->is_background && !query->is_answered)
+            tell(core, &context, query, &found);
+    }
+    pending_end(core->pending, word->ticket);
     return 0;
+}
+
+void core_tick(struct core *core, const struct snapshot *snapshot, const struct core_now *now)
+{
+    struct query_context context = context_of(core, snapshot, now);
+    struct query *query;
+
+    if (now->mono_ms < CORE_PATIENCE_MS)
+        return;
+    while ((query = pending_overdue(core->pending, now->mono_ms - CORE_PATIENCE_MS)) != NULL)
+        query->is_answered = tell(core, &context, query, NULL);
 }
 
 const struct core_counters *core_counters(const struct core *core)

@@ -12,11 +12,16 @@
 
 #include "resolver/query.h"
 
+struct cache;
 struct core;
 struct err;
 struct snapshot;
 
-enum { CORE_BATCH_MAX = 64 };
+enum {
+    CORE_BATCH_MAX = 64,
+    CORE_PATIENCE_MS = 1800, /* RFC 8767 §5: then a client gets what is old */
+    CORE_TICK_MS = 100,      /* how often core_tick is to be called while queries wait */
+};
 
 enum core_outcome {
     CORE_ANSWERED, /* the answer stands in `out`, `out_length` octets */
@@ -66,28 +71,50 @@ struct core_counters {
     uint64_t blocked, local, forwarded, refused, dropped, malformed, failed;
     uint64_t joined;    /* of the forwarded: waited for a question already in flight */
     uint64_t pool_full; /* of the failed: no room for another query in flight */
+    uint64_t loops;     /* of the failed: our own question came back to us */
+    uint64_t cache_hits, cache_misses;
+    uint64_t cache_stale;   /* answered with what was past its time */
+    uint64_t cache_denials; /* of the hits: a name above does not exist */
+    uint64_t prefetched;    /* renewed ahead of their end */
+    uint64_t rechecked;     /* kept answers that met the lists anew, after these had changed */
+    uint64_t chain_blocked; /* of the blocked: not the asked name was, but where it led to */
     uint64_t rcodes[16];
     uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
                                      protected_blocks */
     uint64_t protected_blocks;
 };
 
-/* Makes a core with room for IN_FLIGHT forwarded queries. Errors: NULL with ERR. */
-struct core *core_create(uint32_t in_flight, const struct core_hooks *hooks, struct err *err);
+/* Makes a core with room for IN_FLIGHT forwarded queries, which keeps what upstreams say in CACHE.
+ * Owner:  CACHE may be others' too and outlives the core.
+ * Errors: NULL with ERR. */
+struct core *core_create(uint32_t in_flight, struct cache *cache, const struct core_hooks *hooks,
+                         struct err *err);
 void core_destroy(struct core *core);
 
 /* Runs DATAGRAMS[0..COUNT), at most CORE_BATCH_MAX, against SNAPSHOT at NOW. No pointer is kept. */
 void core_batch(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
                 struct core_datagram *datagrams, size_t count);
 
-/* Gives the upstream's word on TICKET: REPLY[0..LENGTH) is a message that matches (checked and
- * reduced here), TRUSTED tells whether its AD counts; or REPLY is NULL and EDE says why there is
- * none. Every ticket ends with exactly one call. Returns 0; -1 when the reply was broken or lame
- * and another upstream should be asked (the ticket stays open). With LAST set it never returns -1.
- */
+/* An upstream's word on a question. */
+struct core_word {
+    uint32_t ticket;
+    const uint8_t
+        *reply; /* a message that matches, checked and reduced here; NULL: there is none */
+    size_t length;
+    bool trusted; /* its AD counts */
+    bool last;    /* no other upstream is left to ask */
+    uint16_t ede; /* why there is none */
+};
+
+/* Gives WORD to all who wait for it. Every ticket ends with exactly one call that returns 0; -1
+ * says that the reply was broken or lame and another upstream should be asked (the ticket stays
+ * open), never where WORD is the last one. */
 int core_reply(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
-               uint32_t ticket, const uint8_t *reply, size_t length, bool trusted, bool last,
-               uint16_t ede);
+               const struct core_word *word);
+
+/* Gives those who have waited CORE_PATIENCE_MS what the cache has past its time, if it has. Their
+ * questions stay in flight. */
+void core_tick(struct core *core, const struct snapshot *snapshot, const struct core_now *now);
 
 /* Returns what CORE has counted since its start; main reads it relaxed while the worker writes. */
 const struct core_counters *core_counters(const struct core *core);

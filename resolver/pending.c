@@ -22,6 +22,8 @@ struct slot {
     uint32_t last;       /* opener: the last that waits */
     uint32_t chain;      /* opener: the next opener in its bucket */
     uint64_t hash;       /* opener: of its key */
+    bool listed;         /* among those that have something old to fall back on */
+    uint32_t earlier, later; /* of these */
 };
 
 struct pending {
@@ -32,7 +34,8 @@ struct pending {
     uint32_t fresh;      /* slots from here on were never used: their memory is not touched yet */
     uint32_t free, used;
     struct siphash_key sip;
-    uint32_t held[SHARES]; /* slots in use, by hash of the client's network */
+    uint32_t oldest, newest; /* of those with something old, in the order in which they came */
+    uint32_t held[SHARES];   /* slots in use, by hash of the client's network */
 };
 
 struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err)
@@ -49,7 +52,7 @@ struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err)
         pending->bits++;
     pending->most = count;
     pending->mask = (1U << pending->bits) - 1;
-    pending->free = NONE;
+    pending->free = pending->oldest = pending->newest = NONE;
     pending->sip = siphash_key_from_seed(seed);
     pending->slots = calloc(count, sizeof *pending->slots);
     pending->buckets = calloc((size_t)pending->mask + 1, sizeof *pending->buckets);
@@ -104,8 +107,54 @@ static uint32_t slot_take(struct pending *pending)
     return at;
 }
 
+/* --- those that could be given something old --- */
+
+static void list_add(struct pending *pending, uint32_t at)
+{
+    struct slot *slot = &pending->slots[at];
+
+    slot->listed = true;
+    slot->later = NONE;
+    slot->earlier = pending->newest;
+    if (pending->newest != NONE)
+        pending->slots[pending->newest].later = at;
+    else
+        pending->oldest = at;
+    pending->newest = at;
+}
+
+static void list_remove(struct pending *pending, uint32_t at)
+{
+    struct slot *slot = &pending->slots[at];
+
+    if (!slot->listed)
+        return;
+    slot->listed = false;
+    if (slot->earlier != NONE)
+        pending->slots[slot->earlier].later = slot->later;
+    else
+        pending->oldest = slot->later;
+    if (slot->later != NONE)
+        pending->slots[slot->later].earlier = slot->earlier;
+    else
+        pending->newest = slot->earlier;
+}
+
+struct query *pending_overdue(struct pending *pending, uint64_t before_ms)
+{
+    uint32_t at = pending->oldest;
+
+    if (at == NONE || pending->slots[at].query.since_ms > before_ms)
+        return NULL;
+    list_remove(pending, at);
+    return &pending->slots[at].query;
+}
+
+/* --- */
+
 static void slot_give(struct pending *pending, uint32_t at)
 {
+    list_remove(pending, at);
     --*share_of(pending, &pending->slots[at].query.client.addr);
     pending->slots[at].next = pending->free;
     pending->free = at;
@@ -142,6 +191,7 @@ static void copy_query(struct slot *slot, const struct query *query)
     /* Nothing of the batch or of the snapshot may be pointed at while the query waits. */
     copy->out = NULL;
     copy->room = 0;
+    copy->spot = NULL;
     copy->ask.name = name_of(&copy->question.name);
     copy->verdict.records = (struct verdict_records){0};
     copy->verdict.reason = NULL;
@@ -159,27 +209,53 @@ static void open_question(struct pending *pending, uint32_t at, uint64_t hash)
     *bucket = at;
 }
 
-struct query *pending_add(struct pending *pending, const struct query *query,
-                          const struct cache_key *key, uint32_t *ticket, bool *opened)
+bool pending_asked(const struct pending *pending, const struct cache_key *key, uint64_t hash,
+                   uint32_t *ticket)
 {
-    uint64_t hash = cache_key_hash(key, &pending->sip);
     uint32_t opener = find_opener(pending, key, hash);
+
+    if (opener == NONE)
+        return false;
+    *ticket = ticket_of(pending, opener);
+    return true;
+}
+
+/* Copies QUERY into a slot; returns its number, or NONE. */
+static uint32_t add(struct pending *pending, const struct query *query)
+{
     uint32_t at = is_greedy(pending, &query->client.addr) ? NONE : slot_take(pending);
 
     if (at == NONE)
-        return NULL;
+        return NONE;
     copy_query(&pending->slots[at], query);
     ++*share_of(pending, &query->client.addr);
     pending->slots[at].next = NONE;
-    *opened = opener == NONE;
-    if (*opened) {
-        open_question(pending, at, hash);
-        opener = at;
-    } else {
-        pending->slots[pending->slots[opener].last].next = at;
-        pending->slots[opener].last = at;
-    }
-    *ticket = ticket_of(pending, opener);
+    pending->slots[at].listed = false;
+    if (query->has_old)
+        list_add(pending, at);
+    return at;
+}
+
+struct query *pending_open(struct pending *pending, const struct query *query, uint64_t hash,
+                           uint32_t *ticket)
+{
+    uint32_t at = add(pending, query);
+
+    if (at == NONE)
+        return NULL;
+    open_question(pending, at, hash);
+    *ticket = ticket_of(pending, at);
+    return &pending->slots[at].query;
+}
+
+struct query *pending_join(struct pending *pending, const struct query *query, uint32_t ticket)
+{
+    uint32_t at = add(pending, query), opener = ticket & pending->mask;
+
+    if (at == NONE)
+        return NULL;
+    pending->slots[pending->slots[opener].last].next = at;
+    pending->slots[opener].last = at;
     return &pending->slots[at].query;
 }
 
@@ -226,4 +302,9 @@ void pending_end(struct pending *pending, uint32_t ticket)
 uint32_t pending_count(const struct pending *pending)
 {
     return pending->used;
+}
+
+uint32_t pending_room(const struct pending *pending)
+{
+    return pending->most;
 }

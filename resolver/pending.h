@@ -20,15 +20,28 @@ struct pending;
 
 enum { PENDING_MOST = 1 << 20 };
 
-/* Makes a pool for COUNT queries (1 to PENDING_MOST), with SEED for its table of keys. Errors: NULL
- * with ERR. Cost: memory is touched as slots are first used. */
+/* Makes a pool for COUNT queries (1 to PENDING_MOST), with SEED for its table of clients. Errors:
+ * NULL with ERR. Cost: memory is touched as slots are first used. */
 struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err);
 void pending_destroy(struct pending *pending);
 
-/* Copies QUERY in under KEY. *TICKET names the question; *OPENED tells whether it is new and has to
- * be asked. Returns the copy, NULL where the pool is full, or this client's part of it. */
-struct query *pending_add(struct pending *pending, const struct query *query,
-                          const struct cache_key *key, uint32_t *ticket, bool *opened);
+/* Tells whether the question of KEY, whose hash is HASH (key.h), is in flight, and as which TICKET.
+ */
+bool pending_asked(const struct pending *pending, const struct cache_key *key, uint64_t hash,
+                   uint32_t *ticket);
+
+/* Copies QUERY in as the first that waits for its question, which is not in flight; its key's hash
+ * is HASH, *TICKET names it from now on. Returns the copy, NULL where the pool is full, or this
+ * client's part of it. */
+struct query *pending_open(struct pending *pending, const struct query *query, uint64_t hash,
+                           uint32_t *ticket);
+
+/* Copies QUERY in as one more that waits for TICKET. Returns as pending_open. */
+struct query *pending_join(struct pending *pending, const struct query *query, uint32_t ticket);
+
+/* Returns the query that has waited longest of those with `has_old` set, where that was since
+ * BEFORE_MS or earlier, and NULL where there is none; each is returned once. */
+struct query *pending_overdue(struct pending *pending, uint64_t before_ms);
 
 /* Returns the query that opened TICKET, NULL for a ticket that is over. */
 struct query *pending_find(struct pending *pending, uint32_t ticket);
@@ -39,7 +52,8 @@ struct query *pending_next(struct pending *pending, const struct query *query);
 /* Ends TICKET: the slots of all who waited are free again. */
 void pending_end(struct pending *pending, uint32_t ticket);
 
-/* Returns how many queries wait. */
+/* Return how many queries wait, and how many could. */
 uint32_t pending_count(const struct pending *pending);
+uint32_t pending_room(const struct pending *pending);
 
 #endif

@@ -5,7 +5,9 @@
  *                                                                     └─► stage_forward ─► wait
  *   upstream's reply ─► stage_reply ─► send (new rules, if any, decide first)
  *
- * Reading and looking up run over a whole receive batch, so that hashing and prefetching overlap.
+ * Whether it is a hit or was waited for, what an upstream said is checked and written by one
+ * function, stage_serve. Reading, looking up and finding a place in the cache run over a whole
+ * receive batch, so that hashing and prefetching overlap.
  * A query that must wait for an upstream is copied into its worker's pool (pending.h); nothing
  * points into the batch afterwards. Every query ends in one of two ways, send or drop. */
 #ifndef RESOLVER_QUERY_H
@@ -19,10 +21,14 @@
 #include "policy/verdict.h"
 #include "resolver/wire/question.h"
 
+struct cache;
+struct cache_found;
+struct cache_spot;
 struct config;
 struct core_counters;
 struct core_hooks;
 struct pending;
+struct query_scratch;
 struct snapshot;
 
 enum { QUERY_HANDLE_MAX = 64 };
@@ -59,6 +65,15 @@ struct query {
     struct ask ask;
     struct verdict verdict;
     uint64_t rules; /* snapshot_id of those that gave the verdict */
+
+    /* resolver/query.c: its place in the cache; NULL in the pool */
+    const struct cache_spot *spot;
+
+    /* resolver/stage_cache.c and resolver/stage_forward.c */
+    bool has_old;       /* the cache has an answer that is past its time */
+    bool is_background; /* nobody waits: a renewal ahead of time */
+    bool is_answered;   /* from the cache, by core_tick; the question is still in flight */
+    uint64_t since_ms;  /* it waits */
 };
 
 /* The time, handed in with each batch. */
@@ -75,7 +90,10 @@ struct query_context {
     const struct core_hooks *hooks;
     struct core_counters *counters;
     struct pending *pending;
+    struct cache *cache;
     struct set_probe (*probes)[2]; /* room of one batch: listed, hotline */
+    struct cache_spot *spots;      /* room of one batch */
+    struct query_scratch *scratch; /* resolver/scratch.h: room of one query */
 };
 
 /* Takes QUERIES[0..COUNT), whose transport fields are filled and whose octets MESSAGES hold,
@@ -99,5 +117,23 @@ enum next stage_local(const struct query_context *context, struct query *query);
 enum next stage_any(const struct query_context *context, struct query *query);
 enum next stage_cache(const struct query_context *context, struct query *query);
 enum next stage_forward(const struct query_context *context, struct query *query);
+
+/* stage_reply.c: serves QUERY, which has waited, with FOUND, or with what is old for NULL (then
+ * NEXT_STAGE where there is nothing); rules that are new decide first. */
+enum next stage_reply(const struct query_context *context, struct query *query,
+                      struct cache_found *found);
+
+/* stage_serve: checks FOUND, from the cache or just come from an upstream, for the client of QUERY
+ * and writes it, or what the check has made of it. */
+enum next stage_serve(const struct query_context *context, struct query *query,
+                      struct cache_found *found);
+
+/* Serves what the cache has for QUERY past its time, for want of better; NEXT_STAGE where it has
+ * nothing. */
+enum next stage_serve_old(const struct query_context *context, struct query *query);
+
+/* stage_forward.c: has the question of QUERY, which was just answered, asked again, for nobody but
+ * the cache. */
+void stage_renew(const struct query_context *context, const struct query *query);
 
 #endif

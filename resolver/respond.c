@@ -10,13 +10,15 @@ static const struct {
     uint16_t code;
     const char *text;
 } ede_texts[] = {
-    {DNS_EDE_BLOCKED,      "blocked by policy"         },
-    {DNS_EDE_CENSORED,     "blocked by policy"         },
-    {DNS_EDE_FILTERED,     "filtered for this profile" },
-    {DNS_EDE_PROHIBITED,   "client not allowed"        },
-    {DNS_EDE_NOT_READY,    "no block list loaded yet"  },
-    {DNS_EDE_NO_REACHABLE, "no upstream could answer"  },
-    {DNS_EDE_NETWORK,      "no answer from the network"},
+    {DNS_EDE_STALE,          "no upstream answers: as it was"},
+    {DNS_EDE_STALE_NXDOMAIN, "no upstream answers: as it was"},
+    {DNS_EDE_BLOCKED,        "blocked by policy"             },
+    {DNS_EDE_CENSORED,       "blocked by policy"             },
+    {DNS_EDE_FILTERED,       "filtered for this profile"     },
+    {DNS_EDE_PROHIBITED,     "client not allowed"            },
+    {DNS_EDE_NOT_READY,      "no block list loaded yet"      },
+    {DNS_EDE_NO_REACHABLE,   "no upstream could answer"      },
+    {DNS_EDE_NETWORK,        "no answer from the network"    },
 };
 
 static const char *ede_text(uint16_t code)
@@ -46,6 +48,12 @@ static size_t room_of(const struct query_context *context, const struct query *q
 void respond_start(const struct query_context *context, struct query *query, struct answer *answer)
 {
     answer_start(answer, query->out, room_of(context, query), &query->question,
+                 payload_of(context));
+}
+
+void respond_begin(const struct query_context *context, struct query *query, struct answer *answer)
+{
+    answer_begin(answer, query->out, room_of(context, query), &query->question,
                  payload_of(context));
 }
 

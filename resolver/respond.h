@@ -11,6 +11,9 @@
 /* Starts ANSWER for QUERY with the room its transport and client allow. */
 void respond_start(const struct query_context *context, struct query *query, struct answer *answer);
 
+/* Starts ANSWER likewise, its header and question left to who calls (answer_begin). */
+void respond_begin(const struct query_context *context, struct query *query, struct answer *answer);
+
 /* Adds the extended errors of QUERY's verdict; before any record, so that they find room. */
 void respond_ede(const struct query *query, struct answer *answer);
 

@@ -1,9 +1,22 @@
 /* stage_block: blocked names, in the profile's style, and clients that get no service. A block is
  * about the name: every type gets the same word. */
+#include "resolver/core.h"
 #include "resolver/respond.h"
 #include "resolver/wire/dns.h"
 
 static const uint8_t null_address[16];
+
+static void count_block(struct core_counters *counters, const struct verdict *verdict)
+{
+    core_count(&counters->blocked);
+    if (verdict->rule == RULE_OPERATOR) {
+        /* which category it was is nobody's to know: operator, legal and hotline are one */
+        core_count(&counters->protected_blocks);
+        return;
+    }
+    for (uint64_t left = verdict->matched.words[0]; left != 0; left &= left - 1)
+        core_count(&counters->category_blocks[__builtin_ctzll(left)]);
+}
 
 static enum next respond_null(const struct query_context *context, struct query *query)
 {
@@ -34,6 +47,7 @@ enum next stage_block(const struct query_context *context, struct query *query)
         return respond_refused(context, query);
     if (query->verdict.action != VERDICT_BLOCK)
         return NEXT_STAGE;
+    count_block(context->counters, &query->verdict);
     switch (query->verdict.style) {
     case BLOCK_NXDOMAIN:
         return respond_negative(context, query, DNS_NXDOMAIN);

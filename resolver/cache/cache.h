@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resolver/cache/entry.h"
 #include "resolver/cache/key.h"
+#include "resolver/cache/store.h"
 
 struct cache;
 struct err;
@@ -22,9 +24,71 @@ struct err;
 struct cache *cache_create(size_t octets, uint64_t seed, struct err *err);
 void cache_destroy(struct cache *cache);
 
+/* Fills SPOT for KEY, hashed with the cache's own key. */
+void cache_spot(const struct cache *cache, const struct cache_key *key, struct cache_spot *spot);
+
+/* Asks for the memory that a cache_get of SPOT reads first. */
+void cache_prefetch(const struct cache *cache, const struct cache_spot *spot);
+
+enum cache_state {
+    CACHE_NONE,   /* ask an upstream */
+    CACHE_FRESH,  /* may be given */
+    CACHE_OLD,    /* past its time, but better than no answer (RFC 8767) */
+    CACHE_FAILED, /* no upstream could answer a moment ago: not to be asked again yet (RFC 9520) */
+};
+
+/* What lies in the cache for a question. */
+struct cache_found {
+    enum cache_state state;
+    struct entry *entry;           /* in a room; not for CACHE_NONE */
+    const struct cache_spot *spot; /* where it lies */
+    struct store_ref ref;
+    uint8_t failures; /* of a failure that is there, even if it is over */
+};
+
+/* Denials that are looked for: of the name itself, and of so many above it. */
+enum { CACHE_DENIALS_MAX = 16 };
+
+/* Room of one worker for what it reads from the cache. */
+struct cache_room {
+    _Alignas(8) uint8_t entries[2][STORE_VALUE_MAX];
+    struct cache_spot denials[CACHE_DENIALS_MAX];
+};
+
+/* The time, and how long after its end an entry is of use. */
+struct cache_when {
+    uint64_t now_ms;
+    uint32_t stale_s;
+};
+
+/* Finds in ROOM what CACHE has for the question of SPOT: its own entry, or the word that its name,
+ * or one above it, does not exist (then the entry's name is shorter). What is fresh goes before a
+ * failure, what came last before what came earlier. */
+void cache_get(struct cache *cache, const struct cache_spot *spot, const struct cache_when *when,
+               struct cache_room *room, struct cache_found *found);
+
+/* Keeps ENTRY, whose lifetime is not 0, for the question of SPOT. */
+void cache_put(struct cache *cache, const struct cache_spot *spot, const struct entry *entry);
+
+/* Puts FOUND's entry, whose head has changed, in its own place, if that still is what was found. */
+void cache_touch(struct cache *cache, const struct cache_found *found);
+
+/* Notes the failure of the question of SPOT, which the entry FAILURE tells of. What is fresh stays
+ * as it is and an old answer stays too, unless FINAL says that it must not be given any more; it is
+ * then not asked for again for 1 s, doubling up to 5 s as the failure repeats. Fills FOUND with
+ * what is to be answered, maybe FAILURE. RFC: 9520 §3.2, 8767 §5. */
+void cache_fail(struct cache *cache, const struct cache_spot *spot, const struct cache_when *when,
+                struct entry *failure, bool final, struct cache_room *room,
+                struct cache_found *found);
+
+/* Tells whether FOUND, which is fresh, is to be renewed before it ends: to the first who asks in
+ * the last tenth of its life, and to nobody else. */
+bool cache_renews(struct cache *cache, const struct cache_found *found, uint64_t now_ms);
+
 /* What `stairgate cache lookup` shows of one entry. */
 struct cache_line {
-    struct cache_key key; /* its name lives during the call */
+    struct cache_key
+        key; /* its name lives during the call; type 0: it and all below do not exist */
     uint16_t rcode;
     uint16_t records;
     bool failure;   /* not an answer: an upstream's failure, kept for seconds */
@@ -33,12 +97,13 @@ struct cache_line {
     size_t octets;
 };
 
-/* Shows every entry of NAME (with BELOW also those of names below it) to SEE; returns how many. */
+/* Shows every entry of NAME (with BELOW also those of names below it) to SEE; returns how many. The
+ * words that a name above does not exist are among them. SEE must not call the cache. */
 size_t cache_list(struct cache *cache, const struct name *name, bool below, uint64_t now_ms,
                   void (*see)(void *context, const struct cache_line *line), void *context);
 
-/* Forgets the entries of NAME (with BELOW also those of names below it), or all for NULL; returns
- * how many. */
+/* Forgets the entries of NAME (with BELOW also those of names below it) and the words that a name
+ * above does not exist, or all for NULL; returns how many. */
 size_t cache_flush(struct cache *cache, const struct name *name, bool below);
 
 struct cache_stats {

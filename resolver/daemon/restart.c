@@ -1,5 +1,6 @@
 #include "resolver/daemon/restart.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,11 @@ static void write_in_flight(FILE *out, const struct config *config)
     fprintf(out, "%u", config->queries_in_flight);
 }
 
+static void write_cache(FILE *out, const struct config *config)
+{
+    fprintf(out, "%" PRIu64, config->cache_octets);
+}
+
 /* Each thing by its option's name, and as a text that is the same when the thing is. */
 static const struct {
     const char *name;
@@ -47,6 +53,7 @@ static const struct {
     {"server.workers",    write_workers  },
     {"server.user",       write_user     },
     {"queries.in_flight", write_in_flight},
+    {"cache.size",        write_cache    },
     {"control",           write_control  },
 };
 

@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "config/base/err.h"
+#include "config/base/random.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/cache/cache.h"
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -177,12 +179,22 @@ static int open_control(struct server *server, uid_t starter, struct err *err)
     return 0;
 }
 
+static int open_cache(struct server *server, struct err *err)
+{
+    const struct config *config = snapshot_config(publish_current(server->publish));
+    struct random random = {0};
+
+    server->cache = cache_create(config->cache_octets, random_u64(&random), err);
+    return server->cache != NULL ? 0 : -1;
+}
+
 /* Starts the workers; when one cannot, those before it are ended again. */
 static int start_workers(struct server *server, struct err *err)
 {
     struct worker_options options = {
         .workers = server->workers_wanted,
         .publish = server->publish,
+        .cache = server->cache,
         .sockets = server->sockets,
         .socket_count = server->socket_count,
         .log = &server->log,
@@ -225,7 +237,8 @@ static int start(struct server *server, uid_t starter)
         log_event(&server->log, LOG_LEVEL_ERROR, "no_sockets", "reason=\"%s\"", err.text);
         return DAEMON_NO_SOCKET;
     }
-    if (open_control(server, starter, &err) < 0 || start_workers(server, &err) < 0) {
+    if (open_cache(server, &err) < 0 || open_control(server, starter, &err) < 0 ||
+        start_workers(server, &err) < 0) {
         log_event(&server->log, LOG_LEVEL_ERROR, "start_failed", "reason=\"%s\"", err.text);
         return DAEMON_FAILED;
     }
@@ -250,6 +263,7 @@ static void serve(struct server *server, int code)
 static void clean_up(struct server *server)
 {
     publish_destroy(server->publish);
+    cache_destroy(server->cache);
     restart_free(server->restart);
     json_decref(server->warnings);
     free(server->sockets);

@@ -40,6 +40,7 @@ struct server {
     struct reload reload;
     atomic_bool halt;        /* work beside the main thread is to end */
     struct restart *restart; /* what the first config fixed */
+    struct cache *cache;     /* of all workers */
     struct control *control;
     struct worker *workers[WORKER_MOST];
     unsigned workers_wanted, worker_count; /* the second: started */

@@ -31,6 +31,7 @@ struct worker {
     uv_async_t wake;
     uv_prepare_t turn;
     uv_timer_t deadline;
+    uv_timer_t tick;
     atomic_uint orders;
 
     struct core *core;
@@ -69,6 +70,19 @@ struct core_now worker_now(void)
                              (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000};
 }
 
+/* While queries wait: some may have waited long enough. */
+static void on_tick(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    const struct worker_options *options = &worker->options;
+    struct core_now now = worker_now();
+
+    core_tick(worker->core, publish_enter(options->publish, options->index), &now);
+    publish_leave(options->publish, options->index);
+    if (core_pending(worker->core) == 0)
+        uv_timer_stop(timer);
+}
+
 static void on_batch(void *context, struct core_datagram *datagrams, size_t count)
 {
     struct worker *worker = context;
@@ -78,6 +92,8 @@ static void on_batch(void *context, struct core_datagram *datagrams, size_t coun
     core_batch(worker->core, publish_enter(options->publish, options->index), &now, datagrams,
                count);
     publish_leave(options->publish, options->index);
+    if (core_pending(worker->core) > 0 && !uv_is_active((uv_handle_t *)&worker->tick))
+        uv_timer_start(&worker->tick, on_tick, CORE_TICK_MS, CORE_TICK_MS);
 }
 
 static void send_answer(void *context, const struct query *query, const uint8_t *octets,
@@ -118,10 +134,17 @@ static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, siz
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
     struct core_now now = worker_now();
+    const struct core_word word = {
+        .ticket = ticket,
+        .reply = reply,
+        .length = length,
+        .trusted = trusted,
+        .last = last,
+        .ede = ede,
+    };
     int result;
 
-    result = core_reply(worker->core, publish_enter(options->publish, options->index), &now, ticket,
-                        reply, length, trusted, last, ede);
+    result = core_reply(worker->core, publish_enter(options->publish, options->index), &now, &word);
     publish_leave(options->publish, options->index);
     return result;
 }
@@ -148,6 +171,7 @@ static void close_all(struct worker *worker)
     uv_close((uv_handle_t *)&worker->wake, NULL);
     uv_close((uv_handle_t *)&worker->turn, NULL);
     uv_close((uv_handle_t *)&worker->deadline, NULL);
+    uv_close((uv_handle_t *)&worker->tick, NULL);
 }
 
 static void free_worker(struct worker *worker)
@@ -373,7 +397,7 @@ static int open_all(struct worker *worker, struct err *err)
         .is_down = is_down,
     };
 
-    worker->core = core_create(config->queries_in_flight, &hooks, err);
+    worker->core = core_create(config->queries_in_flight, worker->options.cache, &hooks, err);
     if (worker->core == NULL)
         return -1;
     worker->upstreams =
@@ -391,7 +415,8 @@ static void init_loop(struct worker *worker)
     must(uv_async_init(&worker->loop, &worker->wake, on_wake) == 0);
     uv_prepare_init(&worker->loop, &worker->turn);
     uv_timer_init(&worker->loop, &worker->deadline);
-    worker->wake.data = worker->turn.data = worker->deadline.data = worker;
+    uv_timer_init(&worker->loop, &worker->tick);
+    worker->wake.data = worker->turn.data = worker->deadline.data = worker->tick.data = worker;
     uv_prepare_start(&worker->turn, on_turn);
 }
 

@@ -12,6 +12,7 @@
 #include "resolver/listen/listen.h"
 #include "resolver/upstream/upstream.h"
 
+struct cache;
 struct config;
 struct err;
 struct log;
@@ -28,6 +29,7 @@ enum {
 struct worker_options {
     unsigned index, workers; /* which of how many */
     struct publish *publish; /* reader `index` of it is this worker */
+    struct cache *cache;     /* of all workers */
     const struct listen_socket *sockets;
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;

@@ -208,7 +208,7 @@ static void put_question(struct answer *answer, const struct question *question)
     answer->full = true;
 }
 
-void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct question *question,
+void answer_begin(struct answer *answer, uint8_t *out, size_t room, const struct question *question,
                   uint16_t payload)
 {
     answer->octets = out;
@@ -224,6 +224,12 @@ void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct
     answer->ede_count = 0;
     answer->ede_text[0] = '\0';
     reserve_opt(answer);
+}
+
+void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct question *question,
+                  uint16_t payload)
+{
+    answer_begin(answer, out, room, question, payload);
     if (room < DNS_HEADER_OCTETS) {
         answer->full = true;
         return;

@@ -48,6 +48,11 @@ struct answer_record {
 void answer_start(struct answer *answer, uint8_t *out, size_t room, const struct question *question,
                   uint16_t payload);
 
+/* Starts an answer without header and question: who calls it writes them, and the records, itself
+ * (entry.h), within `limit`. */
+void answer_begin(struct answer *answer, uint8_t *out, size_t room, const struct question *question,
+                  uint16_t payload);
+
 /* Adds RECORD to SECTION (sections in order); returns false, and marks the answer full, where it
  * does not fit. Names in the data of the types of RFC 1035 are compressed, no others (RFC 3597 §4).
  */

@@ -79,6 +79,7 @@ enum dns_ede { /* RFC 8914 §4; the order of decision in docs/architecture.md sa
                DNS_EDE_CENSORED = 16,
                DNS_EDE_FILTERED = 17,
                DNS_EDE_PROHIBITED = 18,
+               DNS_EDE_STALE_NXDOMAIN = 19,
                DNS_EDE_NO_REACHABLE = 22,
                DNS_EDE_NETWORK = 23,
 };

@@ -1,22 +1,26 @@
-/* Clients' and upstreams' octets through the whole spine: core_batch, core_reply.
+/* Clients' and upstreams' octets through the whole spine: core_batch, core_reply, core_tick.
  *
  * The input is a row of pieces: one octet (bit 0 TCP, bits 1 and 2 the client, bit 3 an upstream's
- * reply to the question opened last instead, bits 4 to 6 the room), two of length, and a message.
- * Queries in a row are one batch. Holds: nothing is read or written outside; a response is never
- * answered, everything else with a header is answered once, at once or by the upstream's word; an
- * answer fits into its room and over UDP into what the client offered, has the id and the
- * question's own octets, and is read whole by ldns (a forwarded one where ldns reads what the
- * upstream sent); no blocked name gets an address. */
+ * reply to the question opened last instead, bits 4 to 6 the room), two of length, and a message;
+ * or one octet with bit 7 set: time passes (bits 4 to 6), other rules come into force (bit 0), the
+ * timer ticks (bit 1), the upstreams are down or up (bit 2). Queries in a row are one batch; the
+ * cache is empty at the start. Holds: nothing is read or written outside; a response is never
+ * answered, everything else with a header is answered once, at once, by the upstream's word or from
+ * the cache; an answer fits into its room and over UDP into what the client offered, has the id and
+ * the question's own octets, and is read whole by ldns (what was not forwarded, and else where
+ * ldns reads what upstreams sent); no name that is listed now gets an address, and no alias leads
+ * to one. */
 #include <ldns/ldns.h>
 
 #include "tests/unit/core_rig.h"
 
-enum { PIECES_MAX = 96, ROOM_MAX = 4096, UDP_PAYLOAD = 1232 };
+enum { PIECES_MAX = 96, FORWARDS_MOST = 128, ROOM_MAX = 4096, UDP_PAYLOAD = 1232 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char yaml[] =
     "upstreams: [192.0.2.53]\n"
+    "cache: {size: 1MiB}\n"
     "server: {version: v, id: i}\n"
     "clients: {allow: [10.0.0.0/8]}\n"
     "profiles:\n"
@@ -45,29 +49,57 @@ struct run {
     size_t count;
     struct core_datagram batch[CORE_BATCH_MAX];
     size_t batched;
-    bool check_ldns; /* of the answers that core_reply sends */
+    bool check_ldns; /* of answers: ldns has read all that upstreams sent so far */
 };
+
+/* Two states of the rules, which the input changes at will: what the first lists the second does
+ * not, and the other way round. */
+static const struct name_buf listed[2] = {
+    {.wire = "\3bad\4test",   .length = 10},
+    {.wire = "\5other\4test", .length = 12},
+};
+static struct snapshot *rules[2];
+static unsigned rule; /* in force */
 
 static struct rig rig;
 static uint8_t out[CORE_BATCH_MAX][ROOM_MAX];
 static const char *const clients[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "192.0.2.9"};
 
-static bool is_listed(const struct piece *piece)
+static bool is_listed(const struct name *name)
 {
-    static const struct name_buf listed = {.wire = "\3bad\4test", .length = 10};
-    struct name name = name_of(&piece->question.name), ancestor = name_of(&listed);
+    struct name ancestor = name_of(&listed[rule]);
 
-    return piece->question.class == DNS_IN && name_is_below_or_at(&name, &ancestor);
+    return name_is_below_or_at(name, &ancestor);
 }
 
-static void check_addresses(const ldns_pkt *pkt)
+static bool asks_listed(const struct piece *piece)
+{
+    struct name name = name_of(&piece->question.name);
+
+    return piece->question.class == DNS_IN && is_listed(&name);
+}
+
+static bool leads_to_listed(const ldns_rr *rr)
+{
+    const ldns_rdf *data = ldns_rr_rdf(rr, 0);
+    struct name target = {ldns_rdf_data(data), ldns_rdf_size(data)};
+    struct name_buf lower;
+
+    name_lower(&lower, &target);
+    target = name_of(&lower);
+    return is_listed(&target);
+}
+
+static void check_records(const struct piece *piece, const ldns_pkt *pkt)
 {
     const ldns_rr_list *answers = ldns_pkt_answer(pkt);
 
     for (size_t i = 0; i < ldns_rr_list_rr_count(answers); i++) {
-        const ldns_rdf *data = ldns_rr_rdf(ldns_rr_list_rr(answers, i), 0);
+        const ldns_rr *rr = ldns_rr_list_rr(answers, i);
+        const ldns_rdf *data = ldns_rr_rdf(rr, 0);
 
-        for (size_t at = 0; at < ldns_rdf_size(data); at++)
+        must(ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME || !leads_to_listed(rr));
+        for (size_t at = 0; asks_listed(piece) && at < ldns_rdf_size(data); at++)
             must(ldns_rdf_data(data)[at] == 0);
     }
 }
@@ -91,8 +123,7 @@ static void check_answer(struct piece *piece, const uint8_t *answer, size_t leng
     if (!ldns)
         return;
     must(ldns_wire2pkt(&pkt, answer, length) == LDNS_STATUS_OK);
-    if (is_listed(piece))
-        check_addresses(pkt);
+    check_records(piece, pkt);
     ldns_pkt_free(pkt);
 }
 
@@ -109,8 +140,8 @@ static void run_batch(struct run *run)
         must((run->batch[i].outcome == CORE_DROPPED) ==
              (piece->length < DNS_HEADER_OCTETS || response));
         if (run->batch[i].outcome == CORE_ANSWERED)
-            check_answer(piece, run->batch[i].out, run->batch[i].out_length, true);
-        must(run->batch[i].outcome != CORE_TAKEN || !is_listed(piece));
+            check_answer(piece, run->batch[i].out, run->batch[i].out_length, run->check_ldns);
+        must(run->batch[i].outcome != CORE_TAKEN || !asks_listed(piece));
     }
     run->batched = 0;
 }
@@ -156,47 +187,87 @@ static void end_question(struct run *run, const uint8_t *message, size_t length,
     if (rig.forward_count == 0)
         return;
     ticket = rig.forwards[rig.forward_count - 1].ticket;
-    run->check_ldns = message == NULL || ldns_wire2pkt(&pkt, message, length) == LDNS_STATUS_OK;
+    if (message != NULL && ldns_wire2pkt(&pkt, message, length) != LDNS_STATUS_OK)
+        run->check_ldns = false;
     ldns_pkt_free(pkt);
-    if (core_reply(rig.core, rig.snapshot, &rig.now, ticket, message, length, trusted, false, 22) ==
-        0)
+    if (rig_reply(&rig, &(struct core_word){ticket, message, length, trusted, false, 22}) == 0)
         rig.forward_count--;
+    check_sent(run);
+}
+
+/* Time passes, and what else HOW says. */
+static void step(struct run *run, uint8_t how)
+{
+    static const uint32_t steps_ms[] = {0, 100, 1000, 1800, 5000, 60000, 3600000, 90000000};
+    uint32_t ms = steps_ms[how >> 4 & 7];
+
+    rig.now.mono_ms += ms;
+    rig.now.wall_s += ms / 1000;
+    if ((how & 1) != 0)
+        rule = !rule;
+    rig.snapshot = rules[rule];
+    if ((how & 4) != 0)
+        rig.down = !rig.down;
+    if ((how & 2) != 0)
+        core_tick(rig.core, rig.snapshot, &rig.now);
     check_sent(run);
 }
 
 static void start(void)
 {
-    static const struct sample_feed feeds[] = {
-        {"bets", "gambling", {"bad.test", "=www.bad.test"}},
+    static const struct sample_feed feeds[2][1] = {
+        {{"bets", "gambling", {"bad.test", "=www.bad.test"}}},
+        {{"bets", "gambling", {"other.test"}}},
     };
     static const struct sample_feed hotline = {"hotline", "csam", {"worse.test"}};
+    struct config *config;
 
-    if (rig.core == NULL)
-        rig_open(&rig, yaml, feeds, 1, &hotline, 16);
+    if (rig.core != NULL)
+        return;
+    rig_open(&rig, yaml, feeds[0], 1, &hotline, 16);
+    rules[0] = rig.snapshot;
+    config = rig_config(yaml);
+    rules[1] =
+        snapshot_create(config, rig_set(config, feeds[1], 1), rig_set(config, &hotline, 1), NULL);
+    must(rules[1] != NULL);
+}
+
+/* Does what the next piece of DATA[0..SIZE) says; returns its length. */
+static size_t take_piece(struct run *run, const uint8_t *data, size_t size)
+{
+    uint8_t how = data[0];
+    size_t length = load_be16(data + 1);
+
+    if (run->batched == CORE_BATCH_MAX || (how & 0x88) != 0)
+        run_batch(run);
+    if ((how & 0x80) != 0) {
+        step(run, how);
+        return 1;
+    }
+    if (length > size - 3)
+        length = size - 3;
+    if ((how & 8) == 0)
+        add_query(run, how, data + 3, length);
+    else if (length >= DNS_HEADER_OCTETS)
+        end_question(run, data + 3, length, (how & 1) != 0);
+    return 3 + length;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct run run;
+    size_t taken;
 
     start();
+    cache_flush(rig.cache, NULL, false);
     run.count = run.batched = 0;
-    while (size >= 3 && run.count < PIECES_MAX) {
-        uint8_t how = data[0];
-        size_t length = load_be16(data + 1);
-
-        data += 3;
-        size -= 3;
-        if (length > size)
-            length = size;
-        if (run.batched == CORE_BATCH_MAX || (how & 8) != 0)
-            run_batch(&run);
-        if ((how & 8) == 0)
-            add_query(&run, how, data, length);
-        else if (length >= DNS_HEADER_OCTETS)
-            end_question(&run, data, length, (how & 1) != 0);
-        data += length;
-        size -= length;
+    run.check_ldns = true;
+    rig.snapshot = rules[rule = 0];
+    rig.down = false;
+    while (size >= 3 && run.count < PIECES_MAX && rig.forward_count < FORWARDS_MOST) {
+        taken = take_piece(&run, data, size);
+        data += taken;
+        size -= taken;
     }
     run_batch(&run);
     while (rig.forward_count > 0)

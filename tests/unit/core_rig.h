@@ -11,11 +11,12 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/wire/dns.h"
 #include "sample_set.h"
 
-enum { RIG_FORWARDS_MAX = 256, RIG_SENT_MAX = 256 };
+enum { RIG_FORWARDS_MAX = 256, RIG_SENT_MAX = 256, RIG_CACHE_MAX = 4 << 20 };
 
 /* A question that the core handed to the upstreams. */
 struct rig_forward {
@@ -33,9 +34,12 @@ struct rig_sent {
 
 struct rig {
     struct snapshot *snapshot;
+    struct cache *cache;
     struct core *core;
     struct core_now now;
     bool no_upstream; /* the hook takes nothing */
+    bool down;        /* all upstreams are, to the hook */
+    bool loop;        /* what joins is a question of our own */
     struct rig_forward forwards[RIG_FORWARDS_MAX];
     size_t forward_count;
     struct rig_sent sent[RIG_SENT_MAX];
@@ -76,6 +80,19 @@ static inline void rig_on_send(void *context, const struct query *query, const u
     sent->length = length;
 }
 
+static inline bool rig_is_down(void *context, uint32_t group)
+{
+    (void)group;
+    return ((const struct rig *)context)->down;
+}
+
+static inline bool rig_is_loop(void *context, const struct query *query, uint32_t ticket)
+{
+    (void)query;
+    (void)ticket;
+    return ((const struct rig *)context)->loop;
+}
+
 static inline struct config *rig_config(const char *yaml)
 {
     struct config_problems problems = {0};
@@ -103,15 +120,47 @@ static inline void rig_open(struct rig *rig, const char *yaml, const struct samp
                             size_t count, const struct sample_feed *hotline, uint32_t in_flight)
 {
     const struct core_hooks hooks = {
-        .context = rig, .send = rig_on_send, .forward = rig_on_forward};
+        .context = rig,
+        .send = rig_on_send,
+        .forward = rig_on_forward,
+        .is_down = rig_is_down,
+        .is_loop = rig_is_loop,
+    };
     struct config *config = rig_config(yaml);
 
     memset(rig, 0, sizeof *rig);
     rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
                                     rig_set(config, hotline, hotline != NULL), NULL);
-    rig->core = core_create(in_flight, &hooks, NULL);
+    rig->cache = cache_create(
+        config->cache_octets < RIG_CACHE_MAX ? config->cache_octets : RIG_CACHE_MAX, 0, NULL);
+    must(rig->cache != NULL);
+    rig->core = core_create(in_flight, rig->cache, &hooks, NULL);
     must(rig->snapshot != NULL && rig->core != NULL);
     rig->now = (struct core_now){.wall_s = 1700000000, .mono_ms = 1000};
+}
+
+/* Puts the config YAML and the FEEDS in the place of those in force. */
+static inline void rig_swap(struct rig *rig, const char *yaml, const struct sample_feed *feeds,
+                            size_t count, const struct sample_feed *hotline)
+{
+    struct config *config = rig_config(yaml);
+
+    snapshot_free(rig->snapshot);
+    rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
+                                    rig_set(config, hotline, hotline != NULL), NULL);
+    must(rig->snapshot != NULL);
+}
+
+/* Gives the core what an upstream has to say on TICKET. */
+static inline int rig_reply(struct rig *rig, const struct core_word *word)
+{
+    return core_reply(rig->core, rig->snapshot, &rig->now, word);
+}
+
+/* Says that nobody has an answer to TICKET. */
+static inline int rig_none(struct rig *rig, uint32_t ticket)
+{
+    return rig_reply(rig, &(struct core_word){.ticket = ticket, .last = true, .ede = 22});
 }
 
 static inline void rig_close(struct rig *rig)
@@ -119,6 +168,7 @@ static inline void rig_close(struct rig *rig)
     for (size_t i = 0; i < rig->sent_count; i++)
         free(rig->sent[i].octets);
     core_destroy(rig->core);
+    cache_destroy(rig->cache);
     snapshot_free(rig->snapshot);
 }
 

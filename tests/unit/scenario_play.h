@@ -32,6 +32,7 @@ struct play {
     size_t feed_count;
     bool has_hotline;
     uint32_t pool;
+    uint64_t wall_ms; /* of the second that has begun */
     char *kept[512]; /* copies of words that feeds point to */
     size_t kept_count;
 

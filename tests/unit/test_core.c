@@ -69,8 +69,9 @@ static void reply_to(struct rig *rig, size_t which)
     name_to_text(&name, text);
     snprintf(question, sizeof question, "%s. A", text);
     snprintf(record, sizeof record, "AN %s. 60 IN A 192.0.2.7", text);
-    assert_int_equal(core_reply(rig->core, rig->snapshot, &rig->now, rig->forwards[which].ticket,
-                                octets, packet_make(&packet, octets), false, false, 0),
+    assert_int_equal(rig_reply(rig, &(struct core_word){.ticket = rig->forwards[which].ticket,
+                                                        .reply = octets,
+                                                        .length = packet_make(&packet, octets)}),
                      0);
 }
 
@@ -182,8 +183,7 @@ static void words_on_tickets_that_nobody_holds_reach_nobody(void **state)
     rig_open(&rig, yaml, feeds, 1, NULL, 16);
     lot.count = 0;
     for (uint32_t ticket = 0; ticket < 100000; ticket += 7)
-        assert_int_equal(
-            core_reply(rig.core, rig.snapshot, &rig.now, ticket, NULL, 0, false, true, 22), 0);
+        assert_int_equal(rig_none(&rig, ticket), 0);
     add(&lot, "one.test", 1);
     run(&rig, &lot);
     old = rig.forwards[0].ticket;
@@ -194,8 +194,7 @@ static void words_on_tickets_that_nobody_holds_reach_nobody(void **state)
     add(&lot, "two.test", 2);
     run(&rig, &lot);
     assert_int_not_equal(rig.forwards[1].ticket, old);
-    assert_int_equal(core_reply(rig.core, rig.snapshot, &rig.now, old, NULL, 0, false, true, 22),
-                     0);
+    assert_int_equal(rig_none(&rig, old), 0);
     assert_int_equal(rig.sent_count, 1);
     assert_int_equal(core_pending(rig.core), 1);
     reply_to(&rig, 1);
@@ -237,7 +236,7 @@ static void counters_say_what_became_of_queries(void **state)
     assert_int_equal(counters->dropped, 1);
     assert_int_equal(counters->rcodes[DNS_NOERROR], 4);
     assert_int_equal(counters->rcodes[DNS_REFUSED], 1);
-    core_reply(rig.core, rig.snapshot, &rig.now, rig.forwards[0].ticket, NULL, 0, false, true, 22);
+    rig_none(&rig, rig.forwards[0].ticket);
     assert_int_equal(counters->failed, 3);
     assert_int_equal(counters->rcodes[DNS_SERVFAIL], 3);
     rig_close(&rig);
@@ -249,7 +248,7 @@ static void a_core_without_slots_is_refused(void **state)
     struct err err = {0};
 
     (void)state;
-    assert_null(core_create(0, &hooks, &err));
+    assert_null(core_create(0, NULL, &hooks, &err));
     assert_int_equal(err.code, ERR_LIMIT);
 }
 

@@ -5,7 +5,14 @@
  *   config ... end            the YAML
  *   feed CATEGORY NAME...     of the public set (`x` subtree, `=x` exact); hotline NAME...
  *   pool N                    queries in flight
- *   clock SECONDS             moves both clocks on
+ *   clock SECONDS             moves both clocks on; the seconds may have a fraction
+ *   unlist                    forgets the feeds so far, hotline ones too
+ *   swap                      puts the config and the feeds as they now are in force
+ *   tick                      the worker's timer
+ *   upstreams down|up         what the hook says to whether all are down
+ *   loops yes|no              what the hook says to whether what joins is our own question
+ *   flush NAME|all [below] -> N     of the cache, as many as that
+ *   counts NAME N             a counter of the core (scenario_counts)
  *   upstreams none|back       the hook takes nothing, or does again
  *   ask TAG CLIENT QUESTION TYPE [WORD...]     asks in a row are one batch. Words: tcp, ch, id=N,
  *                             nord, ad, cd, z, do, edns, payload=N, version=N, option=N, opcode=N
@@ -96,8 +103,15 @@ static void collect_sent(struct play *play)
 static void give(struct play *play, size_t n, const uint8_t *octets, size_t length, uint16_t ede)
 {
     struct rig *rig = &play->rig;
-    int result = core_reply(rig->core, rig->snapshot, &rig->now, play->tickets[n], octets, length,
-                            has_word(play, "trusted"), has_word(play, "last"), ede);
+    const struct core_word said = {
+        .ticket = play->tickets[n],
+        .reply = octets,
+        .length = length,
+        .trusted = has_word(play, "trusted"),
+        .last = has_word(play, "last"),
+        .ede = ede,
+    };
+    int result = rig_reply(rig, &said);
 
     if (has_word(play, "->") && result != (has_word(play, "again") ? -1 : 0))
         fail_at(play, "the core took it otherwise", "");
@@ -322,15 +336,95 @@ static void do_pool(struct play *play)
 
 static void do_clock(struct play *play)
 {
-    long seconds = strtol(word(play, 1), NULL, 10);
+    uint64_t ms = (uint64_t)(strtod(word(play, 1), NULL) * 1000 + 0.5);
 
-    play->rig.now.wall_s += seconds;
-    play->rig.now.mono_ms += (uint64_t)seconds * 1000;
+    play->rig.now.mono_ms += ms;
+    play->wall_ms += ms;
+    play->rig.now.wall_s += (int64_t)(play->wall_ms / 1000);
+    play->wall_ms %= 1000;
 }
 
 static void do_upstreams(struct play *play)
 {
-    play->rig.no_upstream = strcmp(word(play, 1), "none") == 0;
+    const char *what = word(play, 1);
+
+    if (strcmp(what, "none") == 0 || strcmp(what, "back") == 0)
+        play->rig.no_upstream = strcmp(what, "none") == 0;
+    else
+        play->rig.down = strcmp(what, "down") == 0;
+}
+
+static void do_loops(struct play *play)
+{
+    play->rig.loop = strcmp(word(play, 1), "yes") == 0;
+}
+
+static void do_unlist(struct play *play)
+{
+    play->feed_count = 0;
+    play->has_hotline = false;
+    memset(play->feeds, 0, sizeof play->feeds);
+    memset(&play->hotline, 0, sizeof play->hotline);
+}
+
+static void do_swap(struct play *play)
+{
+    rig_swap(&play->rig, play->yaml, play->feeds, play->feed_count,
+             play->has_hotline ? &play->hotline : NULL);
+}
+
+static void do_tick(struct play *play)
+{
+    core_tick(play->rig.core, play->rig.snapshot, &play->rig.now);
+    collect_sent(play);
+}
+
+static void do_flush(struct play *play)
+{
+    bool all = strcmp(word(play, 1), "all") == 0;
+    struct name_buf buf;
+    struct name name;
+    size_t gone;
+
+    if (!all)
+        name = packet_name(&buf, word(play, 1));
+    gone = cache_flush(play->rig.cache, all ? NULL : &name, has_word(play, "below"));
+    if (gone != strtoul(word(play, play->word_count - 1), NULL, 10))
+        fail_at(play, "as many are gone as", (const char[]){(char)('0' + gone % 10), 0});
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} scenario_counts[] = {
+#define COUNT(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct core_counters, name)                                                \
+    }
+    COUNT(blocked),       COUNT(local),         COUNT(forwarded),  COUNT(failed),
+    COUNT(joined),        COUNT(loops),         COUNT(cache_hits), COUNT(cache_misses),
+    COUNT(cache_stale),   COUNT(cache_denials), COUNT(prefetched), COUNT(rechecked),
+    COUNT(chain_blocked),
+#undef COUNT
+};
+
+static void do_counts(struct play *play)
+{
+    const uint8_t *counters = (const uint8_t *)core_counters(play->rig.core);
+    char text[32];
+
+    for (size_t i = 0; i < sizeof scenario_counts / sizeof *scenario_counts; i++) {
+        uint64_t value;
+
+        if (strcmp(scenario_counts[i].name, word(play, 1)) != 0)
+            continue;
+        memcpy(&value, counters + scenario_counts[i].offset, sizeof value);
+        snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+        if (strcmp(text, word(play, 2)) != 0)
+            fail_at(play, "the count is", text);
+        return;
+    }
+    fail_at(play, "no such counter:", word(play, 1));
 }
 
 static const struct {
@@ -341,9 +435,15 @@ static const struct {
     {"config",    true,  do_config   },
     {"feed",      true,  do_feed     },
     {"hotline",   true,  do_hotline  },
+    {"unlist",    true,  do_unlist   },
     {"pool",      true,  do_pool     },
+    {"swap",      false, do_swap     },
     {"clock",     false, do_clock    },
+    {"tick",      false, do_tick     },
     {"upstreams", false, do_upstreams},
+    {"loops",     false, do_loops    },
+    {"flush",     false, do_flush    },
+    {"counts",    false, do_counts   },
     {"ask",       false, do_ask      },
     {"raw",       false, do_raw      },
     {"opens",     false, do_opens    },
