@@ -106,6 +106,34 @@ CORE.update({f"name_{text}_{qtype}_{client}": piece(0x20 | client << 1, header(0
                           "localhost", "10.in-addr.arpa") for qtype, client in ((1, 0), (28, 1), (255, 2), (6, 3))})
 
 
+def plain(text, qtype=1):
+    return piece(0x20, header(0x100, 1, 0, 0, 1) + asked(text, qtype) + opt())
+
+
+def said(text, rows, authority=(), rcode=0, qtype=1):
+    return piece(8, header(0x8180 | rcode, 1, len(rows), len(authority), 0) + asked(text, qtype) + b"".join((*rows, *authority)))
+
+
+def step(how=0, time=0):
+    return bytes([0x80 | time << 4 | how])
+
+
+# Time, other rules, the timer, dead upstreams; what is kept meanwhile.
+ALIAS = said(WWW, [record(ASKED, 5, name("x.other.test"), 60), record(name("x.other.test"), 1, b"\xc0\0\2\1", 60)])
+A60 = said(WWW, [record(ASKED, 1, b"\xc0\0\2\1", 60)])
+GONE = said(WWW, [], [SOA], 3)
+CORE.update({
+    "kept_hit": plain(WWW) + A60 + step(0, 2) + plain("WWW.example"),
+    "kept_chain_swap": plain(WWW) + ALIAS + step(1) + plain(WWW) + step(1) + plain(WWW),
+    "kept_swap_waits": plain(WWW) + step(1) + ALIAS,
+    "kept_denial": plain(WWW) + GONE + plain("a.b." + WWW, 28) + step(0, 5) + plain("a." + WWW) + step(2, 3),
+    "kept_stale_tick": plain(WWW) + A60 + step(0, 5) + plain(WWW) + plain(WWW) + step(2, 3) + A60 + plain(WWW),
+    "kept_stale_down": plain(WWW) + A60 + step(4, 5) + plain(WWW) + step(1, 2) + plain(WWW),
+    "kept_failure": plain(WWW) + piece(8, header(0x8182, 1, 0, 0, 0) + asked(WWW)) + plain(WWW) + step(0, 3) + plain(WWW),
+    "kept_long": plain(WWW) + A60 + step(0, 7) + plain(WWW),
+})
+
+
 def main():
     for folder, seeds in (("question", QUESTIONS), ("reply", REPLIES), ("core", CORE)):
         (HERE / folder).mkdir(parents=True, exist_ok=True)
