@@ -191,11 +191,12 @@ def batches(asked):
     yield from ((tcp, rest) for tcp, rest in waiting.items() if rest)
 
 
-def test_stairgate_says_what_the_upstream_says(stairgate, resolver):
-    gate = stairgate(config=CONFIG, more=f"upstreams: [{{address: {resolver}, trusted: yes}}]")
+@pytest.mark.parametrize("transport,count", [("udp", COUNT), ("tcp", COUNT // 5)])
+def test_stairgate_says_what_the_upstream_says(stairgate, resolver, transport, count):
+    gate = stairgate(config=CONFIG, more=f"upstreams: [{{address: {resolver}, trusted: yes, transport: {transport}}}]")
     clients = {tcp: (wire.Client(gate.port, tcp), wire.Client(resolver.port, tcp)) for tcp in (False, True)}
     begun, seen, faults = time.monotonic(), Counter(), []
-    for tcp, asked in batches(questions(COUNT, random.Random(SEED))):
+    for tcp, asked in batches(questions(count, random.Random(SEED))):
         ours, theirs = clients[tcp]
         wires = [one.wire for one in asked]
         theirs.ask([one[:3] + bytes([one[3] | wire.AD]) + one[4:] for one in wires])  # see UNBOUND
@@ -210,6 +211,6 @@ def test_stairgate_says_what_the_upstream_says(stairgate, resolver):
     for pair in clients.values():
         for client in pair:
             client.close()
-    print(f"{COUNT} questions, each asked three times, in {time.monotonic() - begun:.1f} s: {dict(seen)}")
-    assert seen[("first", "is_longer")] <= COUNT / 500
-    assert seen[("first", "equal")] > 0.9 * COUNT and not faults, f"{len(faults)} unexplained\n" + "\n".join(faults[:40])
+    print(f"{count} questions, each asked three times, in {time.monotonic() - begun:.1f} s: {dict(seen)}")
+    assert seen[("first", "is_longer")] <= count / 250
+    assert seen[("first", "equal")] > 0.9 * count and not faults, f"{len(faults)} unexplained\n" + "\n".join(faults[:40])

@@ -1,0 +1,94 @@
+"""How upstreams are asked, with real ones: TCP to unbound, one that dies under way and comes back, one without TCP."""
+import threading
+
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rrset
+import pytest
+
+import wire
+from harness import Recursive, Upstream, addresses, wait_for
+
+CONFIG = """\
+listen: [{listen}]
+clients: {{allow: [127.0.0.0/8]}}
+profiles: {{child: {{extends: primary}}}}
+default_profile: child
+special: {{test: forward}}
+sets: {{public: lists.set}}
+control: {{operator: control.sock}}
+server: {{workers: {workers}}}
+{more}
+"""
+
+
+def over(upstream, transport):
+    return f"upstreams: [{{address: {upstream}, transport: {transport}}}]"
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A recursive upstream that a test may stop."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    one = Recursive(folder)
+    yield one
+    one.stop()
+
+
+def good(query):
+    reply = dns.message.make_response(query, recursion_available=True)
+    reply.answer.append(dns.rrset.from_text(query.question[0].name, 300, "IN", "A", "198.51.100.1"))
+    return reply
+
+
+def fresh(label, count):
+    """COUNT questions that nothing has cached."""
+    return [wire.question(dns.name.from_text(f"{label}{i}.test.").to_wire(), 1, payload=1232) for i in range(count)]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_upstream_that_dies_under_load_loses_no_question_and_is_back_at_once(stairgate, own, transport):
+    gate = stairgate(config=CONFIG, more=over(own, transport))
+    client = wire.Client(gate.port)
+    assert {wire.read(one).rcode for one in client.ask(fresh("before", 300))} == {dns.rcode.NXDOMAIN}
+    replies = []
+    load = threading.Thread(target=lambda: replies.extend(client.ask(fresh("during", 300))))
+    load.start()
+    own.resolver.stop()
+    load.join()
+    assert None not in replies, "each client hears something"
+    assert {wire.read(one).rcode for one in replies} <= {dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL}
+    own.start_resolver()
+    wait_for(lambda: gate.ask("mail.test", "MX", timeout=8).answer, "fresh answers", 6)
+    assert {wire.read(one).rcode for one in client.ask(fresh("after", 300))} == {dns.rcode.NXDOMAIN}
+    client.close()
+
+
+def test_over_tcp_no_datagram_is_sent_and_one_connection_carries_all(stairgate, upstream):
+    upstream.answers[("*", "A")] = good
+    gate = stairgate(config=CONFIG, more=over(upstream, "tcp"))
+    wait_for(lambda: addresses(gate.ask("first.test")), "the connection")
+    client = wire.Client(gate.port)
+    assert {wire.read(one).rcode for one in client.ask(fresh("n", 200))} == {0}
+    client.close()
+    assert {transport for name, _, transport, _ in upstream.seen if name.startswith("n")} == {"tcp"}
+
+
+def test_over_tcp_to_a_server_without_tcp_udp_serves(stairgate, upstream):
+    upstream.answers[("*", "A")] = good
+    upstream.tcp.close()
+    gate = stairgate(config=CONFIG, more=over(upstream, "tcp"))
+    assert addresses(gate.ask("x.test", timeout=5)) == ["198.51.100.1"]
+
+
+def test_two_upstreams_over_two_transports_back_each_other(stairgate, upstream):
+    second = Upstream()
+    for one in (upstream, second):
+        one.answers[("*", "A")] = good
+    gate = stairgate(config=CONFIG, more=f"upstreams: [{{address: {upstream}, transport: tcp}}, {{address: {second}}}]")
+    assert addresses(gate.ask("one.test", timeout=5)) == ["198.51.100.1"]
+    upstream.stop()
+    assert [addresses(gate.ask(f"two{i}.test", timeout=5)) for i in range(20)] == [["198.51.100.1"]] * 20
+    second.stop()
