@@ -10,13 +10,15 @@
 #include "blocklist/set/builder.h"
 #include "blocklist/set/segment.h"
 #include "blocklist/set/set.h"
+#include "config/base/addr.h"
 #include "config/base/err.h"
 #include "config/base/siphash.h"
 #include "config/taxonomy.h"
 
 enum { SAMPLE_SEED = 7, SAMPLE_NAMES_MAX = 8, SAMPLE_FEEDS_MAX = 8 };
 
-/* One feed: `x` lists the subtree, `=x` that name alone, `@x` excepts the subtree. */
+/* One feed: `x` lists the subtree, `=x` that name alone, `@x` excepts the subtree; an address with
+ * or without a length lists that range. */
 struct sample_feed {
     const char *feed, *category;
     const char *names[SAMPLE_NAMES_MAX];
@@ -27,10 +29,15 @@ static inline void sample_list(struct segment_writer *writer, const char *text)
     enum entry_kind kind = text[0] == '=' ? ENTRY_EXACT : ENTRY_SUBTREE;
     enum entry_operation operation = text[0] == '@' ? ENTRY_EXCEPT : ENTRY_LIST;
     uint64_t hashes[NAME_LABELS_MAX];
+    struct prefix prefix;
     struct name_buf buf;
     struct name name;
     size_t labels;
 
+    if (prefix_from_text(&prefix, text) == 0) {
+        must(segment_add_prefix(writer, &prefix, ENTRY_LIST, NULL) == 0);
+        return;
+    }
     text += text[0] == '=' || text[0] == '@';
     must(name_from_text(&buf, text, strlen(text)) == NAME_OK);
     name = name_of(&buf);
