@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/check_forward.h"
 #include "config/listener.h"
 #include "config/walk.h"
 
 enum { COMPARISONS_MAX = 10000000 }; /* of networks with clients.allow: a tenth of a second */
 enum { TYPE_CNAME = 5 };             /* RFC 1035 §3.2.2 */
 
-static struct config_place place_of(const struct config *config, const char *section,
-                                    const char *option)
+struct config_place check_place(const struct config *config, const char *section,
+                                const char *option)
 {
     const struct node *node = node_member(config->tree, section);
 
@@ -85,7 +86,18 @@ static void check_twice(struct walk *walk, const char *what, const struct placed
                     endpoint_to_text(b->endpoint, text), a->place.line, a->place.column);
 }
 
-/* Both lists are a handful long. */
+static void check_servers(struct walk *walk, const struct config_upstream *servers, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const struct config_upstream *b = &servers[i];
+
+        for (const struct config_upstream *a = servers; a < b; a++)
+            check_twice(walk, "upstream", &(struct placed_endpoint){&a->endpoint, a->place},
+                        &(struct placed_endpoint){&b->endpoint, b->place});
+    }
+}
+
+/* All lists are a handful long. */
 static void check_endpoints(struct walk *walk)
 {
     const struct config *config = walk->config;
@@ -97,13 +109,10 @@ static void check_endpoints(struct walk *walk)
             check_twice(walk, "listener", &(struct placed_endpoint){&a->endpoint, a->place},
                         &(struct placed_endpoint){&b->endpoint, b->place});
     }
-    for (size_t i = 1; i < config->upstream_count && config->upstreams_file == NULL; i++) {
-        const struct config_upstream *b = &config->upstreams[i];
-
-        for (const struct config_upstream *a = config->upstreams; a < b; a++)
-            check_twice(walk, "upstream", &(struct placed_endpoint){&a->endpoint, a->place},
-                        &(struct placed_endpoint){&b->endpoint, b->place});
-    }
+    if (config->upstreams_file == NULL)
+        check_servers(walk, config->upstreams, config->upstream_count);
+    for (size_t i = 0; i < config->zone_count; i++)
+        check_servers(walk, config->zones[i].upstreams, config->zones[i].upstream_count);
 }
 
 static int compare_places(struct config_place a, struct config_place b)
@@ -164,6 +173,7 @@ static void check_all_rules(struct walk *walk)
     const struct config *config = walk->config;
 
     check_rules(walk, &config->operator_deny, &none);
+    check_rules(walk, &config->rebind_allow, &none);
     for (size_t i = 0; i < config->profile_count; i++)
         check_rules(walk, &config->profiles[i].allow, &config->profiles[i].deny);
 }
@@ -231,7 +241,7 @@ static void check_paths(struct walk *walk, const char *section, const char *cons
                         const char *const paths[2])
 {
     if (paths[0] != NULL && paths[1] != NULL && strcmp(paths[0], paths[1]) == 0)
-        problem_add(walk->problems, place_of(walk->config, section, names[1]),
+        problem_add(walk->problems, check_place(walk->config, section, names[1]),
                     "one path for two things: '%s.%s' and '%s.%s'", section, names[1], section,
                     names[0]);
 }
@@ -253,7 +263,7 @@ static void check_times(struct walk *walk)
     const struct config *config = walk->config;
 
     if (config->upstream_deadline_ms < config->upstream_timeout_ms)
-        problem_add(walk->problems, place_of(config, "queries", NULL),
+        problem_add(walk->problems, check_place(config, "queries", NULL),
                     "'queries.deadline' is shorter than 'queries.timeout', so that no upstream is "
                     "waited for as long");
 }
@@ -300,7 +310,7 @@ static void warn_of_use(struct walk *walk)
             "nothing to block by: profiles block categories, but 'sets.public' is not set");
     if (config->set_public != NULL && !used)
         problem_warn(
-            walk->problems, place_of(config, "sets", "public"),
+            walk->problems, check_place(config, "sets", "public"),
             "loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
             "category");
 }
@@ -308,10 +318,10 @@ static void warn_of_use(struct walk *walk)
 static void warn_of_reach(struct walk *walk)
 {
     const struct config *config = walk->config;
-    struct config_place allow = place_of(config, "clients", "allow");
+    struct config_place allow = check_place(config, "clients", "allow");
 
     if (config->listener_count == 0)
-        problem_warn(walk->problems, place_of(config, "listen", NULL),
+        problem_warn(walk->problems, check_place(config, "listen", NULL),
                      "nobody can ask: 'listen' is empty");
     if (config->clients_allow_count == 0)
         problem_warn(walk->problems, allow, "nobody is served: 'clients.allow' is empty");
@@ -388,9 +398,11 @@ static void warn_of_aliases(struct walk *walk)
 }
 
 static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
-                                                check_networks,  check_all_paths, check_times};
-static void (*const warnings[])(struct walk *) = {warn_of_use, warn_of_reach, warn_of_refused,
-                                                  warn_of_aliases};
+                                                check_networks,  check_all_paths, check_times,
+                                                check_zones,     check_cache};
+static void (*const warnings[])(struct walk *) = {warn_of_use,     warn_of_reach, warn_of_refused,
+                                                  warn_of_aliases, warn_of_zones, warn_of_cache,
+                                                  warn_of_guard,   warn_of_room};
 
 void check_config(struct walk *walk)
 {

@@ -26,7 +26,8 @@ enum cover { COVER_EXACT, COVER_BELOW, COVER_SUBTREE };
 
 enum {
     CONFIG_WORD_MAX = 64,
-    CONFIG_UPSTREAMS_MOST = 64, /* with those of all zones */
+    CONFIG_CACHE_LEAST = 1 << 20, /* octets of a cache, where there is one */
+    CONFIG_UPSTREAMS_MOST = 64,   /* with those of all zones */
 };
 
 /* Where in the file something stands, for messages and `why`. */

@@ -228,9 +228,11 @@ static const struct option options_profile[] = {
      .type = OPTION_DURATION_S,
      FIELD(struct option_profile, profile.max_ttl_s),
      .most = 7 * DAY_S,
-     .by_default = "0s",
-     .help = "the longest that clients may keep a forwarded answer; 0s sets no limit.",
-     .since = "0.1"},
+     .default_text = "as the preset, else 0s",
+     .from = "preset",
+     .help =
+         "the longest that clients may keep a forwarded answer, and so the longest until a rule "
+         "that changes is felt; 0s sets no limit.", .since = "0.1"},
     {0                                                  },
 };
 
@@ -440,8 +442,8 @@ static const struct option options_cache[] = {
      FIELD(struct config, cache_octets),
      .most = 64ULL << 30,
      .by_default = "64MiB",
-     .help = "memory for answers, shared by all workers; 0B keeps none. A change needs a restart.",
-     .since = "0.1"},
+     .help = "memory for answers, shared by all workers: at least 1MiB, or 0B, which keeps none. A "
+             "change needs a restart.", .since = "0.1"},
     {.name = "min_ttl",
      .type = OPTION_DURATION_S,
      FIELD(struct config, cache_min_ttl_s),
@@ -477,7 +479,7 @@ static const struct option options_cache[] = {
      .by_default = "yes",
      .help = "names that are asked for again and again are renewed shortly before their end.",
      .since = "0.1"},
-    {0                                                                            },
+    {0                },
 };
 
 static const struct option options_zone[] = {
@@ -613,6 +615,7 @@ const struct option options_config[] = {
      FIELD(struct config, rebind_allow),
      .by_default = "[]",
      .help = "names whose answers may hold such addresses, written like those of a profile's "
-             "allow; local records and zones need none.", .since = "0.1"},
+             "allow: those of devices that have public names, and block lists for mail, which "
+             "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
     {0                                                                            },
 };

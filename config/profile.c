@@ -5,6 +5,7 @@
 
 #include "config/base/data.h"
 #include "config/base/err.h"
+#include "config/base/text.h"
 #include "config/walk.h"
 
 enum { KNOWN_MAX = 256 }; /* words to choose a "did you mean" from */
@@ -26,21 +27,24 @@ void read_site_categories(struct walk *walk, const struct option *option, const 
     }
 }
 
-enum { PRESET_NAME, PRESET_BAND, PRESET_LETTERS, PRESET_DEFAULT };
+enum { PRESET_NAME, PRESET_BAND, PRESET_LETTERS, PRESET_DEFAULT, PRESET_MAX_TTL };
 
-int preset_find(const struct taxonomy *taxonomy, const char *name, struct mask *mask, bool *deny)
+int preset_find(const struct taxonomy *taxonomy, const char *name, struct preset *preset)
 {
     struct data_reader row;
+    uint64_t max_ttl_ms;
 
     if (data_open(&row, "presets") != 0)
         return -1;
     while (data_next(&row)) {
         unsigned band = (unsigned)(row.fields[PRESET_BAND][0] - 'A');
 
-        if (strcmp(row.fields[PRESET_NAME], name) != 0 || band >= BANDS)
+        if (strcmp(row.fields[PRESET_NAME], name) != 0 || band >= BANDS ||
+            text_duration_ms(row.fields[PRESET_MAX_TTL], &max_ttl_ms) != 0)
             continue;
-        *mask = taxonomy_band_mask(taxonomy, (enum band)band, row.fields[PRESET_LETTERS]);
-        *deny = strcmp(row.fields[PRESET_DEFAULT], "deny") == 0;
+        preset->block = taxonomy_band_mask(taxonomy, (enum band)band, row.fields[PRESET_LETTERS]);
+        preset->default_deny = strcmp(row.fields[PRESET_DEFAULT], "deny") == 0;
+        preset->max_ttl_s = (uint32_t)(max_ttl_ms / 1000);
         return 0;
     }
     return -1;
@@ -68,13 +72,17 @@ void read_preset(struct walk *walk, const struct option *option, const struct no
                  void *base)
 {
     struct config_profile *profile = base;
+    struct preset preset;
 
     (void)option;
-    if (preset_find(&walk->config->taxonomy, node->text, &profile->block, &profile->default_deny) ==
-        0)
-        snprintf(profile->preset, sizeof profile->preset, "%s", node->text);
-    else
+    if (preset_find(&walk->config->taxonomy, node->text, &preset) != 0) {
         report_preset(walk, node);
+        return;
+    }
+    snprintf(profile->preset, sizeof profile->preset, "%s", node->text);
+    profile->block = preset.block;
+    profile->default_deny = preset.default_deny;
+    profile->max_ttl_s = preset.max_ttl_s;
 }
 
 static void report_both(struct walk *walk, const struct node *node, struct mask both)
@@ -192,7 +200,5 @@ void read_zones(struct walk *walk, const struct option *option, const struct nod
             return;
         zone->place = item->place;
         walk_item(walk, option, item, zone);
-        problem_warn(walk->problems, item->place,
-                     "not built yet: 'zones'; queries for it go to the usual upstreams");
     }
 }

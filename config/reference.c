@@ -107,11 +107,12 @@ static void print_presets(FILE *out)
 {
     struct data_reader row;
 
-    fputs("\n## Presets\n\n| preset | meaning | default |\n|---|---|---|\n", out);
+    fputs("\n## Presets\n\n| preset | meaning | default | max_ttl |\n|---|---|---|---|\n", out);
     if (data_open(&row, "presets") != 0)
         return;
     while (data_next(&row))
-        fprintf(out, "| `%s` | %s | %s |\n", row.fields[0], row.fields[4], row.fields[3]);
+        fprintf(out, "| `%s` | %s | %s | %s |\n", row.fields[0], row.fields[5], row.fields[3],
+                row.fields[4]);
 }
 
 static void print_categories(FILE *out)

@@ -241,13 +241,17 @@ void show_upstreams(struct show *show, const struct option *option, const struct
                     const void *base)
 {
     const struct config_upstream *list;
-    char text[ADDR_TEXT_MAX], item[ADDR_TEXT_MAX + 40];
+    char text[ADDR_TEXT_MAX], item[ADDR_TEXT_MAX + 64];
 
     (void)node;
     memcpy(&list, field(option, base), sizeof list);
     for (size_t i = 0; i < list_length(option, base); i++) {
-        endpoint_to_text(&list[i].endpoint, text);
-        snprintf(item, sizeof item, list[i].trusted ? "{address: %s, trusted: yes}" : "%s", text);
+        bool plain = !list[i].trusted && !list[i].stream;
+
+        snprintf(item, sizeof item, "%s%s%s%s%s",
+                 plain ? "" : "{address: ", endpoint_to_text(&list[i].endpoint, text),
+                 list[i].trusted ? ", trusted: yes" : "", list[i].stream ? ", transport: tcp" : "",
+                 plain ? "" : "}");
         add_item(show, item);
     }
 }
@@ -367,12 +371,11 @@ static void show_one_profile(struct show *show, const struct option *option,
                              const struct node *node, const struct config_profile *profile)
 {
     struct option_profile base = {.profile = *profile, .more = profile->block};
-    struct mask preset;
-    bool deny;
+    struct preset preset;
 
     show->preset = profile->preset;
-    if (preset_find(&show->config->taxonomy, profile->preset, &preset, &deny) == 0)
-        base.unblock = mask_without(preset, mask_or(profile->block, profile->observe));
+    if (preset_find(&show->config->taxonomy, profile->preset, &preset) == 0)
+        base.unblock = mask_without(preset.block, mask_or(profile->block, profile->observe));
     show_options(show, option->inside, node, &base);
     show->preset = "";
 }

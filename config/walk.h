@@ -92,8 +92,14 @@ option_show show_section, show_bool, show_number, show_duration_ms, show_duratio
     show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
     show_records, show_zones, show_nothing;
 
-/* Fills MASK with what the preset NAME blocks and *DENY with its default. Returns 0, -1 where there
- * is none (profile.c). */
-int preset_find(const struct taxonomy *taxonomy, const char *name, struct mask *mask, bool *deny);
+/* What a profile starts from. */
+struct preset {
+    struct mask block;
+    bool default_deny;
+    uint32_t max_ttl_s; /* 0 is no limit */
+};
+
+/* Fills PRESET with the one called NAME. Returns 0, -1 where there is none (profile.c). */
+int preset_find(const struct taxonomy *taxonomy, const char *name, struct preset *preset);
 
 #endif

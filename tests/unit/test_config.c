@@ -148,8 +148,7 @@ static void an_upstream_that_is_our_own_listener_is_refused(void **state)
           "listen on by default"}                                                              },
         {"listen: [0.0.0.0@5300]\nupstreams: [127.0.0.1@53, '::1@5300']\n",    {NO_LISTS}      },
         {"zones: [{name: corp.test, upstreams: [127.0.0.1]}]\n",
-         {"1:9: warning: not built yet: 'zones'; queries for it go to the usual upstreams",
-          "1:39: an upstream that is our own listener: '127.0.0.1@53'; '127.0.0.1@53' is what we "
+         {"1:39: an upstream that is our own listener: '127.0.0.1@53'; '127.0.0.1@53' is what we "
           "listen on by default"}                                                              },
     };
 
