@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/server.h"
@@ -29,6 +30,19 @@ static int usage(FILE *out)
           "exit codes: 0 stopped, 78 wrong configuration, 71 no socket, 1 other\n",
           out);
     return out == stdout ? DAEMON_DONE : DAEMON_FAILED;
+}
+
+/* Each TCP client and each port of ours towards upstreams is a descriptor. The soft limit is mostly
+ * 1024, for the sake of select(2), which nobody calls here; what the machine's owner allows is the
+ * hard one. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char **argv)
@@ -74,5 +88,6 @@ int main(int argc, char **argv)
         return DAEMON_FAILED;
     if (check)
         return keeper_check(server.config_path);
+    raise_descriptors();
     return serve ? server_run(&server) : keeper_run(server.config_path, server.log_level);
 }

@@ -489,3 +489,12 @@ def test_one_client_that_floods_leaves_the_others_their_answers(stairgate, upstr
             flood.send(plain_query(f"n{i}.example"))
         wait_for(lambda: gate.status(check=False)["counters"]["pool_full"] > 0, "the flood to have its fill")
         assert addresses(gate.ask("help.example", source="127.0.0.1", timeout=10)) == ["192.0.2.1"]
+
+
+def test_a_low_soft_limit_of_descriptors_turns_no_client_away(stairgate):
+    gate = stairgate(prefix=["prlimit", "--nofile=256:4096"], more="tcp: {connections: 1000, connections_per_client: 1000}")
+    with contextlib.ExitStack() as held:
+        for _ in range(400):
+            held.enter_context(socket.create_connection(("127.0.0.1", gate.port), 5))
+        assert not gate.ask("casino.example", tcp=True).answer
+        assert not gate.ask("casino.example").answer
