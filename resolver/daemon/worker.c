@@ -128,6 +128,18 @@ static bool is_down(void *context, uint32_t group)
     return upstreams_all_down(worker->upstreams, group);
 }
 
+static bool is_loop(void *context, const struct query *query, uint32_t ticket)
+{
+    struct worker *worker = context;
+    const struct upstream_joiner came = {
+        .client = query->client.addr,
+        .local = query->local.addr,
+        .name = query->question.original,
+    };
+
+    return upstreams_is_loop(worker->upstreams, ticket, &came);
+}
+
 static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, size_t length,
                        bool trusted, bool last, uint16_t ede)
 {
@@ -395,6 +407,7 @@ static int open_all(struct worker *worker, struct err *err)
         .send = send_answer,
         .forward = forward,
         .is_down = is_down,
+        .is_loop = is_loop,
     };
 
     worker->core = core_create(config->queries_in_flight, worker->options.cache, &hooks, err);

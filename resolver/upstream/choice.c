@@ -26,6 +26,7 @@ struct choice_record choice_record(const struct upstreams *upstreams, const stru
         record.lame |= try->state == TRY_LAME;
         record.plain |= try->state == TRY_NO_OPT;
         record.cut |= try->state == TRY_CUT;
+        record.folded |= try->folded;
     }
     record.plain |= silent >= SILENT_EDNS_MAX;
     return record;
@@ -79,7 +80,8 @@ struct upstream *choice_next(const struct upstreams *upstreams, const struct ask
         struct upstream *server = group.servers[i];
         struct choice_record record = choice_record(upstreams, asked, server);
 
-        if (record.lame || record.times >= most_queries(server, lame))
+        if (record.lame || record.times >= most_queries(server, lame) ||
+            server->waiting - server->late >= upstreams->in_flight)
             continue;
         if (best == NULL || record.times < least ||
             (record.times == least && health_before(&server->health, &best->health))) {

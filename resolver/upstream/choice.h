@@ -14,6 +14,7 @@ struct choice_record {
     bool lame;      /* it has answered with what is of no use */
     bool plain;     /* it refuses OPT, or has been silent to it: to be asked without */
     bool cut;       /* its answer does not fit in a datagram */
+    bool folded;    /* it has not repeated our letter case: to be asked in lower case */
 };
 
 /* What may still come: queries in flight to servers that have not shown themselves lame. */
@@ -28,7 +29,8 @@ bool choice_any_lame(const struct upstreams *upstreams, const struct asked *aske
 struct choice_hope choice_hope(const struct upstreams *upstreams, const struct asked *asked);
 
 /* Returns the server to ask next: of those asked least, the healthiest, in the order of the
- * configuration; NULL when enough has been done. */
+ * configuration, without those that have as many queries in flight as they may; NULL when enough
+ * has been done, or nobody takes more. */
 struct upstream *choice_next(const struct upstreams *upstreams, const struct asked *asked);
 
 #endif

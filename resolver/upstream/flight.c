@@ -30,16 +30,19 @@ int flight_open(struct flight *flight, uint32_t room, uint64_t now_ms, struct er
         buckets *= 2;
     memset(flight, 0, sizeof *flight);
     flight->room = room;
-    flight->bucket_mask = buckets - 1;
+    flight->bucket_mask = flight->ticket_mask = buckets - 1;
     flight->tick = now_ms / TICK_MS;
     flight->asked = calloc(room, sizeof *flight->asked);
     flight->tries = calloc((size_t)room * TRIES_MAX, sizeof *flight->tries);
     flight->buckets = malloc(buckets * sizeof *flight->buckets);
-    if (flight->asked == NULL || flight->tries == NULL || flight->buckets == NULL) {
+    flight->tickets = malloc(buckets * sizeof *flight->tickets);
+    if (flight->asked == NULL || flight->tries == NULL || flight->buckets == NULL ||
+        flight->tickets == NULL) {
         flight_close(flight);
         return err_set(err, ERR_MEMORY, "no memory for %u questions in flight", room);
     }
     memset(flight->buckets, 0xff, buckets * sizeof *flight->buckets);
+    memset(flight->tickets, 0xff, buckets * sizeof *flight->tickets);
     memset(flight->wheel, 0xff, sizeof flight->wheel);
     for (uint32_t i = 0; i < room; i++)
         flight->asked[i].after = i + 1 < room ? i + 1 : FLIGHT_NONE;
@@ -48,6 +51,7 @@ int flight_open(struct flight *flight, uint32_t room, uint64_t now_ms, struct er
 
 void flight_close(struct flight *flight)
 {
+    free(flight->tickets);
     free(flight->buckets);
     free(flight->tries);
     free(flight->asked);
@@ -87,8 +91,26 @@ static void wheel_unlink(struct flight *flight, struct asked *asked)
         flight->asked[asked->after].before = asked->before;
 }
 
+void flight_note_ticket(struct flight *flight, const struct asked *asked)
+{
+    flight->tickets[asked->ticket & flight->ticket_mask] = (uint32_t)(asked - flight->asked);
+}
+
+struct asked *flight_by_ticket(const struct flight *flight, uint32_t ticket)
+{
+    uint32_t number = flight->tickets[ticket & flight->ticket_mask];
+
+    if (number == FLIGHT_NONE || flight->asked[number].ticket != ticket)
+        return NULL;
+    return &flight->asked[number];
+}
+
 void flight_give(struct flight *flight, struct asked *asked)
 {
+    uint32_t *noted = &flight->tickets[asked->ticket & flight->ticket_mask];
+
+    if (*noted == (uint32_t)(asked - flight->asked))
+        *noted = FLIGHT_NONE;
     wheel_unlink(flight, asked);
     asked->after = flight->free;
     flight->free = (uint32_t)(asked - flight->asked);
@@ -246,4 +268,9 @@ struct try *flight_find(const struct flight *flight, const struct channel *chann
 struct name flight_name(const struct asked *asked)
 {
     return (struct name){asked->wire, asked->name_length};
+}
+
+uint64_t flight_seed(const struct flight *flight, const struct asked *asked, const struct try *try)
+{
+    return asked->seed + flight_number(flight, try) * 0xd1342543de82ef95u;
 }

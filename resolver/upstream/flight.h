@@ -54,7 +54,9 @@ try {
     uint16_t id;
     uint8_t state; /* enum try_state */
     bool stream, edns;
-    bool late; /* its time is over; an answer is still welcome */
+    bool mixed;  /* its letters have the case of flight_seed */
+    bool folded; /* a reply came that did not repeat that case */
+    bool late;   /* its time is over; an answer is still welcome */
 };
 
 /* Tries that wait to be sent, oldest first out. */
@@ -74,6 +76,7 @@ struct asked {
     bool due;       /* linked in the wheel */
     uint16_t type;
     uint32_t group, ticket;
+    uint64_t seed;          /* of the letter case of its queries */
     uint32_t before, after; /* in the wheel, or free list */
     uint64_t due_tick, deadline_ms;
 };
@@ -82,7 +85,8 @@ struct flight {
     struct asked *asked;
     struct try *tries; /* TRIES_MAX for each asked */
     uint32_t *buckets; /* of tries by channel and id */
-    uint32_t room, used, free, bucket_mask;
+    uint32_t *tickets; /* questions by the low bits of their ticket */
+    uint32_t room, used, free, bucket_mask, ticket_mask;
     uint64_t tick; /* the last one that flight_expire has seen */
     uint32_t wheel[WHEEL_SLOTS];
 };
@@ -96,6 +100,12 @@ struct asked *flight_take(struct flight *flight);
 
 /* Gives ASKED back; its tries must not be open or queued. */
 void flight_give(struct flight *flight, struct asked *asked);
+
+/* Notes the ticket of ASKED, for flight_by_ticket, which returns NULL for one that it does not
+ * know. Of two questions whose tickets end in the same bits only the later is found: those of the
+ * core never do. */
+void flight_note_ticket(struct flight *flight, const struct asked *asked);
+struct asked *flight_by_ticket(const struct flight *flight, uint32_t ticket);
 
 /* Has flight_expire report ASKED at WHEN_MS, in place of any earlier call. */
 void flight_due(struct flight *flight, struct asked *asked, uint64_t when_ms);
@@ -124,5 +134,9 @@ struct try *flight_find(const struct flight *flight, const struct channel *chann
 
 /* Returns the name of ASKED. */
 struct name flight_name(const struct asked *asked);
+
+/* Returns the seed of the letter case in TRY, of ASKED: no two queries of a question have one, so
+ * that who has got one knows nothing of the others. */
+uint64_t flight_seed(const struct flight *flight, const struct asked *asked, const struct try *try);
 
 #endif

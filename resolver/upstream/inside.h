@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "resolver/upstream/flight.h"
 #include "resolver/upstream/health.h"
+#include "resolver/upstream/loop.h"
 #include "resolver/upstream/tcp.h"
 #include "resolver/upstream/udp.h"
 #include "resolver/upstream/upstream.h"
@@ -34,11 +35,14 @@ struct upstream {
     uint32_t plain;          /* questions in a row that were answered only without OPT */
     uint64_t plain_until_ms; /* asked without OPT until then */
     struct try_queue queue;  /* to be sent as datagrams at the next flush */
-    uint32_t waiting;        /* tries queued or open */
+    uint32_t waiting;        /* tries queued or open, */
+    uint32_t late;           /* and of these, those whose time is over */
     uint32_t handles;        /* of libuv, not yet closed */
     struct udp udp;
     struct tcp tcp;
-    uint64_t asked, answered, timeouts, mismatched;
+    uint64_t fold_until_ms; /* asked in lower case until then */
+    struct loop_watch loop;
+    uint64_t asked, answered, timeouts, mismatched, folded;
     struct upstream *next; /* retired */
     struct upstream *next_unsent;
     bool unsent; /* linked in upstreams->unsent */
@@ -50,6 +54,8 @@ struct upstreams {
     void *context;
     const struct log *log;
     uint32_t timeout_ms, deadline_ms;
+    uint32_t in_flight; /* with one server, at most */
+    bool random_case;
     struct udp_limits limits;
     struct random random;
     struct flight flight;

@@ -15,6 +15,7 @@
 #include "config/base/bytes.h"
 #include "resolver/upstream/choice.h"
 #include "resolver/upstream/inside.h"
+#include "resolver/upstream/letters.h"
 #include "resolver/upstream/servers.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/question.h"
@@ -23,6 +24,8 @@
 enum {
     PLAIN_MOST = 3,   /* questions before an upstream is taken to know no EDNS, */
     PLAIN_MS = 60000, /* for so long */
+    FOLD_MS =
+        300000, /* an upstream that does not keep letter case is not tried again for so long */
 };
 
 static uint64_t now_us(void)
@@ -59,6 +62,7 @@ static void end_try(struct upstreams *upstreams, struct try *try, enum try_state
     } else if (try->state == TRY_OPEN) {
         flight_unbind(&upstreams->flight, try);
         try->server->waiting--;
+        try->server->late -= try->late;
         if (!channel->stream)
             udp_rest(channel);
     }
@@ -109,14 +113,19 @@ static void set_due(struct upstreams *upstreams, struct asked *asked, uint64_t w
     flight_due(&upstreams->flight, asked, when < asked->deadline_ms ? when : asked->deadline_ms);
 }
 
-static struct try *new_try(struct upstream *server, struct asked *asked, bool stream, bool edns)
+/* Adds a query for ASKED of SERVER, in the words that fit what is known of it. */
+static struct try *new_try(struct upstream *server, struct asked *asked,
+                           const struct choice_record *record, bool stream)
 {
+    uint64_t now_ms = uv_now(server->upstreams->loop);
     struct try *try = flight_try(&server->upstreams->flight, asked, asked->tries++);
 
     memset(try, 0, sizeof *try);
     try->server = server;
     try->stream = stream;
-    try->edns = edns;
+    try->edns = !record->plain && now_ms >= server->plain_until_ms;
+    try->mixed = server->upstreams->random_case && !record->folded && !record->plain &&
+                 now_ms >= server->fold_until_ms;
     server->waiting++;
     server->asked++;
     return try;
@@ -141,9 +150,8 @@ static void ask_server(struct upstream *server, struct asked *asked)
 {
     struct upstreams *upstreams = server->upstreams;
     struct choice_record record = choice_record(upstreams, asked, server);
-    bool edns = !record.plain && uv_now(upstreams->loop) >= server->plain_until_ms;
     bool stream = record.cut || (server->stream && !server->tcp.refused);
-    struct try *try = new_try(server, asked, stream, edns);
+    struct try *try = new_try(server, asked, &record, stream);
     uint64_t wait_ms = upstreams->timeout_ms;
 
     start_try(server, try, !record.cut);
@@ -191,7 +199,7 @@ void plan_probe(struct upstream *server, bool stream)
 {
     struct upstreams *upstreams = server->upstreams;
     struct asked *asked = flight_take(&upstreams->flight);
-    uint64_t now_ms = uv_now(upstreams->loop);
+    const struct choice_record nothing_known = {0};
 
     if (asked == NULL)
         return;
@@ -201,8 +209,8 @@ void plan_probe(struct upstream *server, bool stream)
     asked->probe = true;
     asked->checking_disabled = asked->dnssec_ok = false;
     asked->group = server->group;
-    asked->deadline_ms = now_ms + upstreams->timeout_ms;
-    start_try(server, new_try(server, asked, stream, now_ms >= server->plain_until_ms), !stream);
+    asked->deadline_ms = uv_now(upstreams->loop) + upstreams->timeout_ms;
+    start_try(server, new_try(server, asked, &nothing_known, stream), !stream);
     set_due(upstreams, asked, upstreams->timeout_ms);
 }
 
@@ -232,6 +240,15 @@ static uint64_t latency_of(const struct try *try)
     return try->stream && !try->server->stream ? 0 : now_us() - try->sent_us;
 }
 
+/* Remembers an upstream that has answered in lower case what it had not in ours. */
+static void note_letters(struct upstreams *upstreams, const struct asked *asked,
+                         const struct try *try)
+{
+    if (upstreams->random_case && !try->mixed &&
+        choice_record(upstreams, asked, try->server).folded)
+        try->server->fold_until_ms = uv_now(upstreams->loop) + FOLD_MS;
+}
+
 static void deliver(struct upstreams *upstreams, struct asked *asked, struct try *try,
                     const uint8_t *octets, size_t length)
 {
@@ -240,8 +257,10 @@ static void deliver(struct upstreams *upstreams, struct asked *asked, struct try
     bool last, lame = is_lame(load_be16(octets + 2) & 0xf);
     int more;
 
-    if (!lame)
+    if (!lame) {
         note_edns(upstreams, asked, try);
+        note_letters(upstreams, asked, try);
+    }
     end_try(upstreams, try, TRY_LAME); /* until `done` has found it good */
     last = choice_next(upstreams, asked) == NULL && choice_hope(upstreams, asked).open == 0;
     more = upstreams->done(upstreams->context, asked->ticket, octets, length, server->trusted, last,
@@ -294,7 +313,35 @@ static bool is_bare_refusal(const struct try *try, const uint8_t *octets, size_t
            (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
 }
 
-void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole)
+/* Tells whether OCTETS, which match but for letter case, repeat that of TRY (RFC 5452 §9.1,
+ * draft-vixie-dnsext-dns0x20 §2.2), where they must: TCP cannot be forged from elsewhere. Restores
+ * the lower case, so that records which point at the question show none of it. */
+static bool keeps_letters(const struct upstreams *upstreams, const struct try *try, uint8_t *octets)
+{
+    const struct asked *asked = flight_asked(&upstreams->flight, try);
+    uint8_t *name = octets + DNS_HEADER_OCTETS;
+    bool kept = !try->mixed || try->stream ||
+                letters_match(name, asked->wire, asked->name_length,
+                              flight_seed(&upstreams->flight, asked, try));
+
+    if (try->mixed)
+        memcpy(name, asked->wire, asked->name_length);
+    return kept;
+}
+
+/* A reply that does not repeat our letters is forged, or its server does not keep case: it is asked
+ * once more at once, in lower case. What it then says is believed. */
+static void folded(struct upstreams *upstreams, struct asked *asked, struct try *try)
+{
+    bool first = !choice_record(upstreams, asked, try->server).folded;
+
+    try->server->folded++;
+    try->folded = true;
+    if (first && asked->tries < TRIES_MAX)
+        ask_server(try->server, asked);
+}
+
+void plan_message(struct channel *channel, uint8_t *octets, size_t length, bool whole)
 {
     struct upstream *server = channel->server, *other;
     struct upstreams *upstreams = server->upstreams;
@@ -310,8 +357,14 @@ void plan_message(struct channel *channel, const uint8_t *octets, size_t length,
     }
     asked = flight_asked(&upstreams->flight, try);
     name = flight_name(asked);
-    if (reply_matches(octets, length, try->id, &name, asked->type) ||
-        is_bare_refusal(try, octets, length)) {
+    if (reply_matches(octets, length, try->id, &name, asked->type)) {
+        if (keeps_letters(upstreams, try, octets))
+            answered(upstreams, asked, try, octets, length, whole);
+        else
+            folded(upstreams, asked, try);
+        return;
+    }
+    if (is_bare_refusal(try, octets, length)) {
         answered(upstreams, asked, try, octets, length, whole);
         return;
     }
@@ -374,6 +427,7 @@ void plan_due(void *context, struct asked *asked)
 
     if (try->state == TRY_OPEN && !try->late) {
         try->late = true;
+        try->server->late++;
         try->server->timeouts++;
         if (!try->stream || tcp_late(try->channel, try->sent_us))
             miss(try->server, try->sent_us);
@@ -387,8 +441,10 @@ void plan_due(void *context, struct asked *asked)
 size_t plan_write(const struct upstream *server, const struct try *try, uint16_t id, uint8_t *out,
                   size_t room)
 {
-    const struct asked *asked = flight_asked(&server->upstreams->flight, try);
+    const struct flight *flight = &server->upstreams->flight;
+    const struct asked *asked = flight_asked(flight, try);
     struct name name = flight_name(asked);
+    size_t length;
     struct query_words words = {
         .id = id,
         .type = asked->type,
@@ -397,7 +453,10 @@ size_t plan_write(const struct upstream *server, const struct try *try, uint16_t
         .payload = try->edns ? UPSTREAM_PAYLOAD : 0,
     };
 
-    return question_write(out, room, &name, &words);
+    length = question_write(out, room, &name, &words);
+    if (length > 0 && try->mixed)
+        letters_mix(out + DNS_HEADER_OCTETS, name.length, flight_seed(flight, asked, try));
+    return length;
 }
 
 uint16_t plan_id(struct upstreams *upstreams, const struct channel *channel)

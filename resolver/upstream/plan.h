@@ -18,8 +18,9 @@ int plan_start(struct upstreams *upstreams, struct asked *asked);
 /* Asks ROOT NS of SERVER, over TCP where STREAM, to see whether it answers again. */
 void plan_probe(struct upstream *server, bool stream);
 
-/* Takes what came on CHANNEL; WHOLE is false where the datagram was larger than our buffer. */
-void plan_message(struct channel *channel, const uint8_t *octets, size_t length, bool whole);
+/* Takes what came on CHANNEL; WHOLE is false where the datagram was larger than our buffer. The
+ * name in OCTETS is put in lower case. */
+void plan_message(struct channel *channel, uint8_t *octets, size_t length, bool whole);
 
 /* Ends the tries on CHANNEL that were sent before BEFORE_US: a network error. AGAIN tells
  * that the same server is worth another query at once: the connection had worked, or there is UDP.

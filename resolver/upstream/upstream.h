@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "config/base/addr.h"
 #include "config/base/name.h"
 
 struct config;
@@ -60,6 +61,18 @@ void upstreams_flush(struct upstreams *upstreams);
  * `done` comes after. */
 void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context), void *context);
 
+/* A question that joins one in flight: who sends it, to which of our addresses, its name as long as
+ * the one in flight, in the letter case in which it came. */
+struct upstream_joiner {
+    struct addr client, local;
+    const uint8_t *name;
+};
+
+/* Tells whether CAME is the question in flight under TICKET, sent back to us by the upstream that
+ * was to answer it, and not for the first time; logged once a minute as `upstream_loop`. */
+bool upstreams_is_loop(struct upstreams *upstreams, uint32_t ticket,
+                       const struct upstream_joiner *came);
+
 /* Tells whether no server of GROUP has answered for so long that an answer is not to be waited for
  * (three queries one after the other). False for a group without servers. */
 bool upstreams_all_down(const struct upstreams *upstreams, uint32_t group);
@@ -72,6 +85,7 @@ struct upstream_state {
     bool up;
     uint64_t asked, answered, timeouts;
     uint64_t mismatched; /* replies to nothing that was asked, late second copies among them */
+    uint64_t folded;     /* replies that did not repeat our letter case */
     uint32_t latency_us; /* smoothed */
 };
 bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state);

@@ -40,6 +40,8 @@ static void set_times(struct upstreams *upstreams, const struct config *config)
 void upstreams_configure(struct upstreams *upstreams, const struct config *config)
 {
     set_times(upstreams, config);
+    upstreams->in_flight = config->upstream_in_flight;
+    upstreams->random_case = config->random_case;
     servers_configure(upstreams, config);
 }
 
@@ -192,10 +194,12 @@ int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *q
     asked->dnssec_ok = question->dnssec_ok;
     asked->group = question->group;
     asked->ticket = question->ticket;
+    asked->seed = random_u64(&upstreams->random);
     if (plan_start(upstreams, asked) < 0) {
         flight_give(&upstreams->flight, asked);
         return -1;
     }
+    flight_note_ticket(&upstreams->flight, asked);
     start_tick(upstreams);
     return 0;
 }
@@ -249,6 +253,7 @@ bool upstreams_state(const struct upstreams *upstreams, size_t index, struct ups
     state->asked = server->asked;
     state->answered = server->answered;
     state->timeouts = server->timeouts;
+    state->folded = server->folded;
     state->mismatched = server->mismatched;
     state->latency_us = server->health.latency_us;
     return true;

@@ -300,3 +300,35 @@ def test_an_upstream_without_edns_still_serves(stairgate, upstream, how):
         return reply
     upstream.answers[("*", "A")] = make
     assert addresses(stairgate(upstreams=[upstream]).ask("x.test", timeout=8)) == [GOOD]
+
+
+def folding(query):
+    """Answers as a resolver does that lower-cases what it is asked."""
+    wire = bytearray(good(query).to_wire())
+    end = question_end(query)
+    wire[12:end] = bytes(wire[12:end]).lower()
+    return bytes(wire)
+
+
+def test_letters_are_mixed_and_must_come_back(stairgate, upstream):
+    asked = []
+
+    def make(query):
+        asked.append(query.question[0].name.to_text())
+        return good(query)
+    upstream.answers[("*", "A")] = make
+    gate = stairgate(upstreams=[upstream])
+    for i in range(10):
+        reply = gate.ask(f"mixed-letters-{i}.test")
+        assert addresses(reply) == [GOOD] and reply.answer[0].name.to_text() == f"mixed-letters-{i}.test."
+    assert sum(name != name.lower() for name in asked) >= 9 and sum(name != name.upper() for name in asked) >= 9
+    assert state_of(gate, upstream)["mismatched"] == 0
+
+
+def test_an_upstream_that_folds_case_costs_one_retry_once(stairgate, upstream):
+    upstream.answers[("*", "A")] = folding
+    gate = stairgate(upstreams=[upstream])
+    for i in range(10):
+        reply, took = timed(lambda: gate.ask(f"folded-letters-{i}.test"))
+        assert addresses(reply) == [GOOD] and took < 0.9
+    assert upstream.total() == 11

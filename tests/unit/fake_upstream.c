@@ -75,6 +75,9 @@ static void lie(struct fake *fake, uint8_t *message, size_t length, const struct
     case FAKE_LIE:
         message[13] ^= 1;
         break;
+    case FAKE_WRONG_CASE:
+        message[13] ^= 0x20;
+        break;
     case FAKE_WRONG_TYPE:
         message[question_end(message) - 3] = 28;
         break;
@@ -88,6 +91,14 @@ static void lie(struct fake *fake, uint8_t *message, size_t length, const struct
         length = 7;
     }
     reply(from, message, length, to);
+}
+
+static void fold(uint8_t *message)
+{
+    for (size_t at = 12; message[at] != 0; at++) {
+        if (message[at] >= 'A' && message[at] <= 'Z')
+            message[at] |= 0x20;
+    }
 }
 
 static void behave(struct fake *fake, const uint8_t *query, size_t length,
@@ -124,6 +135,9 @@ static void behave(struct fake *fake, const uint8_t *query, size_t length,
     case FAKE_DROPS_EDNS:
         if (opt)
             return;
+        break;
+    case FAKE_FOLDS:
+        fold(message);
         break;
     case FAKE_HELD:
         must(length <= 512);
@@ -291,6 +305,9 @@ static bool behave_stream(struct fake_connection *connection, const uint8_t *que
         connection->slow_sent = 0;
         uv_timer_start(&connection->timer, on_dribble, 1, 1);
         return true;
+    case STREAM_FOLDS:
+        fold(framed + 2);
+        break;
     case STREAM_LARGE:
         send_large(connection, framed + 2, length);
         return true;

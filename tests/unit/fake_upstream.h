@@ -13,13 +13,15 @@ enum fake_way {
     FAKE_SILENT,
     FAKE_SERVFAIL,
     FAKE_REFUSED,
-    FAKE_WRONG_ID, /* this and the five below: a lie first, then the right answer */
+    FAKE_WRONG_ID, /* this and the six below: a lie first, then the right answer */
     FAKE_WRONG_NAME,
     FAKE_WRONG_TYPE,
     FAKE_WRONG_PORT,
     FAKE_QUERY_BACK,
     FAKE_GARBAGE,
+    FAKE_WRONG_CASE,   /* the letter case of one letter */
     FAKE_LIE,          /* wrong name only */
+    FAKE_FOLDS,        /* answers in lower case */
     FAKE_NO_EDNS,      /* FORMERR to OPT */
     FAKE_BARE_NO_EDNS, /* FORMERR to OPT, header only */
     FAKE_DROPS_EDNS,   /* silent to OPT */
@@ -38,6 +40,7 @@ enum fake_stream {
     STREAM_LARGE,        /* 64 KiB */
     STREAM_WRONG_ID,     /* a lie first */
     STREAM_CUT,          /* TC over TCP */
+    STREAM_FOLDS,        /* answers in lower case */
     STREAM_HANGS_FIRST,  /* the first connection; later ones are good */
     STREAM_CLOSES_FIRST, /* the first connection at its first query; later ones are good */
     STREAM_LIMITED,      /* each connection closes after `limit` answers */

@@ -263,6 +263,52 @@ static void a_full_pool_says_so(void **state)
     stop(&world);
 }
 
+static void a_server_at_its_cap_is_passed_over(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 2, false);
+    world.config.upstream_in_flight = 20;
+    upstreams_configure(world.upstreams, &world.config);
+    world.fakes[0].way = world.fakes[1].way = FAKE_HELD;
+    ask_many(&world, 0, 40);
+    run_for(&world, 10);
+    assert_int_equal(world.fakes[0].datagrams, 20);
+    assert_int_equal(world.fakes[1].datagrams, 20);
+    assert_int_equal(ask(&world, 40), -1); /* nobody takes it */
+    fake_release(&world.fakes[1]);
+    run_until(&world, 20);
+    assert_int_equal(ask_one(&world, 41)->address, ADDRESS + 1);
+    fake_release(&world.fakes[0]);
+    run_until(&world, 41);
+    stop(&world);
+}
+
+static void what_is_late_does_not_count_for_the_cap(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 1, false);
+    world.config.upstream_in_flight = 20;
+    world.config.upstream_timeout_ms = SHORT_TIMEOUT_MS;
+    upstreams_configure(world.upstreams, &world.config);
+    world.fakes[0].way = FAKE_SILENT;
+    ask_many(&world, 0, 20);
+    assert_int_equal(ask(&world, 20), -1);
+    while (world.upstreams->servers[0]->late < 20)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    assert_int_equal(world.upstreams->servers[0]->waiting, 40); /* all were asked again */
+    world.fakes[0].way = FAKE_GOOD;
+    while (ask(&world, 20) < 0)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    run_until(&world, 21);
+    assert_int_equal(world.upstreams->servers[0]->waiting, 0);
+    assert_int_equal(world.upstreams->servers[0]->late, 0);
+    stop(&world);
+}
+
 static void without_an_upstream_there_is_nobody_to_ask(void **state)
 {
     struct world world;
@@ -342,6 +388,8 @@ int main(void)
         cmocka_unit_test(a_server_that_is_back_is_used_again),
         cmocka_unit_test(a_probe_finds_that_a_server_is_back_once_a_second),
         cmocka_unit_test(a_full_pool_says_so),
+        cmocka_unit_test(a_server_at_its_cap_is_passed_over),
+        cmocka_unit_test(what_is_late_does_not_count_for_the_cap),
         cmocka_unit_test(without_an_upstream_there_is_nobody_to_ask),
         cmocka_unit_test(a_reload_keeps_questions_in_flight_and_what_is_known),
         cmocka_unit_test(destroy_with_questions_in_flight_leaves_nothing),

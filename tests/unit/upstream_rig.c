@@ -20,6 +20,8 @@ static int on_done(void *context, uint32_t ticket, const uint8_t *reply, size_t 
         outcome->rcode = reply[3] & 0xf;
         outcome->cut = (reply[2] & 2) != 0;
         outcome->length = length;
+        for (size_t at = 12; reply[at] != 0; at++)
+            outcome->capitals |= reply[at] >= 'A' && reply[at] <= 'Z';
         outcome->address = reply[length - 1];
         if (outcome->rcode != 0 && !last) {
             outcome->lame++;
@@ -75,7 +77,8 @@ void start(struct world *world, size_t fake_count, bool streams)
                                     .upstream_count = fake_count,
                                     .upstream_timeout_ms = TIMEOUT_MS,
                                     .upstream_deadline_ms = DEADLINE_MS,
-                                    .queries_in_flight = 1024};
+                                    .queries_in_flight = 1024,
+                                    .upstream_in_flight = 1024};
     world->log = (struct log){.level = LOG_LEVEL_ERROR, .fd = 2, .role = "test"};
     world->upstreams =
         upstreams_create(&world->loop, &world->config, on_done, world, &world->log, &err);

@@ -25,6 +25,7 @@ enum { SHORT_TIMEOUT_MS = 60, SHORT_DEADLINE_MS = 300, PATIENCE_MS = 20000 };
 struct outcome {
     unsigned calls, lame; /* of done; those answered with -1 */
     bool silent, cut, last, trusted;
+    bool capitals; /* in the reply's question */
     unsigned rcode;
     uint8_t address; /* last octet */
     size_t length;
