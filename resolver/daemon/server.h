@@ -66,6 +66,9 @@ void server_tell(const struct server *server, char word);
  * filled. */
 int server_load(struct server *server, json_t *errors);
 
+/* status.c: the counters of all workers. */
+struct core_counters server_counters(const struct server *server);
+
 /* status.c: what `stairgate status` shows, and the one line of USR1. */
 json_t *server_status(struct server *server);
 void server_log_status(const struct server *server);

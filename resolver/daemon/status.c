@@ -16,6 +16,7 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/daemon/cache_verbs.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
@@ -64,7 +65,7 @@ static json_t *sets(const struct snapshot *snapshot)
 
 /* ---- counters ---- */
 
-static struct core_counters sum_counters(const struct server *server)
+struct core_counters server_counters(const struct server *server)
 {
     struct core_counters sum = {0};
 
@@ -110,30 +111,31 @@ static json_t *blocks_by_category(const struct core_counters *sum, const struct 
     return by;
 }
 
-static json_t *counters(const struct server *server, const struct config *config)
+static json_t *counters(const struct core_counters *sum, const struct config *config)
 {
-    const struct core_counters sum = sum_counters(server);
     const struct {
         const char *name;
         uint64_t value;
     } rows[] = {
-        {"blocked",          sum.blocked         },
-        {"local",            sum.local           },
-        {"forwarded",        sum.forwarded       },
-        {"joined",           sum.joined          },
-        {"refused",          sum.refused         },
-        {"dropped",          sum.dropped         },
-        {"malformed",        sum.malformed       },
-        {"failed",           sum.failed          },
-        {"pool_full",        sum.pool_full       },
-        {"protected_blocks", sum.protected_blocks},
+        {"blocked",          sum->blocked         },
+        {"chain_blocked",    sum->chain_blocked   },
+        {"local",            sum->local           },
+        {"forwarded",        sum->forwarded       },
+        {"joined",           sum->joined          },
+        {"refused",          sum->refused         },
+        {"dropped",          sum->dropped         },
+        {"malformed",        sum->malformed       },
+        {"failed",           sum->failed          },
+        {"pool_full",        sum->pool_full       },
+        {"loops",            sum->loops           },
+        {"protected_blocks", sum->protected_blocks},
     };
     json_t *all = json_object();
 
-    json_object_set_new(all, "queries", queries_by_transport(&sum));
+    json_object_set_new(all, "queries", queries_by_transport(sum));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         json_object_set_new(all, rows[i].name, whole(rows[i].value));
-    json_object_set_new(all, "category_blocks", blocks_by_category(&sum, &config->taxonomy));
+    json_object_set_new(all, "category_blocks", blocks_by_category(sum, &config->taxonomy));
     return all;
 }
 
@@ -290,6 +292,7 @@ json_t *server_status(struct server *server)
 {
     const struct snapshot *snapshot = publish_current(server->publish);
     const struct config *config = snapshot_config(snapshot);
+    const struct core_counters sum = server_counters(server);
     struct reports reports = gather(server);
     json_t *warnings = warnings_now(server, &reports, config), *status = json_object();
 
@@ -310,7 +313,8 @@ json_t *server_status(struct server *server)
     json_object_set_new(status, "in_flight", json_integer(reports.sum.in_flight));
     json_object_set_new(status, "sets", sets(snapshot));
     json_object_set_new(status, "upstreams", upstreams(&reports, config));
-    json_object_set_new(status, "counters", counters(server, config));
+    json_object_set_new(status, "cache", cache_counts(server, &sum));
+    json_object_set_new(status, "counters", counters(&sum, config));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());
     return status;
@@ -318,7 +322,7 @@ json_t *server_status(struct server *server)
 
 void server_log_status(const struct server *server)
 {
-    const struct core_counters sum = sum_counters(server);
+    const struct core_counters sum = server_counters(server);
 
     log_event(&server->log, LOG_LEVEL_INFO, "status",
               "generation=%" PRIu64 " queries=%" PRIu64 " blocked=%" PRIu64 " forwarded=%" PRIu64

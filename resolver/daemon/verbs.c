@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "config/base/err.h"
+#include "resolver/daemon/cache_verbs.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
@@ -57,9 +58,12 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
-    {"status", EVERYBODY,        run_status, NULL        },
-    {"reload", CONTROL_OPERATOR, NULL,       begin_reload},
-    {"stop",   CONTROL_OPERATOR, run_stop,   NULL        },
-    {"why",    EVERYBODY,        run_why,    NULL        },
-    {NULL,     0,                NULL,       NULL        },
+    {"status",       EVERYBODY,        run_status,       NULL        },
+    {"reload",       CONTROL_OPERATOR, NULL,             begin_reload},
+    {"stop",         CONTROL_OPERATOR, run_stop,         NULL        },
+    {"why",          EVERYBODY,        run_why,          NULL        },
+    {"cache_stats",  EVERYBODY,        run_cache_stats,  NULL        },
+    {"cache_lookup", CONTROL_OPERATOR, run_cache_lookup, NULL        },
+    {"cache_flush",  CONTROL_OPERATOR, run_cache_flush,  NULL        },
+    {NULL,           0,                NULL,             NULL        },
 };

@@ -12,4 +12,13 @@ int command_reload(int argc, char **argv);
 /* Exit 0: it is ending. */
 int command_stop(int argc, char **argv);
 
+/* Exit 0: counts printed, also of a cache that is off. */
+int command_cache_stats(int argc, char **argv);
+
+/* Exit 0: something is kept; 1: nothing is. */
+int command_cache_lookup(int argc, char **argv);
+
+/* Exit 0: nothing of it is kept now. */
+int command_cache_flush(int argc, char **argv);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/base/text.h"
+#include "tools/stairgate/cache_text.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/control_client.h"
 #include "tools/stairgate/daemon_commands.h"
@@ -73,6 +74,23 @@ static void print_queries(const json_t *status)
            all, number_of(counters, "blocked"), number_of(counters, "forwarded"),
            number_of(counters, "local"), number_of(counters, "refused"),
            number_of(counters, "failed"));
+    if (number_of(counters, "chain_blocked") > 0)
+        printf("             %lld of the blocked by where an allowed name led\n",
+               number_of(counters, "chain_blocked"));
+    if (number_of(counters, "loops") > 0)
+        printf("             %lld of the failed came back from an upstream that asks us\n",
+               number_of(counters, "loops"));
+}
+
+static void print_cache(const json_t *status)
+{
+    const json_t *cache = json_object_get(status, "cache");
+    char text[CACHE_TEXT_MAX];
+
+    printf("  cache      %s", cache_text_memory(cache, text));
+    if (number_of(cache, "octets") > 0)
+        printf("; %s, %lld stale", cache_text_answers(cache, text), number_of(cache, "stale"));
+    printf("\n");
 }
 
 static void print_status(const json_t *status)
@@ -89,6 +107,7 @@ static void print_status(const json_t *status)
     print_lists(status);
     print_upstreams(status);
     print_queries(status);
+    print_cache(status);
     for (size_t i = 0; i < json_array_size(warnings); i++)
         printf("  warning    %s\n", text_of(json_array_get(warnings, i), "text"));
     for (size_t i = 0; i < json_array_size(beyond); i++)
