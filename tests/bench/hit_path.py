@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""Where the time of a query goes, by the file of the source that was running: a table in ns a query.
+
+  tests/bench/hit_path.py [cached|blocked|mixed|forwarded] [--names 1M] [--seconds 3] [--tcp]
+
+The server is saturated on one core while `perf record -e cpu-clock` looks at it some 2000 times a second (no hardware counters
+are needed). What runs in the kernel is told apart by the system call; what runs here by the file of the innermost function,
+inlined ones included. Needs perf, a build with -g (the release preset has it), and the right to look into the kernel.
+"""
+import argparse
+import collections
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import peer_table
+import peers
+import report
+import rig
+from rig import BIN
+
+FOLDERS = re.compile(r"(?:^|/)((?:resolver|policy|blocklist|config)/[^:]*):")  # absolute or not, as the compiler was called
+
+# The first that fits: words in the chain of kernel functions, then prefixes of source files.
+CALLS = [("sendmmsg", "kernel: send, the client's receive included"), ("recvmmsg", "kernel: receive"), ("epoll", "kernel: wait"),
+         ("sys_sendto|sys_write|sys_sendmsg|sys_writev", "kernel: send on a stream"), ("sys_recvfrom|sys_read|sys_recvmsg", "kernel: receive on a stream"),
+         ("", "kernel: other")]
+FILES = [("resolver/listen/", "batch in, batch out"), ("resolver/wire/question", "read the question"), ("resolver/wire/options", "read the question"),
+         ("blocklist/set/", "hash, look up in the sets"), ("config/base/siphash", "hash, look up in the sets"),
+         ("policy/who/", "who asks"), ("policy/check", "check of the answer"), ("policy/", "decide"),
+         ("resolver/cache/", "cache: find, copy, write for the client"), ("resolver/wire/", "read and write messages"),
+         ("resolver/upstream/", "upstream"), ("resolver/daemon/", "worker, clocks, counters"), ("resolver/", "spine"), ("config/base/name", "names"),
+         ("config/", "names, addresses"), ("", "C library, libuv")]
+
+
+def samples(file):
+    """Chains of (address, symbol, object), leaf first."""
+    text = subprocess.run(["perf", "script", "-i", file, "-F", "ip,sym,dso"], capture_output=True, text=True, check=True).stdout
+    for block in text.split("\n\n"):
+        chain = [match.groups() for match in re.finditer(r"^\s+([0-9a-f]+) (.*) \((.*)\)$", block, re.M)]
+        if chain:
+            yield chain
+
+
+def bias(pid):
+    """Address of the program's first byte in process PID."""
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        if line.endswith("/stairgated"):
+            return int(line.split("-")[0], 16)
+    raise RuntimeError("the server is gone")
+
+
+def sources(addresses, start):
+    """{address, in the process or in the program as perf chooses: file below the root}, of the innermost .c file that the compiler had at each."""
+    words = ["addr2line", "-a", "-i", "-e", str(BIN / "stairgated")]
+    text = subprocess.run(words, input="\n".join(hex(a - start if a >= start else a) for a in addresses), capture_output=True, text=True, check=True).stdout
+    found = {}
+    for address, block in zip(addresses, re.split(r"^0x[0-9a-f]+\n", text, flags=re.M)[1:]):
+        files = [match[1] for match in map(FOLDERS.search, block.splitlines()) if match]
+        found[address] = next((file for file in files if file.endswith(".c")), files[0] if files else "")
+    return found
+
+
+def stages(file, start):
+    chains = list(samples(file))
+    ours = sorted({int(chain[0][0], 16) for chain in chains if chain[0][2].endswith("/stairgated")})
+    where = sources(ours, start)
+    count = collections.Counter()
+    for chain in chains:
+        address, _, owner = chain[0]
+        if owner == "[kernel.kallsyms]" or owner == "[unknown]":
+            calls = " ".join(symbol for _, symbol, _ in chain)
+            count[next(stage for word, stage in CALLS if re.search(word, calls))] += 1
+        else:
+            source = where.get(int(address, 16), "") if owner.endswith("/stairgated") else ""
+            count[next(stage for prefix, stage in FILES if source.startswith(prefix))] += 1
+    return count
+
+
+def record(server, folder, flood_how, seconds):
+    """Samples by stage, and CPU ns a query."""
+    pid = server.process.pids()[-1]
+    before = server.process.cpu_s()
+    flood = rig.Flood(server.site.port, **flood_how)
+    done = subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-F", "1999", "-g", "-p", str(pid), "-o", folder / "perf.data", "--",
+                           "sleep", str(seconds)], capture_output=True, text=True)
+    result, _ = flood.stop()
+    if done.returncode != 0:
+        sys.exit(f"perf record: {done.stderr.strip()}")
+    return stages(folder / "perf.data", bias(pid)), (server.process.cpu_s() - before) / result["answered"] * 1e9, result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mix", nargs="?", default="cached", choices=peers.MIXES)
+    parser.add_argument("--names", default="1M")
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--tcp", action="store_true", help="ask the upstream by TCP")
+    options = parser.parse_args()
+    defaults = peers.options_of(["--sizes", options.names])
+    size = defaults.sizes[0]
+    with tempfile.TemporaryDirectory(prefix="stairgate-path-") as folder:
+        folder = Path(folder)
+        bench = peers.Bench(folder, defaults)
+        lists = peer_table.write_lists(folder / "lists", size, {"plain"})
+        peer = next(p for p in peer_table.PEERS_TABLE if p.key == ("stairgate-tcp" if options.tcp else "stairgate"))
+        server = peers.Server(peer, folder / "stairgate", size, bench.upstream, lists)
+        try:
+            server.start()
+            files = bench.names(size)
+            peers.warm(bench, server, options.mix, files)
+            count, ns, result = record(server, folder, bench.how(options.mix, files), options.seconds)
+        finally:
+            server.stop()
+            bench.upstream.stop()
+    total = sum(count.values())
+    rows = [[stage, f"{hits / total * ns:.0f}", f"{hits / total * 100:.1f} %"] for stage, hits in count.most_common()]
+    rows.append(["**whole**", f"**{ns:.0f}**", f"{result['qps'] / 1000:.0f} kq/s"])
+    print(report.table([f"{options.mix}, {report.size_text(size)} names, {total} samples", "ns a query", "share"], rows))
+
+
+if __name__ == "__main__":
+    main()
