@@ -2,7 +2,11 @@
  * rounds, in batches of 64 and one by one, against a set of a million names.
  *
  * A clean query is measured to its end: forwarded by a hook that only notes the ticket, then
- * answered by one record. Echo of a datagram through the kernel is some 3500 ns here (docs). */
+ * answered by one record. Echo of a datagram through the kernel is some 3500 ns here (docs).
+ *
+ *   core_bench                the table
+ *   core_bench KIND SECONDS   one kind of query in batches of 64, for hit_path.py to look at: says
+ *                             "ready" when all is prepared, and ns a query at its end */
 #include <time.h>
 
 #include "tests/unit/core_rig.h"
@@ -182,7 +186,33 @@ static void measure(struct bench *bench, const char *kind, size_t batch)
     printf("%-8s %10zu %14.0f\n", kind, batch, (double)rounds[ROUNDS / 2] / ASKED);
 }
 
-int main(void)
+static void measure_all(struct bench *bench)
+{
+    static const char *const kinds[] = {"blocked", "clean", "local", "cached"};
+
+    printf("%-8s %10s %14s\n", "query", "batch", "ns a query");
+    for (size_t i = 0; i < 4; i++) {
+        measure(bench, kinds[i], 64);
+        measure(bench, kinds[i], 1);
+    }
+}
+
+static void run_for(struct bench *bench, const char *kind, double seconds)
+{
+    uint64_t start, count = 0, limit = (uint64_t)(seconds * 1e9);
+
+    make_queries(bench, kind);
+    bench->keeps = strcmp(kind, "cached") == 0;
+    for (unsigned at = 0; at < QUERIES; at += CORE_BATCH_MAX)
+        run_batch(bench, at, CORE_BATCH_MAX);
+    puts("ready");
+    fflush(stdout);
+    for (start = now_ns(); now_ns() - start < limit; count += CORE_BATCH_MAX)
+        run_batch(bench, (unsigned)(count % QUERIES), CORE_BATCH_MAX);
+    printf("%.0f\n", (double)limit / (double)count);
+}
+
+int main(int argc, char **argv)
 {
     static struct bench bench;
     const struct core_hooks hooks = {.context = &bench, .send = on_send, .forward = on_forward};
@@ -195,13 +225,10 @@ int main(void)
     must(bench.snapshot != NULL && bench.core != NULL);
     for (size_t i = 0; i < CORE_BATCH_MAX; i++)
         must(endpoint_from_text(&bench.datagrams[i].client, "127.0.0.1@4000", 0) == 0);
-    printf("%-8s %10s %14s\n", "query", "batch", "ns a query");
-    for (size_t i = 0; i < 4; i++) {
-        static const char *const kinds[] = {"blocked", "clean", "local", "cached"};
-
-        measure(&bench, kinds[i], 64);
-        measure(&bench, kinds[i], 1);
-    }
+    if (argc == 3)
+        run_for(&bench, argv[1], strtod(argv[2], NULL));
+    else
+        measure_all(&bench);
     core_destroy(bench.core);
     cache_destroy(bench.cache);
     snapshot_free(bench.snapshot);

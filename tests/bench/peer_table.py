@@ -284,7 +284,7 @@ def recursor(site):
 
 
 def recursor_reload(site, _process):
-    run(program("rec_control"), f"--socket-dir={site.folder}", f"--config-dir={site.folder}", "reload-lua-config")
+    run(program("rec_control"), "--timeout=600", f"--socket-dir={site.folder}", f"--config-dir={site.folder}", "reload-lua-config")
 
 
 # dnsmasq: server=/name/ without a server, in a servers-file, which a hang-up reads again.

@@ -40,6 +40,7 @@ AROUND_S = 0.3
 PATIENCE_S = 600
 MEMORY_SHARE = 0.7  # of what is free: what servers that run side by side may hold
 ECHO = "echo"
+FAULTS = (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError)  # of one server; the run goes on without it
 
 
 class Server:
@@ -165,15 +166,17 @@ def reload(bench, server, files):
     flood = rig.Flood(site.port, names=files["mixed"], rate=RELOAD_RATE)
     time.sleep(AROUND_S)  # before and after, so that what a reload loses stands beside what is not lost
     begun = time.monotonic()
-    if peer.reload:
-        peer.reload(site, process)
-    else:
-        server.stop()
-        server.launch()
-    server.wait_blocked(fresh)
-    took = time.monotonic() - begun
-    time.sleep(AROUND_S)
-    result, _ = flood.stop()
+    try:
+        if peer.reload:
+            peer.reload(site, process)
+        else:
+            server.stop()
+            server.launch()
+        server.wait_blocked(fresh)
+        took = time.monotonic() - begun
+        time.sleep(AROUND_S)
+    finally:
+        result, _ = flood.stop()
     return {"reload_s": took, "prepare_s": prepared, "peak": server.process.peak_bytes(), "before": before, "reload_lost": result["lost"],
             "reload_sent": result["sent"]}
 
@@ -194,7 +197,7 @@ def start_all(bench, size, peers):
             bench.lives.append(life)
             server.process.signal(signal.SIGSTOP)
             servers.append(server)
-        except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError) as fault:
+        except FAULTS as fault:
             bench.left_out[peer.key] = f"does not start with {size} names"
             say(f"  left out: {peer.key}: {fault}")
             if server:
@@ -213,28 +216,49 @@ def groups(peers, size):
     return found
 
 
+def give_up(bench, server, what, fault):
+    """Notes that SERVER failed at WHAT; the others go on."""
+    say(f"  {server.peer.key}: {what}: {fault}")
+    bench.left_out[server.peer.key] = f"{what} with {report.size_text(server.size)} names"
+
+
 def run_rounds(bench, size, servers, files, first):
     mixes = [mix for mix in MIXES if (size or mix in ("cached", "forwarded")) and not (mix == "forwarded" and bench.options.dnsperf)]
+    latency = size == max(bench.options.sizes) and not bench.options.dnsperf
     for number in range(first, first + bench.options.rounds):
         for mix in mixes:
-            for server in servers:
-                row = measure(bench, server, mix, files, latency=size == max(bench.options.sizes) and not bench.options.dnsperf)
-                bench.figures.append(row | {"round": number})
+            for server in list(servers):
+                try:
+                    bench.figures.append(measure(bench, server, mix, files, latency) | {"round": number})
+                except FAULTS as fault:
+                    give_up(bench, server, "ended under load", fault)
+                    servers.remove(server)
+                    server.stop()
         say(f"  {size} names: round {number - first + 1} of {bench.options.rounds} done")
+
+
+def run_reloads(bench, size, servers, files):
+    for server in servers:
+        if not server.peer.format:
+            continue
+        say(f"  {size} names: {server.peer.key} takes up a new list")
+        life = next(life for life in bench.lives if life["size"] == size and life["peer"] == server.peer.key)
+        try:
+            life |= reload(bench, server, files)
+        except FAULTS as fault:
+            give_up(bench, server, "no reload", fault)
+        server.process.signal(signal.SIGSTOP)
 
 
 def run_group(bench, size, peers, files, first):
     servers = start_all(bench, size, peers)
+    started = list(servers)
     try:
         run_rounds(bench, size, servers, files, first)
-        for server in servers:
-            if size and server.peer.format and not bench.options.no_reload:
-                say(f"  {size} names: {server.peer.key} takes up a new list")
-                life = next(life for life in bench.lives if life["size"] == size and life["peer"] == server.peer.key)
-                life |= reload(bench, server, files)
-                server.process.signal(signal.SIGSTOP)
+        if size and not bench.options.no_reload:
+            run_reloads(bench, size, servers, files)
     finally:
-        for server in servers:
+        for server in started:
             server.stop()
             shutil.rmtree(server.site.folder, ignore_errors=True)
 

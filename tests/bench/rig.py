@@ -239,7 +239,7 @@ class Flood:
 
     def stop(self):
         self.child.terminate()
-        lines = self.child.communicate()[0].splitlines()
+        lines = self.child.communicate()[0].splitlines() or ['{"lost": 0, "sent": 0, "answered": 0}']
         return json.loads(lines[-1]), [json.loads(line) for line in lines[:-1]]
 
 
