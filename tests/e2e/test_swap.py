@@ -184,3 +184,24 @@ def test_kill_9_during_a_reload_starts_with_what_the_files_hold(stairgate):
     wait_for(lambda: gate.server_pid() not in (None, server), "the next server")
     assert ede(gate.ask("casino.example", timeout=20)) == [17]
     held.pipe.close()
+
+
+def test_what_is_kept_meets_new_lists_at_the_next_question(stairgate, upstream):
+    upstream.set("site.test", "A", "192.0.2.1")
+    upstream.set("alias.test", "A", ("alias.test", "CNAME", "tracker.test."), ("tracker.test", "A", "192.0.2.2"))
+    gate = stairgate(upstreams=[upstream], lists={"gambling": "other.test\n"}, workers=2)
+
+    def answers():
+        return [ede(gate.ask(name, timeout=10)) == [17] for name in ("site.test", "alias.test")]
+
+    def enforce(lists):
+        build_set(gate.folder / "lists.set", {"gambling": lists})
+        reload(gate)
+    assert answers() == answers() == [False, False]
+    enforce("site.test\n")
+    assert answers() == [True, False]
+    enforce("tracker.test\n")
+    assert answers() == [False, True], "freed, and blocked by where it leads"
+    enforce("other.test\n")
+    assert answers() == [False, False]
+    assert upstream.count("site.test") == upstream.count("alias.test") == 1, "kept all the time"
