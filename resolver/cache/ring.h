@@ -76,34 +76,54 @@ static inline bool ring_holds(const struct ring *ring, uint64_t position)
     return ((position - tail) & RING_POSITION_MASK) <= RING_POSITION_MASK / 2;
 }
 
+/* Returns the last LENGTH % 8 of OCTETS[0..LENGTH) as the ring keeps them, zeros behind. A memcpy
+ * of unknown length is a call, which a get would feel. */
+static inline uint64_t ring_rest(const uint8_t *octets, size_t length)
+{
+    unsigned empty = 64 - 8 * (unsigned)(length % 8);
+    uint64_t word = 0;
+
+    if (length < 8) {
+        memcpy(&word, octets, length);
+        return word;
+    }
+    memcpy(&word, octets + length - 8, 8);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word >> empty : word << empty;
+}
+
 /* Tells whether OCTETS[0..LENGTH) lie at POSITION. */
 static inline bool ring_equals(const struct ring *ring, uint64_t position, const uint8_t *octets,
                                size_t length)
 {
     size_t place = position & RING_PLACE_MASK;
-    uint64_t differ = 0;
+    uint64_t differ = 0, word;
 
-    for (size_t at = 0; at < length; at += 8) {
-        uint64_t word = 0;
-
-        memcpy(&word, octets + at, length - at < 8 ? length - at : 8);
+    for (size_t at = 0; at < length / 8; at++) {
+        memcpy(&word, octets + at * 8, 8);
         differ |= word ^ atomic_load_explicit(&ring->words[place], memory_order_acquire);
         place = place + 1 == ring->room ? 0 : place + 1;
     }
+    if (length % 8 != 0)
+        differ |= ring_rest(octets, length) ^
+                  atomic_load_explicit(&ring->words[place], memory_order_acquire);
     return differ == 0;
 }
 
-/* Copies LENGTH octets at POSITION to OUT. */
-static inline void ring_read(const struct ring *ring, uint64_t position, uint8_t *out,
-                             size_t length)
+/* Copies WORDS whole words at POSITION to OUT. */
+static inline void ring_read(const struct ring *ring, uint64_t position, uint8_t *out, size_t words)
 {
     size_t place = position & RING_PLACE_MASK;
+    size_t first = words < ring->room - place ? words : ring->room - place;
 
-    for (size_t at = 0; at < length; at += 8) {
-        uint64_t word = atomic_load_explicit(&ring->words[place], memory_order_acquire);
+    for (size_t i = 0; i < first; i++) {
+        uint64_t word = atomic_load_explicit(&ring->words[place + i], memory_order_acquire);
 
-        memcpy(out + at, &word, length - at < 8 ? length - at : 8);
-        place = place + 1 == ring->room ? 0 : place + 1;
+        memcpy(out + i * 8, &word, 8);
+    }
+    for (size_t i = first; i < words; i++) {
+        uint64_t word = atomic_load_explicit(&ring->words[i - first], memory_order_acquire);
+
+        memcpy(out + i * 8, &word, 8);
     }
 }
 
@@ -118,12 +138,14 @@ static inline void ring_add_word(struct ring *ring, uint64_t word)
 /* Adds OCTETS[0..LENGTH), filled up to whole words with zeros. */
 static inline void ring_add(struct ring *ring, const uint8_t *octets, size_t length)
 {
-    for (size_t at = 0; at < length; at += 8) {
-        uint64_t word = 0;
+    for (size_t at = 0; at < length / 8; at++) {
+        uint64_t word;
 
-        memcpy(&word, octets + at, length - at < 8 ? length - at : 8);
+        memcpy(&word, octets + at * 8, 8);
         ring_add_word(ring, word);
     }
+    if (length % 8 != 0)
+        ring_add_word(ring, ring_rest(octets, length));
 }
 
 /* Adds a copy of the WORDS words at POSITION of FROM. FROM may be RING itself and the record the

@@ -9,22 +9,16 @@
 #include <stdalign.h>
 
 #include "resolver/cache/ghost.h"
+#include "resolver/cache/index.h"
 #include "resolver/cache/ring.h"
 #include "resolver/cache/store.h"
 
 enum {
-    SHARD_PAIR = 16, /* slots in which a hash may stand: its home line and the sister line */
     SHARD_RECORD_WORDS = 1 + (STORE_KEY_MAX + 7) / 8 + (STORE_VALUE_MAX + 7) / 8,
 };
 
-/* An entry of the index: tag, claim, uses, ring, position; 0 is none. */
-struct slot {
-    _Atomic uint64_t word;
-};
-
 struct shard {
-    alignas(64) struct slot *slots; /* what readers need lies in the first lines */
-    size_t pairs;
+    alignas(64) struct index index; /* what readers need lies in the first lines */
     struct ring main;
     struct ring small;
     alignas(64) pthread_mutex_t lock;
@@ -38,13 +32,23 @@ struct shard_share {
     size_t pairs, ghost_sets, small_words, main_words;
 };
 
-/* Makes SHARD in zeroed, 64-aligned MEMORY, which it takes as SHARE says. Errors: -1 with ERR. */
+/* Makes SHARD in zeroed, 128-aligned MEMORY, which it takes as SHARE says. Errors: -1 with ERR. */
 int shard_init(struct shard *shard, const struct shard_share *share, void *memory, struct err *err);
+
+/* Gives back what shard_init took besides memory. */
 void shard_release(struct shard *shard);
 
+/* Like store_prefetch, for a HASH of SHARD. */
 void shard_prefetch(const struct shard *shard, uint64_t hash);
-size_t shard_get(struct shard *shard, const struct store_key *key, uint8_t *out, size_t room,
+
+/* Like store_prefetch_value. */
+void shard_prefetch_value(const struct shard *shard, uint64_t hash);
+
+/* Like store_get. */
+size_t shard_get(const struct shard *shard, const struct store_key *key, uint8_t *out, size_t room,
                  struct store_ref *ref);
+
+/* Like store_claim. */
 bool shard_claim(const struct store_ref *ref);
 
 /* Puts VALUE under KEY; with REF only in the place of what it stands for. Returns whether that was

@@ -9,10 +9,11 @@
 enum {
     SHARD_OCTETS = 1 << 20, /* so that a lock is held for less than a millisecond by a sweep */
     SHARDS_MOST = 1024,
-    LINE = 64,
+    ALIGN = 128,      /* a pair of cache lines of the index */
     INDEX_PART = 16,  /* of a shard: a slot for each 128 octets, twice what answers need */
     GHOST_PART = 128, /* of a shard: a mark for each 256 octets, as many as it has entries */
     SMALL_PERCENT = 10,
+    GHOST_OCTETS = GHOST_SET * 2,
 };
 
 struct store {
@@ -23,10 +24,10 @@ struct store {
 static struct shard_share share_of(size_t octets)
 {
     struct shard_share share = {
-        .pairs = octets / INDEX_PART / (SHARD_PAIR * 8),
-        .ghost_sets = octets / GHOST_PART / LINE,
+        .pairs = octets / INDEX_PART / (INDEX_PAIR * 8),
+        .ghost_sets = octets / GHOST_PART / GHOST_OCTETS,
     };
-    size_t words = (octets - share.pairs * SHARD_PAIR * 8 - share.ghost_sets * LINE) / 8;
+    size_t words = (octets - share.pairs * INDEX_PAIR * 8 - share.ghost_sets * GHOST_OCTETS) / 8;
 
     share.small_words = words * SMALL_PERCENT / 100;
     share.main_words = words - share.small_words;
@@ -38,7 +39,7 @@ static struct shard_share share_of(size_t octets)
 struct store *store_create(size_t octets, struct err *err)
 {
     size_t count = octets / SHARD_OCTETS < SHARDS_MOST ? octets / SHARD_OCTETS : SHARDS_MOST;
-    size_t head = (sizeof(struct store) + count * sizeof(struct shard) + LINE - 1) / LINE * LINE;
+    size_t head = (sizeof(struct store) + count * sizeof(struct shard) + ALIGN - 1) / ALIGN * ALIGN;
     struct shard_share share;
     struct store *store;
     uint8_t *memory;
@@ -56,7 +57,7 @@ struct store *store_create(size_t octets, struct err *err)
     }
     store = (struct store *)memory;
     store->octets = octets;
-    each = (octets - head) / count / LINE * LINE;
+    each = (octets - head) / count / ALIGN * ALIGN;
     share = share_of(each);
     for (; store->count < count; store->count++) {
         if (shard_init(&store->shards[store->count], &share, memory + head + each * store->count,
@@ -85,6 +86,11 @@ static size_t shard_number(const struct store *store, uint64_t hash)
 void store_prefetch(const struct store *store, uint64_t hash)
 {
     shard_prefetch(&store->shards[shard_number(store, hash)], hash);
+}
+
+void store_prefetch_value(const struct store *store, uint64_t hash)
+{
+    shard_prefetch_value(&store->shards[shard_number(store, hash)], hash);
 }
 
 size_t store_get(struct store *store, const struct store_key *key, uint8_t *out, size_t room,

@@ -40,6 +40,10 @@ void store_destroy(struct store *store);
 /* Asks for the cache line that a store_get of HASH reads first. */
 void store_prefetch(const struct store *store, uint64_t hash);
 
+/* Asks for the first cache lines of the value under HASH: a second step, worth it where a batch has
+ * gone through store_prefetch before. */
+void store_prefetch_value(const struct store *store, uint64_t hash);
+
 /* Copies the value under KEY into OUT (ROOM octets, 8-aligned) and fills REF (which may be NULL);
  * returns its length, 0 where there is none, or none that fits. Marks it as used. */
 size_t store_get(struct store *store, const struct store_key *key, uint8_t *out, size_t room,
