@@ -49,6 +49,11 @@ static void tell_operator(const struct telling *t)
 
 static void tell_local(const struct telling *t)
 {
+    if (t->e->verdict.action == VERDICT_FORWARD) {
+        SAY(sentence, "passes: the servers of the zone '%.256s' are asked (%.500s)", rule_name(t),
+            t->e->rule_at);
+        return;
+    }
     SAY(sentence, "answered here: '%.256s' is a local record", t->e->name);
     SAY(lift, "change the record (%.500s)", place_or(t, "records.file"));
 }
@@ -77,7 +82,16 @@ static void tell_own_deny(const struct telling *t)
         t->e->name);
 }
 
-/* Returns the gravest severity among the categories that decided. */
+/* Who may lift a category, by the gravest of those that decided. As the taxonomy of config/data has
+ * it: S3 for one name, S4 (which never comes here) not at all. */
+static const char *const who_lifts[] = {
+    [SEVERITY_0] = "anybody",
+    [SEVERITY_1] = "a guardian or teacher",
+    [SEVERITY_2] = "a guardian or teacher",
+    [SEVERITY_3] = "a guardian alone, for one name at a time,",
+    [SEVERITY_4] = "nobody",
+};
+
 static unsigned gravest(const struct telling *t)
 {
     const struct taxonomy *taxonomy = &snapshot_config(t->snapshot)->taxonomy;
@@ -94,20 +108,11 @@ static unsigned gravest(const struct telling *t)
 
 static void tell_category(const struct telling *t)
 {
-    /* As the taxonomy of config/data has it: S3 for one name, S4 (which never comes here) not at
-     * all. */
-    static const char *const who[] = {
-        [SEVERITY_0] = "anybody",
-        [SEVERITY_1] = "a guardian or teacher",
-        [SEVERITY_2] = "a guardian or teacher",
-        [SEVERITY_3] = "a guardian alone, for one name at a time,",
-        [SEVERITY_4] = "nobody",
-    };
-
     SAY(sentence, "blocked: '%.256s' is listed as %.300s, which profile '%s' blocks", rule_name(t),
         t->e->matched, t->e->profile);
-    SAY(lift, "%s may add '%.256s' to the allow list of profile '%s' (%.300s:%u)", who[gravest(t)],
-        t->e->name, t->e->profile, snapshot_config(t->snapshot)->path, t->profile->place.line);
+    SAY(lift, "%s may add '%.256s' to the allow list of profile '%s' (%.300s:%u)",
+        who_lifts[gravest(t)], t->e->name, t->e->profile, snapshot_config(t->snapshot)->path,
+        t->profile->place.line);
 }
 
 static void tell_default(const struct telling *t)
@@ -147,7 +152,7 @@ static const struct {
     [RULE_SCHEDULE] = {"schedule and quota",                 tell_nothing  },
     [RULE_CATEGORY] = {"categories that the profile blocks", tell_category },
     [RULE_DEFAULT] = {"the profile's default",              tell_default  },
-    [RULE_REBIND] = {"inner addresses from outside",       tell_nothing  },
+    [RULE_REBIND] = {"inner addresses from outside",       tell_nothing  }, /* never of a question */
 };
 
 const char *explain_rule_text(enum verdict_rule rule)
@@ -238,6 +243,15 @@ static void tell_lists(const struct telling *t)
     taxonomy_mask_text(taxonomy, e->verdict.observed, e->observed, sizeof e->observed);
 }
 
+static void tell_place(const struct telling *t)
+{
+    struct config_place place = t->e->verdict.place;
+
+    t->e->rule_at[0] = '\0';
+    if (place.line > 0)
+        SAY(rule_at, "%.900s:%u:%u", snapshot_config(t->snapshot)->path, place.line, place.column);
+}
+
 static void tell_rule(const struct telling *t)
 {
     const struct verdict *verdict = &t->e->verdict;
@@ -247,9 +261,7 @@ static void tell_rule(const struct telling *t)
 
         name_to_text(&suffix, t->e->rule_suffix);
     }
-    if (verdict->place.line > 0)
-        SAY(rule_at, "%.900s:%u:%u", snapshot_config(t->snapshot)->path, verdict->place.line,
-            verdict->place.column);
+    tell_place(t);
     rules[verdict->rule].tell(t);
 }
 
@@ -290,4 +302,134 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
         tell_lists(t);
     tell_rule(t);
     tell_answer(e);
+}
+
+/* --- what an answer leads to --- */
+
+static void tell_item_rebind(const struct telling *t)
+{
+    SAY(sentence, "blocked: the answer to '%.256s' leads inside, to %.80s", t->e->name,
+        t->e->chain.by);
+    SAY(lift, "where that is a device of yours, add '%.256s' to rebind_allow", t->e->name);
+}
+
+static void tell_item_own(const struct telling *t)
+{
+    SAY(sentence, "blocked: profile '%s' denies '%.256s', in the chain of '%.256s'", t->e->profile,
+        t->e->chain.by, t->e->name);
+    SAY(lift, "take out the rule (%.500s), or allow '%.256s' in the profile", t->e->rule_at,
+        t->e->name);
+}
+
+static void tell_item_category(const struct telling *t)
+{
+    unsigned severity = gravest(t);
+    bool alone = severity >= SEVERITY_3; /* an allow of the asked name does not cover it */
+
+    SAY(sentence,
+        "blocked: category %.200s by '%.256s' in the chain of '%.256s', which profile '%s' blocks",
+        t->e->matched, t->e->chain.by, t->e->name, t->e->profile);
+    if (alone && t->e->chain.item.is_addr)
+        SAY(lift, "only the list itself: an address of this category cannot be allowed");
+    else
+        SAY(lift, "%s may add '%.256s' to the allow list of profile '%s' (%.300s:%u)",
+            who_lifts[severity], alone ? t->e->chain.by : t->e->name, t->e->profile,
+            snapshot_config(t->snapshot)->path, t->profile->place.line);
+}
+
+/* Those that check_decide gives and that may be told. */
+static void (*const item_tellers[VERDICT_RULE_COUNT])(const struct telling *t) = {
+    [RULE_REBIND] = tell_item_rebind,
+    [RULE_OWN_DENY] = tell_item_own,
+    [RULE_CATEGORY] = tell_item_category,
+};
+
+static void name_item(struct explain_chain *chain, const struct check_item *item)
+{
+    chain->item = *item;
+    if (item->is_addr) {
+        addr_to_text(&item->addr, chain->by);
+        return;
+    }
+    name_lower(&chain->name, &item->name);
+    chain->item.name = name_of(&chain->name);
+    name_to_text(&item->name, chain->by);
+}
+
+static void tell_item_lists(const struct telling *t)
+{
+    struct explain_chain *chain = &t->e->chain;
+    const struct check_item *item = &chain->item;
+    const struct set *set = snapshot_listed(t->snapshot);
+    size_t count =
+        item->is_addr
+            ? set_witnesses_addr(set, &item->addr, chain->witnesses, EXPLAIN_WITNESSES_MAX)
+            : set_witnesses(set, &item->name, chain->witnesses, EXPLAIN_WITNESSES_MAX);
+
+    for (size_t i = 0; i < count && i < EXPLAIN_WITNESSES_MAX; i++) {
+        if (is_public(t, &chain->witnesses[i]))
+            chain->witnesses[chain->witness_count++] = chain->witnesses[i];
+    }
+    if (chain->witness_count > 0)
+        explain_suffix(item, chain->witnesses[0].labels, chain->suffix);
+}
+
+char *explain_suffix(const struct check_item *item, unsigned labels, char *out)
+{
+    struct prefix range;
+    struct name suffix;
+
+    if (item->is_addr) {
+        prefix_of(&range, &item->addr, labels);
+        return prefix_to_text(&range, out);
+    }
+    suffix = name_suffix(&item->name, labels);
+    return name_to_text(&suffix, out);
+}
+
+/* The same words as for a name that the operator's lists hold: nobody is to learn by what the chain
+ * was caught, nor that it was the chain. */
+static void tell_as_operator(const struct telling *t)
+{
+    struct explanation *e = t->e;
+    unsigned last = 0;
+
+    while (e->trace.steps[last].rule != RULE_OPERATOR)
+        last++;
+    e->trace.steps[last].outcome = STEP_MATCH;
+    for (unsigned i = last + 1; i < e->trace.count; i++)
+        e->trace.steps[i].outcome = STEP_NOT_REACHED;
+    memset(&e->chain, 0, sizeof e->chain);
+    e->witness_count = 0;
+    e->suffix[0] = e->rule_suffix[0] = '\0';
+    SAY(categories, "-");
+    SAY(observed, "-");
+    tell_operator(t);
+}
+
+bool explain_item(const struct snapshot *snapshot, const struct ask *ask,
+                  const struct check_item *item, struct explanation *e)
+{
+    struct telling telling = {snapshot, ask, e, NULL}, *t = &telling;
+    struct verdict blocked;
+
+    e->chain.items++;
+    if (check_decide(snapshot, ask, &e->verdict, item, &blocked))
+        return true;
+    e->verdict = blocked;
+    e->blocked = true;
+    t->profile = &snapshot_config(snapshot)->profiles[blocked.profile];
+    taxonomy_mask_text(&snapshot_config(snapshot)->taxonomy, blocked.matched, e->matched,
+                       sizeof e->matched);
+    tell_place(t);
+    tell_answer(e);
+    if (blocked.rule == RULE_OPERATOR) {
+        tell_as_operator(t);
+        return false;
+    }
+    e->rule_suffix[0] = '\0';
+    name_item(&e->chain, item);
+    tell_item_lists(t);
+    item_tellers[blocked.rule](t);
+    return false;
 }

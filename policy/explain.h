@@ -2,7 +2,8 @@
  *
  * explain_ask runs policy_decide with a trace and gathers what a person wants to know beside the
  * verdict: which profile and why that one, the categories, every feed that holds the name, where
- * the deciding rule stands, how to lift it. Renderers (resolver/daemon/why.h) only print it. What
+ * the deciding rule stands, how to lift it. explain_item does the same for what an answer leads to,
+ * where that is known. Renderers (resolver/daemon/why.h) only print it. What
  * the operator's, legal and hotline lists say is one word here, too: nothing else in the struct
  * tells of it. */
 #ifndef POLICY_EXPLAIN_H
@@ -15,6 +16,7 @@
 #include "config/base/addr.h"
 #include "config/base/name.h"
 #include "policy/ask.h"
+#include "policy/check.h"
 #include "policy/decide.h"
 #include "policy/verdict.h"
 #include "policy/who/identify.h"
@@ -22,6 +24,20 @@
 struct snapshot;
 
 enum { EXPLAIN_WITNESSES_MAX = 64, EXPLAIN_TEXT_MAX = 1024 };
+
+/* What the answer to a question that is forwarded leads to. */
+struct explain_chain {
+    bool known;   /* the answer is, and was looked at */
+    size_t items; /* that were looked at */
+
+    /* What blocks, where something does and may be told */
+    struct check_item item; /* its name stands in `name` */
+    struct name_buf name;
+    char by[NAME_TEXT_MAX];     /* in words, or "" */
+    char suffix[NAME_TEXT_MAX]; /* its longest listed suffix or range, or "" */
+    struct set_witness witnesses[EXPLAIN_WITNESSES_MAX];
+    size_t witness_count;
+};
 
 struct explanation {
     char name[NAME_TEXT_MAX]; /* the question's, lower-cased, as text */
@@ -47,16 +63,28 @@ struct explanation {
     char lift[EXPLAIN_TEXT_MAX];     /* what would change it, or "" */
     const char *rcode;               /* of the answer; NULL where an upstream gives it */
     const char *style;               /* of a block; NULL */
+
+    struct explain_chain chain;
 };
 
 /* Decides on ASK, whose set hits need not be filled, and fills EXPLANATION. Threads: any number on
  * one snapshot. */
 void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explanation *explanation);
 
+/* Goes on from explain_ask, which has filled EXPLANATION for ASK, where that forwards: looks at
+ * ITEM, which the answer leads to. Returns whether it passes; if not, EXPLANATION tells of the
+ * block instead, and no other item is to be looked at. */
+bool explain_item(const struct snapshot *snapshot, const struct ask *ask,
+                  const struct check_item *item, struct explanation *explanation);
+
 /* Return what RULE looks at, in a few words, and the stable word for OUTCOME and for BY. */
 const char *explain_rule_text(enum verdict_rule rule);
 const char *explain_outcome_word(int outcome);
 const char *explain_by_word(enum identify_by by);
+
+/* Writes the suffix of ITEM's name with LABELS labels, or the range of that length around its
+ * address, to OUT (NAME_TEXT_MAX); returns OUT. */
+char *explain_suffix(const struct check_item *item, unsigned labels, char *out);
 
 /* Returns the word for ACTION: forward, block, answer, refuse. */
 const char *explain_action_word(enum verdict_action action);

@@ -125,6 +125,13 @@ int prefix_around(struct prefix *prefix, const char *text)
     return 0;
 }
 
+void prefix_of(struct prefix *prefix, const struct addr *addr, unsigned length)
+{
+    prefix->addr = *addr;
+    prefix->length = (uint8_t)length;
+    clear_host_bits(&prefix->addr, length);
+}
+
 int prefix_from_text(struct prefix *prefix, const char *text)
 {
     struct addr whole;

@@ -41,6 +41,9 @@ int prefix_from_text(struct prefix *prefix, const char *text);
  * address. */
 int prefix_around(struct prefix *prefix, const char *text);
 
+/* Makes PREFIX the range of LENGTH bits, at most ADDR's, around ADDR. */
+void prefix_of(struct prefix *prefix, const struct addr *addr, unsigned length);
+
 /* Reads TEXT, as `192.0.2.1@53` or an address alone (then PORT_DEFAULT), into ENDPOINT. Returns 0
  * or -1. */
 int endpoint_from_text(struct endpoint *endpoint, const char *text, uint16_t port_default);

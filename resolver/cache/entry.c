@@ -303,6 +303,12 @@ static bool read_item(const struct entry *entry, const struct entry_target *targ
     return true;
 }
 
+bool entry_item(const struct entry *entry, size_t index, struct name_buf *name,
+                struct check_item *item)
+{
+    return index < entry->targets && read_item(entry, &targets_in(entry)[index], name, item);
+}
+
 void entry_classify(struct entry *entry, const struct snapshot *snapshot)
 {
     const struct entry_target *targets = targets_in(entry);

@@ -94,6 +94,11 @@ void entry_classify(struct entry *entry, const struct snapshot *snapshot);
 bool entry_decide(const struct entry *entry, const struct snapshot *snapshot, const struct ask *ask,
                   const struct verdict *verdict, struct verdict *blocked);
 
+/* Reads target INDEX of ENTRY (from 0) into ITEM, whose name is kept in NAME; returns false past
+ * the last. */
+bool entry_item(const struct entry *entry, size_t index, struct name_buf *name,
+                struct check_item *item);
+
 /* How an entry is to be written. */
 struct entry_view {
     uint64_t now_ms;

@@ -43,6 +43,8 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         .type = message_text(request, "type", &err),
         .at = message_text(request, "at", &err),
         .now_s = (int64_t)time(NULL),
+        .cache = server->cache,
+        .mono_ms = worker_now().mono_ms,
     };
     json_t *result = NULL;
 

@@ -1,7 +1,8 @@
 /* why.c - a person's words to a question, and its explanation to JSON.
  *
  * The server runs this on its snapshot and the CLI on one that it made from the same files, so that
- * both print the same. Keys are stable; what is unknown is null, never left out. */
+ * both print the same; but only the server has a cache, and so knows where answers lead. Keys are
+ * stable; what is unknown is null, never left out. */
 #include "resolver/daemon/why.h"
 
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include "config/base/err.h"
 #include "policy/explain.h"
 #include "policy/snapshot.h"
+#include "resolver/cache/cache.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/mnemonic.h"
 
@@ -150,21 +152,35 @@ static json_t *profile_json(const struct snapshot *snapshot, const struct explan
                      place_json(snapshot, e->by_place));
 }
 
-static json_t *feeds_json(const struct ask *ask, const struct explanation *e)
+/* What WITNESSES[0..COUNT) say of ITEM. */
+static json_t *feeds_json(const struct check_item *item, const struct set_witness *witnesses,
+                          size_t count)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < e->witness_count; i++) {
-        const struct set_witness *witness = &e->witnesses[i];
-        struct name suffix = name_suffix(&ask->name, witness->labels);
+    for (size_t i = 0; i < count; i++) {
+        const struct set_witness *witness = &witnesses[i];
         char text[NAME_TEXT_MAX];
 
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:b}", "feed", witness->feed,
                                               "category", witness->category, "suffix",
-                                              name_to_text(&suffix, text), "exact", witness->exact,
-                                              "exception", witness->exception));
+                                              explain_suffix(item, witness->labels, text), "exact",
+                                              witness->exact, "exception", witness->exception));
     }
     return list;
+}
+
+/* null where no answer of an upstream's is given, or none may be told of. */
+static json_t *chain_json(const struct explanation *e)
+{
+    const struct explain_chain *chain = &e->chain;
+
+    if (e->verdict.action != VERDICT_FORWARD && chain->by[0] == '\0')
+        return json_null();
+    return json_pack("{s:b, s:I, s:o, s:o, s:o}", "known", chain->known, "items",
+                     (json_int_t)chain->items, "by", text_or_null(chain->by), "suffix",
+                     text_or_null(chain->suffix), "feeds",
+                     feeds_json(&chain->item, chain->witnesses, chain->witness_count));
 }
 
 static json_t *steps_json(const struct explanation *e)
@@ -219,11 +235,48 @@ static json_t *render(const struct snapshot *snapshot, const struct ask *ask,
     json_object_set_new(out, "matched", list_json(e->matched));
     json_object_set_new(out, "observed", list_json(e->observed));
     json_object_set_new(out, "suffix", text_or_null(e->suffix));
-    json_object_set_new(out, "feeds", feeds_json(ask, e));
+    json_object_set_new(
+        out, "feeds",
+        feeds_json(&(struct check_item){.name = ask->name}, e->witnesses, e->witness_count));
+    json_object_set_new(out, "chain", chain_json(e));
     json_object_set_new(out, "answer", answer_json(e));
     json_object_set_new(out, "lift", text_or_null(e->lift));
     json_object_set_new(out, "steps", steps_json(e));
     return out;
+}
+
+/* Looks at what ENTRY leads to, until something blocks it. */
+static void explain_entry(const struct snapshot *snapshot, const struct ask *ask,
+                          const struct entry *entry, struct explanation *e)
+{
+    struct check_item item;
+    struct name_buf name;
+
+    e->chain.known = true;
+    for (size_t i = 0; entry_item(entry, i, &name, &item); i++) {
+        if (!explain_item(snapshot, ask, &item, e))
+            return;
+    }
+}
+
+/* Looks for the answer in the cache, as to a client that asks for no signatures. */
+static void explain_answer(const struct snapshot *snapshot, const struct why_question *question,
+                           const struct ask *ask, struct explanation *e)
+{
+    const struct cache_key key = {
+        .name = ask->name, .type = ask->type, .class = DNS_IN, .group = e->verdict.upstream_group};
+    const struct cache_when when = {question->mono_ms, snapshot_config(snapshot)->cache_stale_s};
+    struct cache_room *room = malloc(sizeof *room);
+    struct cache_found found;
+    struct cache_spot spot;
+
+    if (room == NULL)
+        return;
+    cache_spot(question->cache, &key, &spot);
+    cache_get(question->cache, &spot, &when, room, &found);
+    if (found.state == CACHE_FRESH || found.state == CACHE_OLD)
+        explain_entry(snapshot, ask, found.entry, e);
+    free(room);
 }
 
 json_t *why_json(const struct snapshot *snapshot, const struct why_question *question,
@@ -239,5 +292,7 @@ json_t *why_json(const struct snapshot *snapshot, const struct why_question *que
     /* Nobody in particular asked: the profile is the default one, and nobody chose it. */
     if (question->client == NULL && question->profile == NULL)
         explanation.by = IDENTIFY_DEFAULT;
+    if (explanation.verdict.action == VERDICT_FORWARD && question->cache != NULL)
+        explain_answer(snapshot, question, &ask, &explanation);
     return render(snapshot, &ask, &explanation);
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+struct cache;
 struct err;
 struct snapshot;
 
@@ -19,6 +20,10 @@ struct why_question {
     const char *type;    /* A, AAAA, HTTPS, TYPE65...; A by default */
     const char *at;      /* 2026-01-31T20:00:00Z or Unix seconds; NOW_S by default */
     int64_t now_s;
+
+    /* where the answer is looked for, whose chain is checked as well; NULL: nowhere */
+    struct cache *cache;
+    uint64_t mono_ms;
 };
 
 /* Decides on QUESTION in SNAPSHOT as the server would, and returns all of it.

@@ -7,8 +7,11 @@
 
 #include <sodium.h>
 
+#include "packet.h"
 #include "policy_sample.h"
+#include "resolver/cache/cache.h"
 #include "resolver/daemon/why.h"
+#include "resolver/wire/question.h"
 #include "sample_set.h"
 
 static struct snapshot *make_snapshot(void)
@@ -154,12 +157,95 @@ static void words_that_are_none_are_refused_each_with_its_code(void **state)
     snapshot_free(snapshot);
 }
 
+/* Keeps in CACHE that shop.example is ALIAS and has ADDRESS, as an upstream would say. */
+static void keep_alias(struct cache *cache, const char *alias, const char *address)
+{
+    static uint8_t message[65535], octets[65535];
+    static _Alignas(8) uint8_t room[ENTRY_MAX];
+    static struct reply reply;
+    struct query_words words = {.id = 1, .payload = 1232};
+    const struct packet packet = {
+        "shop.example A", 1, 0x8180, {alias, address, NULL}
+    };
+    struct entry *entry = (struct entry *)(void *)room;
+    struct question question;
+    struct name_buf buf;
+    struct name name = packet_name(&buf, "shop.example");
+    struct cache_key key = {.name = name, .type = SAMPLE_A, .class = SAMPLE_IN};
+    struct entry_source source = {
+        .reply = &reply,
+        .question = &question,
+        .limits = {0, 86400, 3600},
+        .now_ms = 1000,
+        .message = message
+    };
+    struct cache_spot spot;
+
+    words.type = SAMPLE_A;
+    assert_int_equal(
+        question_read(octets, question_write(octets, sizeof octets, &name, &words), &question),
+        QUESTION_OK);
+    assert_int_equal(
+        reply_read(octets, packet_make(&packet, octets), &name, SAMPLE_A, false, &reply), REPLY_OK);
+    assert_true(entry_make(entry, &source));
+    cache_spot(cache, &key, &spot);
+    cache_put(cache, &spot, entry);
+}
+
+static json_t *why_with(const struct snapshot *snapshot, struct cache *cache, const char *profile)
+{
+    struct why_question question = {
+        .name = "shop.example", .profile = profile, .cache = cache, .mono_ms = 2000};
+    json_t *why = why_json(snapshot, &question, NULL);
+
+    assert_non_null(why);
+    return why;
+}
+
+static void the_answer_that_is_known_is_looked_at_too(void **state)
+{
+    struct snapshot *snapshot = make_snapshot();
+    struct cache *cache = cache_create(1 << 20, 0, NULL);
+    json_t *why = why_with(snapshot, cache, "kid");
+
+    (void)state;
+    assert_true(json_is_false(json_object_get(json_object_get(why, "chain"), "known")));
+    assert_string_equal(json_string_value(json_object_get(why, "verdict")), "forward");
+    json_decref(why);
+
+    keep_alias(cache, "AN shop.example. 300 IN CNAME Tables.Casino.example.",
+               "AN tables.casino.example. 300 IN A 198.51.100.1");
+    why = why_with(snapshot, cache, "kid");
+    assert_string_equal(json_string_value(json_object_get(why, "verdict")), "block");
+    assert_true(json_is_true(json_object_get(why, "blocked")));
+    assert_string_equal(text_at(why, "chain", "by"), "tables.casino.example");
+    assert_string_equal(text_at(why, "chain", "suffix"), "casino.example");
+    assert_string_equal(text_at(why, "answer", "rcode"), "NOERROR");
+    json_decref(why);
+
+    why = why_with(snapshot, cache, "adult");
+    assert_string_equal(json_string_value(json_object_get(why, "verdict")), "forward");
+    assert_true(json_is_true(json_object_get(json_object_get(why, "chain"), "known")));
+    json_decref(why);
+
+    keep_alias(cache, "AN shop.example. 300 IN CNAME ordered.example.",
+               "AN ordered.example. 300 IN A 198.51.100.1");
+    why = why_with(snapshot, cache, "adult");
+    assert_string_equal(json_string_value(json_object_get(why, "sentence")),
+                        "blocked: operator policy");
+    assert_true(json_is_null(json_object_get(why, "chain")));
+    json_decref(why);
+    cache_destroy(cache);
+    snapshot_free(snapshot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blocked_name_is_told_with_all_that_holds_it),
         cmocka_unit_test(what_the_operator_blocks_reads_the_same_for_every_list),
         cmocka_unit_test(who_asks_may_be_a_client_a_profile_or_nobody),
+        cmocka_unit_test(the_answer_that_is_known_is_looked_at_too),
         cmocka_unit_test(words_that_are_none_are_refused_each_with_its_code),
     };
 

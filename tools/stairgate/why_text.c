@@ -57,16 +57,37 @@ static void print_rule(const json_t *why)
     putchar('\n');
 }
 
-static void print_feeds(const json_t *feeds)
+static void print_feeds(const char *label, const json_t *feeds)
 {
     for (size_t i = 0; i < json_array_size(feeds); i++) {
         const json_t *feed = json_array_get(feeds, i);
         int exact = json_is_true(json_object_get(feed, "exact"));
 
-        printf("  %-11s %s: %s %s '%s'%s\n", i == 0 ? "feeds" : "", text(feed, "feed"),
+        printf("  %-11s %s: %s %s '%s'%s\n", i == 0 ? label : "", text(feed, "feed"),
                json_is_true(json_object_get(feed, "exception")) ? "no longer" : "has",
                text(feed, "category"), text(feed, "suffix"), exact ? " alone" : "");
     }
+}
+
+/* Where the answer leads. */
+static void print_chain(const json_t *chain)
+{
+    long long items = json_integer_value(json_object_get(chain, "items"));
+
+    if (!json_is_object(chain))
+        return;
+    if (!json_is_true(json_object_get(chain, "known"))) {
+        print_row("chain", "its answer is not known here yet: ask it once");
+        return;
+    }
+    if (text(chain, "by")[0] == '\0') {
+        printf("  %-11s all of it passes: %lld %s\n", "chain", items,
+               items == 1 ? "item" : "items");
+        return;
+    }
+    print_row("chain", text(chain, "by"));
+    print_row("listed as", text(chain, "suffix"));
+    print_feeds("feeds", json_object_get(chain, "feeds"));
 }
 
 static void print_answer(const json_t *why)
@@ -113,7 +134,8 @@ void why_text_print(const json_t *why)
     print_list("categories", json_object_get(why, "categories"));
     print_list("observed", json_object_get(why, "observed"));
     print_row("listed as", text(why, "suffix"));
-    print_feeds(json_object_get(why, "feeds"));
+    print_feeds("feeds", json_object_get(why, "feeds"));
+    print_chain(json_object_get(why, "chain"));
     print_answer(why);
     print_row("to lift", text(why, "lift"));
     print_steps(json_object_get(why, "steps"));
