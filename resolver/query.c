@@ -1,8 +1,9 @@
 /* query.c - the stages in their order, over a batch.
  *
  * Problem: each query touches memory that no cache of the processor has: a line of each set, then
- * one of the index of answers. Idea: the batch goes together up to the next such place, asks for
- * all lines, and only then reads the first. Between those places each query runs by itself. */
+ * one of the index of answers, then the answer. Idea: the batch goes together up to the next such
+ * place, asks for all lines, and only then reads the first. Between those places each query runs by
+ * itself. */
 #include "resolver/query.h"
 
 #include "resolver/cache/cache.h"
@@ -50,6 +51,10 @@ void query_run(const struct query_context *context, struct query *queries,
         run(context, &queries[i], first_stages);
         if (queries[i].next == NEXT_STAGE)
             find_spot(context, &queries[i], &context->spots[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (queries[i].next == NEXT_STAGE)
+            cache_prefetch_entry(context->cache, queries[i].spot);
     }
     for (size_t i = 0; i < count; i++)
         run(context, &queries[i], last_stages);

@@ -70,6 +70,12 @@ void cache_prefetch(const struct cache *cache, const struct cache_spot *spot)
         store_prefetch(cache->store, spot->hash);
 }
 
+void cache_prefetch_entry(const struct cache *cache, const struct cache_spot *spot)
+{
+    if (cache->store != NULL)
+        store_prefetch_value(cache->store, spot->hash);
+}
+
 static struct store_key key_of(const struct cache_spot *spot)
 {
     return (struct store_key){spot->hash, spot->octets, spot->length};

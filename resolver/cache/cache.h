@@ -27,8 +27,10 @@ void cache_destroy(struct cache *cache);
 /* Fills SPOT for KEY, hashed with the cache's own key. */
 void cache_spot(const struct cache *cache, const struct cache_key *key, struct cache_spot *spot);
 
-/* Asks for the memory that a cache_get of SPOT reads first. */
+/* Ask for the memory that a cache_get of SPOT reads first, and, some time later, for what it reads
+ * then. */
 void cache_prefetch(const struct cache *cache, const struct cache_spot *spot);
+void cache_prefetch_entry(const struct cache *cache, const struct cache_spot *spot);
 
 enum cache_state {
     CACHE_NONE,   /* ask an upstream */
