@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct random {
-    uint8_t pool[1024];
+    uint8_t pool[4096];
     size_t left; /* octets of pool not yet given out */
 };
 

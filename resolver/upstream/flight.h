@@ -31,6 +31,7 @@ struct channel {
     uint32_t number; /* no other channel with tries bound has it */
     uint32_t first;  /* of the tries bound to it, newest first; FLIGHT_NONE at first */
     uint32_t in_flight;
+    uint16_t last_id; /* of a stream's queries, which are numbered in turn */
     bool stream;
 };
 
@@ -65,7 +66,6 @@ struct try_queue {
 };
 
 struct asked {
-    uint8_t wire[NAME_OCTETS_MAX];
     uint8_t name_length;
     uint8_t tries; /* used */
     bool checking_disabled, dnssec_ok;
@@ -79,6 +79,7 @@ struct asked {
     uint64_t seed;          /* of the letter case of its queries */
     uint32_t before, after; /* in the wheel, or free list */
     uint64_t due_tick, deadline_ms;
+    uint8_t wire[NAME_OCTETS_MAX]; /* last: of most names few octets are used */
 };
 
 struct flight {

@@ -64,6 +64,7 @@ struct upstreams {
     size_t server_count;
     struct upstream *retired, *unsent;
     uint32_t channels;   /* numbers given out */
+    uint32_t asked;      /* questions in this second */
     uint32_t early_left; /* sockets that may be replaced early in this second */
     uv_timer_t tick;     /* while questions are in flight */
     uv_timer_t second;   /* housekeeping */

@@ -459,12 +459,12 @@ size_t plan_write(const struct upstream *server, const struct try *try, uint16_t
     return length;
 }
 
-uint16_t plan_id(struct upstreams *upstreams, const struct channel *channel)
+uint16_t plan_id(struct upstreams *upstreams, struct channel *channel)
 {
     uint16_t id;
 
     do
-        id = random_u16(&upstreams->random);
+        id = channel->stream ? ++channel->last_id : random_u16(&upstreams->random);
     while (flight_find(&upstreams->flight, channel, id) != NULL);
     return id;
 }

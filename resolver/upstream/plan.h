@@ -37,7 +37,8 @@ void plan_due(void *upstreams, struct asked *asked);
 size_t plan_write(const struct upstream *server, const struct try *try, uint16_t id, uint8_t *out,
                   size_t room);
 
-/* Returns an id that no query in flight on CHANNEL has. */
-uint16_t plan_id(struct upstreams *upstreams, const struct channel *channel);
+/* Returns an id that no query in flight on CHANNEL has: unpredictable for datagrams, the next
+ * number for a stream, which cannot be forged from elsewhere. */
+uint16_t plan_id(struct upstreams *upstreams, struct channel *channel);
 
 #endif

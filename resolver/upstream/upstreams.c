@@ -19,6 +19,7 @@
 enum {
     SECOND_MS = 1000,
     TIMEOUT_LEAST_MS = 20,
+    BUSY = 2000, /* questions a second */
 };
 
 static const struct udp_limits usual_limits = {
@@ -117,7 +118,11 @@ static void on_second(uv_timer_t *timer)
     struct upstreams *upstreams = timer->data;
     uint64_t now_ms = uv_now(upstreams->loop);
 
-    upstreams->early_left = upstreams->limits.early;
+    /* Where many queries a second share the sockets anyway, fresh ones would cost and hide little.
+     */
+    upstreams->early_left =
+        upstreams->asked < BUSY ? upstreams->limits.early : upstreams->limits.early / 8;
+    upstreams->asked = 0;
     for (size_t i = 0; i < upstreams->server_count; i++) {
         struct upstream *server = upstreams->servers[i];
 
@@ -200,6 +205,7 @@ int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *q
         return -1;
     }
     flight_note_ticket(&upstreams->flight, asked);
+    upstreams->asked++;
     start_tick(upstreams);
     return 0;
 }

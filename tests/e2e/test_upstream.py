@@ -332,3 +332,39 @@ def test_an_upstream_that_folds_case_costs_one_retry_once(stairgate, upstream):
         reply, took = timed(lambda: gate.ask(f"folded-letters-{i}.test"))
         assert addresses(reply) == [GOOD] and took < 0.9
     assert upstream.total() == 11
+
+
+def test_a_loop_is_recognised_logged_once_and_ended(stairgate, upstream):
+    gates, ended = [], []
+
+    def back(query):
+        """Asks of its own upstream, which is the gate, what the gate asks of it."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", gates[0].port))
+            sock.settimeout(0.2)
+            for _ in range(4):
+                sock.send(query.to_wire())
+            try:
+                ended.append(dns.message.from_wire(sock.recv(4096), ignore_trailing=True).rcode())
+            except TimeoutError:
+                pass  # it was not mixed enough to be told from a client: next time
+        return failure()(query)
+    upstream.answers[("*", "A")] = back
+    gates.append(stairgate(upstreams=[upstream]))
+    for i in range(3):
+        reply, took = timed(lambda: gates[0].ask(f"goes-round-and-round-{i}.test", timeout=6))
+        assert reply.rcode() == dns.rcode.SERVFAIL and took < 4
+    assert ended and set(ended) == {dns.rcode.SERVFAIL}
+    assert gates[0].process.log().count("event=upstream_loop") == 1
+
+
+def test_a_crowd_on_this_machine_is_no_loop(stairgate, upstream):
+    def slowly(query):
+        time.sleep(0.3)
+        return good(query)
+    upstream.answers[("*", "A")] = slowly
+    gate = stairgate(upstreams=[upstream])
+    wire = dns.message.make_query("all-ask-this.test", "A", use_edns=0, payload=1232).to_wire()
+    for replies in crowd(gate, [wire] * 100, 5):
+        assert addresses(dns.message.from_wire(replies[0])) == [GOOD]
+    assert upstream.total() == 1 and "upstream_loop" not in gate.process.log()
