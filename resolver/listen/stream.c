@@ -3,7 +3,9 @@
  * RFC 7766: queries may be pipelined and are handed to the core as they come (§6.2.1.1); answers go
  * out as they are ready (§7). Three things pause reading: too many queries in flight, answers that
  * the peer does not take, and its end. What was read already and cannot be handed on waits in the
- * stash; it goes on in the loop's next turn, never from inside a call of the core.
+ * stash; it goes on in the loop's next turn, never from inside a call of the core. A turn serves so
+ * many queries of all connections and no more: thousands that ask as fast as they can must not make
+ * those wait who ask over UDP.
  *
  * A message of no octets, or one that is no query at all, ends the input of that connection only:
  * after it nobody knows where the next message would begin. */
@@ -61,22 +63,25 @@ static void mark_unsent(struct stream *stream)
     listener->first_unsent = stream;
 }
 
+static bool is_spent(const struct tcp_listener *listener)
+{
+    return listener->served >= STREAM_TURN;
+}
+
 static void on_resume(uv_idle_t *idle)
 {
     struct tcp_listener *listener = idle->data;
-    struct stream *stream = listener->first_ready;
 
     /* Stops a turn late: what the core collected meanwhile must not wait for the next event. */
-    if (stream == NULL)
+    if (listener->first_ready == NULL)
         uv_idle_stop(idle);
-    listener->first_ready = NULL;
-    while (stream != NULL) {
-        struct stream *next = stream->next_ready;
+    while (listener->first_ready != NULL && !is_spent(listener)) {
+        struct stream *stream = listener->first_ready;
 
+        listener->first_ready = stream->next_ready;
         stream->ready = false;
         if (stream->state == STREAM_OPEN)
             stream_resume(stream);
-        stream = next;
     }
 }
 
@@ -87,8 +92,10 @@ static void mark_ready(struct stream *stream)
     if (stream->ready)
         return;
     stream->ready = true;
-    stream->next_ready = listener->first_ready;
-    listener->first_ready = stream;
+    stream->next_ready = NULL;
+    *(listener->first_ready != NULL ? &listener->last_ready->next_ready : &listener->first_ready) =
+        stream;
+    listener->last_ready = stream;
     uv_idle_start(&listener->resume, on_resume);
 }
 
@@ -210,6 +217,7 @@ static bool run_batch(struct stream *stream, size_t count)
     if (count == 0)
         return true;
     stream_touch(stream);
+    listener->served += (unsigned)count;
     listener->context.batch(listener->context.context, listener->datagrams, count);
     for (size_t i = 0; i < count && stream->state == STREAM_OPEN; i++) {
         const struct core_datagram *datagram = &listener->datagrams[i];
@@ -325,7 +333,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
     if (events & UV_WRITABLE)
         stream_flush(stream);
     if ((events & UV_READABLE) && stream->state == STREAM_OPEN && !stream->ended &&
-        !is_paused(stream) && !stream->ready)
+        !is_paused(stream) && !stream->ready && !is_spent(stream->listener))
         receive(stream);
 }
 

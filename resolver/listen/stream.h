@@ -10,6 +10,7 @@
 
 enum {
     STREAM_BATCH = 16,         /* queries of one connection handed to the core at once */
+    STREAM_TURN = 1024,        /* queries of all connections in one turn of the loop */
     STREAM_READ_OCTETS = 4096, /* of one recv */
     STREAM_FRAME_MAX = 2 + DNS_MESSAGE_MAX,
     STREAM_QUEUE_PAUSE = 16 * 1024, /* unsent octets from which on nothing is read */
@@ -59,8 +60,9 @@ struct tcp_listener {
     uint32_t bucket_mask;
     struct stream *oldest, *newest;
     uint64_t turn;
-    struct stream *first_unsent; /* flushed before the loop waits */
-    struct stream *first_ready;  /* paused ones that may go on, in the next turn */
+    struct stream *first_unsent;             /* flushed before the loop waits */
+    struct stream *first_ready, *last_ready; /* paused ones that may go on, in the next turn */
+    unsigned served;                         /* queries, since the last flush */
     struct buffer_pool *pool;
 
     struct core_datagram datagrams[STREAM_BATCH];

@@ -322,6 +322,7 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 
 void tcp_listener_flush(struct tcp_listener *listener)
 {
+    listener->served = 0;
     while (listener->first_unsent != NULL) {
         struct stream *stream = listener->first_unsent;
 

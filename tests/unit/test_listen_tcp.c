@@ -288,6 +288,37 @@ static void a_peer_that_does_not_read_is_not_read_from(void **state)
     peer_free(peer);
 }
 
+/* Or clients over UDP would wait for all of them. */
+static void a_crowd_that_asks_at_once_is_served_in_many_turns(void **state)
+{
+    enum { PEERS = 24, QUERIES = 800, TURN_MOST = 4096 /* a few times what stream.h says */ };
+    static uint8_t frames[QUERIES * 4];
+    struct fixture *f = *state;
+    struct listen_socket at;
+    struct tcp_listener *listener = listen_on(f, &at, &roomy);
+    struct peer *peers[PEERS];
+    unsigned before = 0, most = 0;
+
+    for (size_t i = 0; i < sizeof frames; i += 4)
+        memcpy(frames + i, "\0\2Ex", 4);
+    for (size_t i = 0; i < PEERS; i++) {
+        peers[i] = peer_new(&at);
+        assert_int_equal(send(peers[i]->fd, frames, sizeof frames, 0), sizeof frames);
+    }
+    for (int i = 0; i < 100000 && f->queries < PEERS * QUERIES; i++) {
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        most = f->queries - before > most ? f->queries - before : most;
+        before = f->queries;
+    }
+    assert_int_equal(f->queries, PEERS * QUERIES);
+    assert_in_range(most, 1, TURN_MOST);
+    for (size_t i = 0; i < PEERS; i++) {
+        run_until(f, heard(peers[i]) && peers[i]->length == sizeof frames);
+        peer_free(peers[i]);
+    }
+    forget(f, listener);
+}
+
 static void an_answer_for_a_connection_that_is_gone_reaches_nobody(void **state)
 {
     struct fixture *f = *state;
@@ -480,6 +511,7 @@ int main(void)
         with_fixture(queries_before_garbage_are_answered),
         with_fixture(reading_pauses_at_the_limit_of_queries_in_flight),
         with_fixture(a_peer_that_does_not_read_is_not_read_from),
+        with_fixture(a_crowd_that_asks_at_once_is_served_in_many_turns),
         with_fixture(an_answer_for_a_connection_that_is_gone_reaches_nobody),
         with_fixture(at_a_limit_the_longest_useless_connection_makes_room),
         with_fixture(a_crowd_of_silent_peers_does_not_keep_others_out),
