@@ -82,7 +82,7 @@ def questions(count, pick):
 
 
 def is_cut(question, ours, theirs):
-    """Both say that they are cut: records of such an answer are not to be used (RFC 2181 §9), so we keep none of them."""
+    """Both say that they are cut: records of such an answer are not to be used (RFC 2181 §9)."""
     return bool(ours.flags & theirs.flags & wire.TC) and (ours.flags, ours.opt) == (theirs.flags, theirs.opt)
 
 
@@ -107,6 +107,11 @@ def is_made_anew(question, ours, theirs):
     return any(record[2] == wire.DNAME for record in ours.answer()) and ours.answer() == theirs.answer() and ours.rcode == theirs.rcode
 
 
+def is_unchecked(question, ours, theirs):
+    """With CD, AD tells whether somebody has had unbound check the records since."""
+    return bool(ours.flags & wire.CD) and (ours.flags | wire.AD, ours.records) == (theirs.flags | wire.AD, theirs.records)
+
+
 def is_longer(question, ours, theirs):
     """Unbound compresses names without regard to letter case; ours are longer by that, and some do not fit any more."""
     return not question.tcp and ours.flags == theirs.flags | wire.TC and set(ours.records) <= set(theirs.records)
@@ -118,7 +123,7 @@ def is_more(question, ours, theirs):
     return (ours.flags, ours.records, ours.dnssec_ok) == (theirs.flags, asked, theirs.dnssec_ok)
 
 
-KNOWN = (is_cut, is_any, is_own, is_alias, is_made_anew, is_longer, is_more)
+KNOWN = (is_cut, is_any, is_own, is_alias, is_made_anew, is_unchecked, is_longer, is_more)
 
 
 def difference(question, octets, theirs):

@@ -8,7 +8,7 @@ import dns.rrset
 import pytest
 
 import wire
-from harness import Recursive, Upstream, addresses, wait_for
+from harness import Recursive, Upstream, addresses, ede, wait_for
 
 CONFIG = """\
 listen: [{listen}]
@@ -81,6 +81,21 @@ def test_over_tcp_to_a_server_without_tcp_udp_serves(stairgate, upstream):
     upstream.tcp.close()
     gate = stairgate(config=CONFIG, more=over(upstream, "tcp"))
     assert addresses(gate.ask("x.test", timeout=5)) == ["198.51.100.1"]
+
+
+def test_when_unbound_is_gone_old_answers_bridge_it_and_new_names_get_an_error(stairgate, own, tmp_path):
+    gate = stairgate(config=CONFIG, more=over(own, "udp") + "\ncache: {max_ttl: 1s, prefetch: no}")
+    assert addresses(gate.ask("www.test")) == ["192.0.2.1"] and len(gate.ask("chain0.test").answer) == 9
+    assert gate.ask("no.test").rcode() == dns.rcode.NXDOMAIN
+    own.resolver.stop()
+    for name, code in (("www.test", 3), ("chain0.test", 3), ("no.test", 19)):
+        reply = wait_for(lambda: [one for one in [gate.ask(name, timeout=5)] if ede(one)], "the end of a TTL of 1 s")[0]
+        assert ede(reply) == [code], name
+        assert (reply.rcode() == dns.rcode.NXDOMAIN) if code == 19 else addresses(reply), name
+    reply = gate.ask("new.test", timeout=8)
+    assert reply.rcode() == dns.rcode.SERVFAIL and ede(reply)[0] in (22, 23)
+    own.start_resolver()
+    wait_for(lambda: not ede(gate.ask("www.test", timeout=8)), "a fresh answer", 6)
 
 
 def test_two_upstreams_over_two_transports_back_each_other(stairgate, upstream):
