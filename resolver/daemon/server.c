@@ -129,6 +129,8 @@ static const struct {
 
 static void init_loop(struct server *server)
 {
+    /* Work beside the main thread: a reload, and at the start the check of a large set. */
+    setenv("UV_THREADPOOL_SIZE", "2", 0);
     must(uv_loop_init(&server->loop) == 0);
     must(uv_async_init(&server->loop, &server->ended, on_ended) == 0);
     uv_timer_init(&server->loop, &server->interfaces);
