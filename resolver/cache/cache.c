@@ -222,6 +222,20 @@ static void note_failure(struct cache *cache, const struct cache_found *found, u
     cache_touch(cache, found);
 }
 
+/* Puts FAILURE at SPOT, where a look has just brought FOUND. Not over what another worker has put
+ * there since, which is an answer more likely than not. */
+static void put_failure(struct cache *cache, const struct cache_spot *spot,
+                        const struct entry *failure, const struct cache_found *found)
+{
+    struct store_key key = key_of(spot);
+
+    if (cache->store != NULL && found->spot == spot)
+        store_replace(cache->store, &found->ref, &key, (const uint8_t *)failure,
+                      entry_length(failure));
+    else
+        cache_put(cache, spot, failure); /* beside an old denial of the name, or of one above */
+}
+
 void cache_fail(struct cache *cache, const struct cache_spot *spot, const struct cache_when *when,
                 struct entry *failure, bool final, struct cache_room *room,
                 struct cache_found *found)
@@ -233,7 +247,7 @@ void cache_fail(struct cache *cache, const struct cache_spot *spot, const struct
     }
     failure->failures = one_more(found->failures);
     failure->lifetime_s = pause_s(failure->failures);
-    cache_put(cache, spot, failure);
+    put_failure(cache, spot, failure, found);
     found->state = CACHE_FAILED;
     found->entry = failure;
     found->spot = spot;

@@ -21,11 +21,12 @@ enum {
     LENGTH_BITS = 17, /* of a header: value's length, key's length, mark */
     KEY_BITS = 9,
     MARK_BITS = 64 - LENGTH_BITS - KEY_BITS,
-    PREFETCH = 256,   /* octets of a record: most answers */
-    TRIES = 4,        /* of a get whose record moves while it is read */
-    TURNS_MOST = 256, /* given to used records by one put: its cost is bounded */
-    SMALL_PART = 8,   /* of the small ring: what is larger goes to the main one */
-    MAIN_PART = 4,    /* of the main ring: what is larger is not kept */
+    PREFETCH = 256,    /* octets of a record: most answers */
+    TRIES = 4,         /* of a get whose record moves while it is read */
+    TURNS_MOST = 256,  /* given to used records by one put: its cost is bounded */
+    SMALL_PART = 8,    /* of the small ring: what is larger goes to the main one */
+    SWEEP_SLICE = 512, /* slots: a worker that puts waits for some 30 us */
+    MAIN_PART = 4,     /* of the main ring: what is larger is not kept */
 };
 
 #define GONE SIZE_MAX
@@ -175,8 +176,8 @@ size_t shard_get(const struct shard *shard, const struct store_key *key, uint8_t
     struct store_ref unwanted;
     size_t length = GONE;
 
-    if (ref == NULL)
-        ref = &unwanted;
+    ref = ref != NULL ? ref : &unwanted;
+    *ref = (struct store_ref){0, 0};
     for (int try = 0; try < TRIES && length == GONE; try++) {
         length = get_from(shard, home, key, out, room, ref);
         if (length == 0)
@@ -365,9 +366,9 @@ bool shard_put(struct shard *shard, const struct store_ref *ref, const struct st
     struct slot *own;
 
     pthread_mutex_lock(&shard->lock);
-    own = ref != NULL ? slot_of(ref) : find(shard, key);
+    own = ref != NULL && ref->place != 0 ? slot_of(ref) : find(shard, key);
     if (ref != NULL)
-        there = index_is_same(slot_load(own), ref->word);
+        there = ref->place != 0 ? index_is_same(slot_load(own), ref->word) : own == NULL;
     if (there && length > 0 && length <= STORE_VALUE_MAX && words <= shard->main.room / MAIN_PART)
         write(shard, own, key, value, length);
     else if (there && own != NULL)
@@ -376,30 +377,38 @@ bool shard_put(struct shard *shard, const struct store_ref *ref, const struct st
     return there;
 }
 
-size_t shard_sweep(struct shard *shard, uint64_t copy[SHARD_RECORD_WORDS],
-                   bool (*see)(void *, const uint8_t *, size_t, const uint8_t *, size_t),
-                   void *context)
+/* Shows the entry of SLOT, and forgets it if SWEEP says so; tells whether. */
+static bool show(struct shard *shard, struct slot *slot, const struct shard_sweep *sweep)
 {
-    struct slot *end = shard->index.slots + shard->index.pairs * INDEX_PAIR;
-    size_t gone = 0;
+    uint64_t word = slot_load(slot);
+    const uint8_t *key = (const uint8_t *)(sweep->copy + 1);
+    struct record record;
 
-    pthread_mutex_lock(&shard->lock);
-    for (struct slot *slot = shard->index.slots; slot < end; slot++) {
-        uint64_t word = slot_load(slot);
-        struct record record;
-        const uint8_t *key = (const uint8_t *)(copy + 1);
+    if (word == 0)
+        return false;
+    record = record_at(shard, word);
+    ring_read(ring_of(shard, word), word & RING_POSITION_MASK, (uint8_t *)sweep->copy,
+              record.words);
+    if (!sweep->see(sweep->context, key, record.key_length, key + ring_words(record.key_length) * 8,
+                    record.length))
+        return false;
+    forget(shard, slot);
+    return true;
+}
 
-        if (word == 0)
-            continue;
-        record = record_at(shard, word);
-        ring_read(ring_of(shard, word), word & RING_POSITION_MASK, (uint8_t *)copy, record.words);
-        if (see(context, key, record.key_length, key + ring_words(record.key_length) * 8,
-                record.length)) {
-            forget(shard, slot);
-            gone++;
-        }
+size_t shard_sweep(struct shard *shard, const struct shard_sweep *sweep)
+{
+    struct slot *slots = shard->index.slots;
+    size_t count = shard->index.pairs * INDEX_PAIR, gone = 0;
+
+    for (size_t at = 0; at < count;) {
+        size_t end = at + SWEEP_SLICE < count ? at + SWEEP_SLICE : count;
+
+        pthread_mutex_lock(&shard->lock); /* an entry never changes its slot */
+        for (; at < end; at++)
+            gone += show(shard, &slots[at], sweep);
+        pthread_mutex_unlock(&shard->lock);
     }
-    pthread_mutex_unlock(&shard->lock);
     return gone;
 }
 

@@ -51,15 +51,21 @@ size_t shard_get(const struct shard *shard, const struct store_key *key, uint8_t
 /* Like store_claim. */
 bool shard_claim(const struct store_ref *ref);
 
-/* Puts VALUE under KEY; with REF only in the place of what it stands for. Returns whether that was
- * there. */
+/* Puts VALUE under KEY; with REF only in the place of what it stands for, which may be nothing.
+ * Returns whether that was there. */
 bool shard_put(struct shard *shard, const struct store_ref *ref, const struct store_key *key,
                const uint8_t *value, size_t length);
 
-/* Like store_sweep; RECORD is room for the largest record. */
-size_t shard_sweep(struct shard *shard, uint64_t record[SHARD_RECORD_WORDS],
-                   bool (*see)(void *, const uint8_t *, size_t, const uint8_t *, size_t),
-                   void *context);
+/* What store_sweep was told, and room for the largest record. */
+struct shard_sweep {
+    bool (*see)(void *context, const uint8_t *key, size_t key_length, const uint8_t *value,
+                size_t length);
+    void *context;
+    uint64_t *copy; /* SHARD_RECORD_WORDS */
+};
+
+/* Like store_sweep. */
+size_t shard_sweep(struct shard *shard, const struct shard_sweep *sweep);
 
 /* Adds what SHARD has to STATS. */
 void shard_count(struct shard *shard, struct store_stats *stats);

@@ -7,7 +7,7 @@
 #include "resolver/cache/shard.h"
 
 enum {
-    SHARD_OCTETS = 1 << 20, /* so that a lock is held for less than a millisecond by a sweep */
+    SHARD_OCTETS = 1 << 20, /* several times the largest value */
     SHARDS_MOST = 1024,
     ALIGN = 128,      /* a pair of cache lines of the index */
     INDEX_PART = 16,  /* of a shard: a slot for each 128 octets, twice what answers need */
@@ -129,10 +129,11 @@ size_t store_sweep(struct store *store,
                    void *context)
 {
     uint64_t copy[SHARD_RECORD_WORDS];
+    const struct shard_sweep sweep = {.see = see, .context = context, .copy = copy};
     size_t gone = 0;
 
     for (size_t i = 0; i < store->count; i++)
-        gone += shard_sweep(&store->shards[i], copy, see, context);
+        gone += shard_sweep(&store->shards[i], &sweep);
     return gone;
 }
 

@@ -27,7 +27,8 @@ struct store_key {
     size_t length;
 };
 
-/* Which value a get has found: good for one store_claim or store_replace after it. */
+/* Which value a get has found, or that it found none: good for one store_claim or store_replace
+ * after it. */
 struct store_ref {
     uint64_t place, word;
 };
@@ -54,8 +55,8 @@ size_t store_get(struct store *store, const struct store_key *key, uint8_t *out,
 void store_put(struct store *store, const struct store_key *key, const uint8_t *value,
                size_t length);
 
-/* Like store_put, but only while what REF stands for is still there; keeps its standing. Returns
- * whether it was. */
+/* Like store_put, but only while what REF stands for is still there (for a get that found nothing:
+ * while nothing is); keeps its standing. Returns whether it was. */
 bool store_replace(struct store *store, const struct store_ref *ref, const struct store_key *key,
                    const uint8_t *value, size_t length);
 
@@ -63,9 +64,10 @@ bool store_replace(struct store *store, const struct store_ref *ref, const struc
  * be claimed anew. */
 bool store_claim(struct store *store, const struct store_ref *ref);
 
-/* Shows every value to SEE, which may look and says whether it is to go. SEE runs under a shard's
- * lock and must not call the store; other shards go on. Returns how many went.
- * Cost: reads the whole store, a shard at a time. */
+/* Shows every value to SEE, which may look and says whether it is to go. SEE runs under a lock
+ * for some hundred values and must not call the store. What is put meanwhile may be missed. Returns
+ * how many went.
+ * Cost: reads the whole store. */
 size_t store_sweep(struct store *store,
                    bool (*see)(void *context, const uint8_t *key, size_t key_length,
                                const uint8_t *value, size_t length),

@@ -99,6 +99,18 @@ static void get_prefetched_twice(struct bench *bench, uint64_t names)
     get_all(bench);
 }
 
+/* Names that nobody has put: what a question costs before it is forwarded. */
+static void get_missing(struct bench *bench, uint64_t names)
+{
+    (void)names;
+    for (size_t i = 0; i < BATCH; i++) {
+        make_key(bench, i, UINT64_MAX / 2 + bench->next++);
+        store_prefetch(bench->store, bench->keys[i].hash);
+    }
+    get_all(bench);
+    bench->asked -= BATCH;
+}
+
 static void put_batch(struct bench *bench, uint64_t names)
 {
     (void)names;
@@ -146,6 +158,7 @@ int main(void)
            measure(&bench, get_prefetched, bench.names) - keys);
     printf("get, cold, index and value prefetched %6.0f\n",
            measure(&bench, get_prefetched_twice, bench.names) - keys);
+    printf("get of what is not there, prefetched  %6.0f\n", measure(&bench, get_missing, 0) - keys);
     printf("put into a full store                 %6.0f\n", measure(&bench, put_batch, 0) - keys);
     printf("(%.1f %% of the gets were hits)\n", 100.0 * (double)bench.hits / (double)bench.asked);
     store_destroy(bench.store);

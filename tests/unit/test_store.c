@@ -352,6 +352,21 @@ static void a_replacement_loses_against_a_newer_value(void **state)
     store_destroy(store);
 }
 
+static void nothing_is_replaced_only_while_there_is_nothing(void **state)
+{
+    struct store *store = open_store(MIB);
+    struct store_ref first, second;
+
+    (void)state;
+    assert_int_equal(version_of(store, 1, &first), UINT32_MAX);
+    assert_int_equal(version_of(store, 1, &second), UINT32_MAX);
+    assert_true(replace(store, 1, 100, 1, &first));
+    assert_false(replace(store, 1, 100, 2, &second));
+    assert_int_equal(version_of(store, 1, NULL), 1);
+    assert_int_equal(stats_of(store).entries, 1);
+    store_destroy(store);
+}
+
 static void a_replacement_keeps_the_standing(void **state)
 {
     enum { FLOOD = 20000 };
@@ -641,6 +656,7 @@ int main(void)
         cmocka_unit_test(a_value_is_claimed_once),
         cmocka_unit_test(a_claim_lasts_when_the_value_moves),
         cmocka_unit_test(a_replacement_loses_against_a_newer_value),
+        cmocka_unit_test(nothing_is_replaced_only_while_there_is_nothing),
         cmocka_unit_test(a_replacement_keeps_the_standing),
         cmocka_unit_test(a_sweep_sees_all_and_takes_what_it_is_told),
         cmocka_unit_test(all_memory_is_what_was_given),
