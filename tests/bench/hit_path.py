@@ -135,6 +135,7 @@ def main():
     parser.add_argument("--names", default="1M")
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--tcp", action="store_true", help="ask the upstream by TCP")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md, too")
     parser.add_argument("--spine", action="store_true", help="core_bench instead of the server: no sockets, a million names")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stairgate-path-") as folder:
@@ -142,7 +143,10 @@ def main():
     total = sum(count.values())
     rows = [[stage, f"{hits / total * ns:.0f}", f"{hits / total * 100:.1f} %"] for stage, hits in count.most_common()]
     rows.append(["**whole**", f"**{ns:.0f}**", words])
-    print(report.table([f"{options.mix}, {'1M' if options.spine else options.names} names, {total} samples", "ns a query", "share"], rows))
+    text = report.table([f"{options.mix}, {'1M' if options.spine else options.names} names, {total} samples", "ns a query", "share"], rows)
+    print(text)
+    if options.write:
+        report.put(rig.ROOT / "docs/benchmarks.md", "spine" if options.spine else "path", text)
 
 
 if __name__ == "__main__":

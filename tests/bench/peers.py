@@ -3,7 +3,7 @@
 
   tests/bench/peers.py --quick          at most 3 minutes: sizes 0 and 100 k, the peers that start fast
   tests/bench/peers.py                  sizes 0, 100 k, 1 M, 5 M, all peers (an hour; by hand)
-  tests/bench/peers.py --write          the same, and docs/benchmarks.md and docs/benchmarks.svg are rewritten
+  tests/bench/peers.py --write          the same, and docs/benchmarks.md and docs/benchmarks.svg are rewritten (with any of these)
   tests/bench/peers.py --report FILE    tables again from the figures of an earlier run (build/bench/peers.json)
   tests/bench/peers.py --dnsperf ...    dnsperf -q 150 in the generator's place, to check it; nothing is forwarded
   tests/bench/peers.py --workers        CPU a query with one worker and with two
@@ -36,7 +36,7 @@ from rig import BIN, HOST, ROOT, SERVER_CORE, say
 MIXES = ("blocked", "cached", "mixed", "forwarded")
 ASKED_NAMES = 20_000
 RELOAD_RATE = 10_000  # questions a second while a list is reloaded
-AROUND_S = 0.3
+AROUND_S, SETTLE_S = 0.3, 0.3
 PATIENCE_S = 600
 MEMORY_SHARE = 0.7  # of what is free: what servers that run side by side may hold
 ECHO = "echo"
@@ -88,6 +88,14 @@ class Server:
 
     def wait_blocked(self, name):
         return self.wait(lambda: rig.is_blocked(self.ask(name)))
+
+    def settle(self):
+        """Waits until it is at rest: BIND goes on reading its list after the first answers."""
+        def rests():
+            before = self.process.cpu_s()
+            time.sleep(SETTLE_S)
+            return self.process.cpu_s() - before < SETTLE_S / 10
+        self.wait(rests)
 
     def stop(self):
         if self.process:
@@ -192,7 +200,7 @@ def start_all(bench, size, peers):
         try:
             server = Server(peer, bench.folder / f"{peer.key}.{size}", size, bench.upstream, lists)
             life = {"size": size, "peer": peer.key, "start_s": server.start(), "prepare_s": server.prepare_s if peer.prepare else None}
-            time.sleep(0.2)  # memory is read when the start's own garbage is gone; nothing waits for this
+            server.settle()
             life["pss"] = server.process.pss_bytes()
             bench.lives.append(life)
             server.process.signal(signal.SIGSTOP)
@@ -382,6 +390,13 @@ def options_of(words):
     return options
 
 
+def show(text, key, options):
+    print(text)
+    if options.write:
+        report.put(ROOT / "docs/benchmarks.md", key, text)
+    return 0
+
+
 def main():
     options = options_of(sys.argv[1:])
     if options.report:
@@ -394,16 +409,17 @@ def main():
             if options.smoke:
                 return smoke(folder, options)
             if options.workers:
-                print(report.workers(run_workers(folder, options), options))
-                return 0
+                text = report.workers(run_workers(folder, options), options)
+                return show(text, "workers", options)
             data = (run_growth if options.growth else run_all)(folder, options)
         kept = ROOT / "build/bench" / ("growth.json" if options.growth else "peers.json")
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(data, indent=1))
-    print(report.growth(data) if options.growth else report.markdown(data))
-    if options.write and not options.growth:
-        report.write(data, ROOT / "docs")
-    return 0
+    if options.growth:
+        return show(f"{data['date']}, {data['machine']}\n\n{report.growth(data)}", "growth", options)
+    if options.write:
+        (ROOT / "docs/benchmarks.svg").write_text(report.svg(data))
+    return show(report.markdown(data), "peers", options)
 
 
 if __name__ == "__main__":

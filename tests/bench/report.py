@@ -1,11 +1,10 @@
-"""Figures of peers.py to Markdown tables and a chart; no figure is measured or judged anywhere else."""
+"""Figures of the benches to Markdown tables and a chart; no figure is measured or judged anywhere else."""
 import html
 import statistics
 
 MIXES = {"blocked": "blocked", "cached": "cached", "mixed": "10 % blocked", "forwarded": "forwarded"}
 ECHO, WILDCARD, OURS, OURS_TCP = "echo", "echo-wildcard", "stairgate", "stairgate-tcp"
 CEILINGS = (ECHO, WILDCARD)
-BEGIN, END = "<!-- peers: made by tests/bench/peers.py --write -->", "<!-- peers: end -->"
 NONE = "–"
 
 
@@ -284,10 +283,8 @@ def svg(data):
             f'<text class="faint" x="14" y="20">{html.escape(words)}</text>\n' + "\n".join(panels) + "\n</svg>\n")
 
 
-def write(data, docs):
-    """Puts the tables between the marks of docs/benchmarks.md, and the chart beside it."""
-    page = docs / "benchmarks.md"
-    text = page.read_text()
-    before, rest = text.split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{markdown(data)}\n\n{END}{rest.split(END)[1]}")
-    (docs / "benchmarks.svg").write_text(svg(data))
+def put(page, key, text):
+    """Puts TEXT between the marks of KEY in the document PAGE."""
+    begin, end = f"<!-- {key}: made by --write -->", f"<!-- {key}: end -->"
+    before, rest = page.read_text().split(begin)
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")

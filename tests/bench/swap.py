@@ -19,8 +19,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import peer_table
 import peers
+import report
 import rig
 from rig import BIN
+
+
+PLAIN_S = 20  # without swaps, to compare with
 
 
 def prepare(folder, count):
@@ -83,14 +87,15 @@ def held_rate(server, files):
     return statistics.median(rig.flood(server.site.port, names=files["mixed"], seconds=1.0)["qps"] for _ in range(3))
 
 
-def report(options, rate, plain, busy, took, drops):
-    print(f"{len(took)} swaps of {options.names} names in {options.seconds} s at {rate:.0f} q/s (10 % blocked, the rest cached); {rig.machine()}\n")
-    print("| | no swap | swaps |\n|---|---|---|")
-    for words, key in (("sent", "sent"), ("lost by the sender's count", "lost"), ("p50, µs", "p50_us"), ("p99, µs", "p99_us"), ("p99.9, µs", "p999_us")):
-        print(f"| {words} | {plain[0][key]:.0f} | {busy[0][key]:.0f} |")
-    print(f"| slowest answer, ms | {slowest(plain)} | {slowest(busy)} |")
-    print(f"| dropped by the server's sockets | {drops[0]} | {drops[1]} |")
-    print(f"| a swap, reload to in force: median, slowest, ms | – | {statistics.median(took) * 1000:.0f}, {max(took) * 1000:.0f} |")
+def table(options, rate, plain, busy, drops):
+    took = busy[2]
+    rows = [[words, f"{plain[0][key]:.0f}", f"{busy[0][key]:.0f}"] for words, key in
+            (("sent", "sent"), ("lost by the sender's count", "lost"), ("p50, µs", "p50_us"), ("p99, µs", "p99_us"), ("p99.9, µs", "p999_us"))]
+    rows += [["slowest answer, ms", slowest(plain), slowest(busy)], ["dropped by the server's sockets", str(drops[0]), str(drops[1])],
+             ["a swap, from renaming to in force: median, slowest, ms", report.NONE, f"{statistics.median(took) * 1000:.0f}, {max(took) * 1000:.0f}"]]
+    head = (f"{len(took)} swaps of {options.names} names in {options.seconds:.0f} s at {rate:.0f} q/s, half of what is held without (10 % blocked, the rest "
+            f"cached). {time.strftime('%Y-%m-%d', time.gmtime())}, {rig.machine()}")
+    return f"{head}\n\n{report.table(['', 'no swap', 'swaps'], rows)}"
 
 
 def slowest(one):
@@ -102,6 +107,7 @@ def main():
     parser.add_argument("--swaps", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--names", default="1M")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md, too")
     parser.add_argument("--rate", type=float, help="instead of half of the rate held without swaps")
     options = parser.parse_args()
     defaults = peers.options_of(["--sizes", options.names])
@@ -119,7 +125,7 @@ def main():
             rate = options.rate or held_rate(server, files) / 2
             how = {"names": files["mixed"], "rate": rate}
             marks = [socket_drops(server.site.port)]
-            plain = run(server, made, how, options, 0)
+            plain = run(server, made, how, argparse.Namespace(seconds=min(options.seconds, PLAIN_S)), 0)
             marks.append(socket_drops(server.site.port))
             busy = run(server, made, how, options, options.swaps)
             marks.append(socket_drops(server.site.port))
@@ -127,7 +133,10 @@ def main():
             server.stop()
             bench.upstream.stop()
     drops = (marks[1] - marks[0], marks[2] - marks[1])
-    report(options, rate, plain, busy, busy[2], drops)
+    text = table(options, rate, plain, busy, drops)
+    print(text)
+    if options.write:
+        report.put(rig.ROOT / "docs/benchmarks.md", "swap", text)
     return 1 if busy[0]["lost"] or drops[1] else 0
 
 
