@@ -335,3 +335,22 @@ def test_a_childs_answer_is_short_lived_and_an_adults_is_not(stairgate, upstream
         assert ttls(ask(gate.port, "www.test", source="127.0.0.1"))[0] <= 300
         assert 7000 < ttls(ask(gate.port, "www.test", source="127.0.0.2"))[0] <= 7200
     assert upstream.count("www.test") == 1
+
+
+def test_a_name_flushed_is_asked_again(stairgate, upstream):
+    for name in ("a.test", "x.a.test", "b.test"):
+        upstream.set(name, "A", "192.0.2.1")
+    gate = stairgate(upstreams=[upstream], lists=LISTS)
+
+    def asked():
+        for name in ("a.test", "x.a.test", "b.test"):
+            assert addresses(gate.ask(name)) == ["192.0.2.1"]
+        return [upstream.count(name) for name in ("a.test", "x.a.test", "b.test")]
+    assert asked() == [1, 1, 1]
+    assert "A" in gate.control("cache", "lookup", "a.test").stdout
+    gate.control("cache", "flush", "A.test")
+    assert asked() == [2, 1, 1]
+    gate.control("cache", "flush", "a.test", "--below")
+    assert asked() == [3, 2, 1]
+    gate.control("cache", "flush", "--all")
+    assert asked() == [4, 3, 2]
