@@ -22,7 +22,7 @@ from harness import Recursive
 
 COUNT = int(os.environ.get("STAIRGATE_DIFFERENTIAL", 5000))
 SEED = int(os.environ.get("STAIRGATE_SEED", 1))
-BATCH = 200
+BATCH = 100
 TYPES = {word: dns.rdatatype.from_text(word) for word in (
     "A AAAA HTTPS MX TXT SRV NS SOA CNAME PTR DS DNSKEY CAA NAPTR SVCB TLSA DNAME LOC HINFO URI SSHFP RP AFSDB KX APL CDS NSEC3PARAM "
     "TYPE65280 TYPE65534 SPF NSEC NSEC3 RRSIG ANY").split()}

@@ -29,10 +29,10 @@ def over(upstream, transport):
 
 @pytest.fixture
 def own(tmp_path):
-    """A recursive upstream that a test may stop."""
+    """A recursive upstream that a test may stop; it answers fast.test itself, so that nsd on a busy machine plays no part."""
     folder = tmp_path / "own"
     folder.mkdir()
-    one = Recursive(folder)
+    one = Recursive(folder, more='  local-zone: "fast.test." redirect\n  local-data: "fast.test. 300 A 192.0.2.50"\n')
     yield one
     one.stop()
 
@@ -45,26 +45,24 @@ def good(query):
 
 def fresh(label, count):
     """COUNT questions that nothing has cached."""
-    return [wire.question(dns.name.from_text(f"{label}{i}.test.").to_wire(), 1, payload=1232) for i in range(count)]
+    return [wire.question(dns.name.from_text(f"{label}{i}.fast.test.").to_wire(), 1, payload=1232) for i in range(count)]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_an_upstream_that_dies_under_load_loses_no_question_and_is_back_at_once(stairgate, own, transport):
     gate = stairgate(config=CONFIG, more=over(own, transport))
     client = wire.Client(gate.port)
-    assert {wire.read(one).rcode for one in client.ask(fresh("before", 300))} == {dns.rcode.NXDOMAIN}
+    assert {wire.read(one).rcode for one in client.ask(fresh("before", 300))} == {dns.rcode.NOERROR}
     replies = []
     load = threading.Thread(target=lambda: replies.extend(client.ask(fresh("during", 300))))
     load.start()
     own.resolver.stop()
     load.join()
     assert None not in replies, "each client hears something"
-    assert {wire.read(one).rcode for one in replies} <= {dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL}
+    assert {wire.read(one).rcode for one in replies} <= {dns.rcode.NOERROR, dns.rcode.SERVFAIL}
     own.start_resolver()
     wait_for(lambda: gate.ask("mail.test", "MX", timeout=8).answer, "fresh answers", 6)
-    labels = iter(range(1000))  # unbound itself fails some of so many right after its start
-    wait_for(lambda: {wire.read(one).rcode for one in client.ask(fresh(f"after{next(labels)}-", 300))} == {dns.rcode.NXDOMAIN},
-             "all questions to be answered", 10)
+    assert {wire.read(one).rcode for one in client.ask(fresh("after", 300))} == {dns.rcode.NOERROR}
     client.close()
 
 
