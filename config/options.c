@@ -44,8 +44,10 @@ static const struct option options_upstream[] = {
      FIELD(struct config_upstream, stream),
      .words = words_transport,
      .by_default = "udp",
-     .help = "how it is asked: `tcp` sends many questions over one connection, which costs less "
-             "and cannot be forged from elsewhere; UDP is its fallback.", .since = "0.1"},
+     .help =
+         "how it is asked: `tcp` sends many questions over one connection, which costs less "
+         "and cannot be forged from elsewhere: right for a resolver of one's own; `udp` works with "
+         "every provider's, and is the fallback of `tcp`.", .since = "0.1"},
     {0   },
 };
 

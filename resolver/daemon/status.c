@@ -160,6 +160,7 @@ static void add_upstream(struct upstream_state *to, const struct upstream_state 
     to->answered += from->answered;
     to->timeouts += from->timeouts;
     to->mismatched += from->mismatched;
+    to->folded += from->folded;
     to->latency_us = latency_us;
 }
 
@@ -203,12 +204,12 @@ static json_t *upstreams(const struct reports *reports, const struct config *con
         const struct upstream_state *state = &reports->sum.upstreams[i];
 
         json_array_append_new(
-            list, json_pack("{s:s,s:s?,s:s,s:b,s:o,s:o,s:o,s:o,s:i}", "address", state->text,
+            list, json_pack("{s:s,s:s?,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:i}", "address", state->text,
                             "zone", zone_of(config, state->group, zone), "transport",
                             state->stream ? "tcp" : "udp", "up", state->up, "asked",
                             whole(state->asked), "answered", whole(state->answered), "timeouts",
                             whole(state->timeouts), "mismatched", whole(state->mismatched),
-                            "latency_us", (int)state->latency_us));
+                            "folded", whole(state->folded), "latency_us", (int)state->latency_us));
     }
     return list;
 }

@@ -206,7 +206,7 @@ def test_C28_a_reply_from_elsewhere_is_not_seen_and_the_right_one_waited_for(sta
         time.sleep(0.05)
         return good(query)
     upstream.answers[("a.test", "A")] = make
-    gate = stairgate(upstreams=[upstream])
+    gate = stairgate(upstreams=[upstream], more="queries: {timeout: 3s}")
     assert addresses(gate.ask("a.test")) == [GOOD]
     assert upstream.count("a.test") == 1
     other.close()
@@ -331,7 +331,7 @@ def test_an_upstream_that_folds_case_costs_one_retry_once(stairgate, upstream):
     for i in range(10):
         reply, took = timed(lambda: gate.ask(f"folded-letters-{i}.test"))
         assert addresses(reply) == [GOOD] and took < 0.9
-    assert upstream.total() == 11
+    assert upstream.total() == 11 and state_of(gate, upstream)["folded"] == 1
 
 
 def test_a_loop_is_recognised_logged_once_and_ended(stairgate, upstream):
