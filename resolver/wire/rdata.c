@@ -84,6 +84,8 @@ void rdata_start(struct rdata *rdata, const uint8_t *octets, size_t at, size_t l
     rdata->at = at;
     rdata->end = at + length;
     rdata->layout = layout_of(type);
+    rdata->start = at;
+    rdata->length = 0;
 }
 
 /* Takes the next COUNT octets, or none where there are fewer. */
