@@ -2,12 +2,19 @@
 
 enum { MARKS = GHOST_SET - 1 };
 
-static uint16_t *find(struct ghost *ghost, uint64_t mark, uint16_t *short_mark)
+static uint16_t *find(const struct ghost *ghost, uint64_t mark, uint16_t *short_mark)
 {
     uint64_t mixed = mark * 0x9e3779b97f4a7c15U; /* the owner's places come from the same bits */
 
     *short_mark = (uint16_t)(mixed >> 16) != 0 ? (uint16_t)(mixed >> 16) : 1;
     return ghost->sets[(mixed >> 32) * ghost->count >> 32];
+}
+
+void ghost_prefetch(const struct ghost *ghost, uint64_t mark)
+{
+    uint16_t short_mark;
+
+    __builtin_prefetch(find(ghost, mark, &short_mark));
 }
 
 void ghost_add(struct ghost *ghost, uint64_t mark)

@@ -17,6 +17,9 @@ struct ghost {
     size_t count;
 };
 
+/* Asks for the memory of MARK's set. */
+void ghost_prefetch(const struct ghost *ghost, uint64_t mark);
+
 /* Notes MARK. */
 void ghost_add(struct ghost *ghost, uint64_t mark);
 

@@ -358,6 +358,28 @@ static void write(struct shard *shard, struct slot *own, const struct store_key 
     shard->inserted++;
 }
 
+/* Asks for the lines that a put of HASH reads: its own in index and ghosts, and those of the record
+ * that is the next to leave, whose header the put before has asked for. One after the other they
+ * would cost more than all else of a put. */
+static void prefetch_put(const struct shard *shard, uint64_t hash)
+{
+    uint64_t header = ring_load(&shard->small, ring_tail(&shard->small));
+    uint64_t marks[] = {hash & (UINT64_MAX >> (64 - MARK_BITS)), record_of(header).mark};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct slot *pair = index_pair(&shard->index, marks[i]);
+
+        __builtin_prefetch((const void *)pair);
+        __builtin_prefetch((const void *)(pair + INDEX_LINE));
+        ghost_prefetch(&shard->ghost, marks[i]);
+    }
+}
+
+static void prefetch_tail(const struct ring *ring)
+{
+    __builtin_prefetch((const void *)&ring->words[ring_tail(ring) & RING_PLACE_MASK]);
+}
+
 bool shard_put(struct shard *shard, const struct store_ref *ref, const struct store_key *key,
                const uint8_t *value, size_t length)
 {
@@ -366,6 +388,7 @@ bool shard_put(struct shard *shard, const struct store_ref *ref, const struct st
     struct slot *own;
 
     pthread_mutex_lock(&shard->lock);
+    prefetch_put(shard, key->hash);
     own = ref != NULL && ref->place != 0 ? slot_of(ref) : find(shard, key);
     if (ref != NULL)
         there = ref->place != 0 ? index_is_same(slot_load(own), ref->word) : own == NULL;
@@ -373,6 +396,8 @@ bool shard_put(struct shard *shard, const struct store_ref *ref, const struct st
         write(shard, own, key, value, length);
     else if (there && own != NULL)
         forget(shard, own); /* what cannot be kept leaves nothing older behind */
+    prefetch_tail(&shard->small);
+    prefetch_tail(&shard->main);
     pthread_mutex_unlock(&shard->lock);
     return there;
 }
