@@ -1,19 +1,30 @@
 /* stage_cache: what an upstream has said before, as long as it may be said again. */
-#include "policy/snapshot.h"
+#include "config/config.h"
 #include "resolver/cache/cache.h"
 #include "resolver/core.h"
+#include "resolver/pending.h"
 #include "resolver/scratch.h"
 
+/* Tells whether others have waited in vain already for what QUERY asks: he need not. */
+static bool is_slow(const struct query_context *context, const struct query *query)
+{
+    struct cache_key key = cache_key_of(query);
+    uint32_t ticket;
+
+    return pending_asked(context->pending, &key, query->spot->hash, &ticket) &&
+           context->now.mono_ms >=
+               pending_find(context->pending, ticket)->since_ms + CORE_PATIENCE_MS;
+}
+
 /* Tells whether to wait for an upstream is of no use now, so that what is old may be given at once:
- * it was asked a moment ago, or all of its group are down. */
-static bool is_hopeless(const struct query_context *context, const struct query *query,
-                        const struct entry *entry)
+ * all of its group are down, or do not answer this question. */
+static bool is_hopeless(const struct query_context *context, const struct query *query)
 {
     const struct core_hooks *hooks = context->hooks;
 
-    return context->now.mono_ms < entry->failed_until_ms ||
-           (hooks->is_down != NULL &&
-            hooks->is_down(hooks->context, query->verdict.upstream_group));
+    return (hooks->is_down != NULL &&
+            hooks->is_down(hooks->context, query->verdict.upstream_group)) ||
+           is_slow(context, query);
 }
 
 static enum next serve_fresh(const struct query_context *context, struct query *query,
@@ -38,10 +49,10 @@ static enum next serve_fresh(const struct query_context *context, struct query *
 static enum next serve_old(const struct query_context *context, struct query *query,
                            struct cache_found *found)
 {
-    bool paused = context->now.mono_ms < found->entry->failed_until_ms;
+    bool paused = context->now.mono_ms < found->entry->failed_until_ms; /* it failed just now */
     enum next next;
 
-    if (!is_hopeless(context, query, found->entry)) {
+    if (!paused && !is_hopeless(context, query)) {
         core_count(&context->counters->cache_misses);
         query->has_old = true;
         return NEXT_STAGE;

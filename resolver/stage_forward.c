@@ -79,6 +79,7 @@ void stage_renew(const struct query_context *context, const struct query *query)
         return;
     renewal.is_background = true;
     renewal.has_old = false;
+    renewal.since_ms = context->now.mono_ms;
     renewal.client = (struct endpoint){0};
     copy = pending_open(context->pending, &renewal, query->spot->hash, &ticket);
     if (copy != NULL && hooks->forward(hooks->context, copy, ticket) != 0)
