@@ -146,7 +146,7 @@ def main():
     text = report.table([f"{options.mix}, {'1M' if options.spine else options.names} names, {total} samples", "ns a query", "share"], rows)
     print(text)
     if options.write:
-        report.put(rig.ROOT / "docs/benchmarks.md", "spine" if options.spine else "path", text)
+        report.put(rig.ROOT / "docs/benchmarks.md", ("spine " if options.spine else "path ") + options.mix + (" tcp" if options.tcp else ""), text)
 
 
 if __name__ == "__main__":

@@ -189,7 +189,7 @@ def reload(bench, server, files):
             "reload_sent": result["sent"]}
 
 
-def start_all(bench, size, peers):
+def start_all(bench, size, peers, files):
     """Starts every peer at SIZE, one after the other; those that fail are named and left out."""
     formats = {peer.format for peer in peers if peer.format and size}
     lists = peer_table.write_lists(bench.folder / f"lists{size}", size, formats)
@@ -200,6 +200,7 @@ def start_all(bench, size, peers):
         try:
             server = Server(peer, bench.folder / f"{peer.key}.{size}", size, bench.upstream, lists)
             life = {"size": size, "peer": peer.key, "start_s": server.start(), "prepare_s": server.prepare_s if peer.prepare else None}
+            warm(bench, server, "cached", files)  # a cache in large pages takes its memory in steps: the same state at each size
             server.settle()
             life["pss"] = server.process.pss_bytes()
             bench.lives.append(life)
@@ -259,7 +260,7 @@ def run_reloads(bench, size, servers, files):
 
 
 def run_group(bench, size, peers, files, first):
-    servers = start_all(bench, size, peers)
+    servers = start_all(bench, size, peers, files)
     started = list(servers)
     try:
         run_rounds(bench, size, servers, files, first)

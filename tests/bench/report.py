@@ -286,5 +286,7 @@ def svg(data):
 def put(page, key, text):
     """Puts TEXT between the marks of KEY in the document PAGE."""
     begin, end = f"<!-- {key}: made by --write -->", f"<!-- {key}: end -->"
+    if begin not in page.read_text():
+        raise SystemExit(f"{page.name} has no place for this: '{begin}' and '{end}'")
     before, rest = page.read_text().split(begin)
     page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")

@@ -125,7 +125,7 @@ class Process:
         core = core if isinstance(core, (set, type(None))) else {core}
         with open(log, "ab") as out:
             self.child = subprocess.Popen([str(word) for word in words], stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd,
-                                          stdin=subprocess.DEVNULL, start_new_session=True,
+                                          stdin=subprocess.DEVNULL,
                                           preexec_fn=(lambda: os.sched_setaffinity(0, core)) if core else None)
 
     @property
