@@ -6,7 +6,10 @@
  *
  *   core_bench                the table
  *   core_bench KIND SECONDS   one kind of query in batches of 64, for hit_path.py to look at: says
- *                             "ready" when all is prepared, and ns a query at its end */
+ *                             "ready" when all is prepared, and ns a query at its end
+ *   core_bench threads        one worker against two that share cache, sets and snapshot */
+#include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include "tests/unit/core_rig.h"
@@ -212,21 +215,116 @@ static void run_for(struct bench *bench, const char *kind, double seconds)
     printf("%.0f\n", (double)limit / (double)count);
 }
 
+/* A worker of `threads`, on a core of its own. */
+struct worker {
+    struct bench *bench;
+    pthread_barrier_t *start;
+    int cpu;
+    uint64_t ns;
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    cpu_set_t set;
+    uint64_t start;
+
+    CPU_ZERO(&set);
+    CPU_SET((size_t)worker->cpu, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    pthread_barrier_wait(worker->start);
+    start = now_ns();
+    for (unsigned at = 0; at < ASKED; at += CORE_BATCH_MAX)
+        run_batch(worker->bench, at, CORE_BATCH_MAX);
+    worker->ns = now_ns() - start;
+    return NULL;
+}
+
+/* Returns the ns of workers FIRST to FIRST + COUNT at once, the mean of them. */
+static uint64_t work_together(struct bench **benches, unsigned first, unsigned count)
+{
+    pthread_barrier_t start;
+    pthread_t threads[2];
+    struct worker workers[2];
+    uint64_t sum = 0;
+
+    pthread_barrier_init(&start, NULL, count);
+    for (unsigned i = 0; i < count; i++) {
+        workers[i] =
+            (struct worker){.bench = benches[first + i], .start = &start, .cpu = (int)(first + i)};
+        must(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+        sum += workers[i].ns;
+    }
+    pthread_barrier_destroy(&start);
+    return sum / count;
+}
+
+/* Rounds of each worker alone and of both in turn, so that all meet the same noise and the same
+ * cores. */
+static void measure_threads(struct bench **benches, const char *kind)
+{
+    uint64_t rounds[2][ROUNDS];
+    double one, two;
+
+    for (unsigned i = 0; i < 2; i++) {
+        make_queries(benches[i], kind);
+        benches[i]->keeps = strcmp(kind, "cached") == 0;
+    }
+    work_together(benches, 0, 2);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        rounds[0][round] = (work_together(benches, 0, 1) + work_together(benches, 1, 1)) / 2;
+        rounds[1][round] = work_together(benches, 0, 2);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        qsort(rounds[i], ROUNDS, sizeof **rounds, by_size);
+    one = (double)rounds[0][ROUNDS / 2] / ASKED;
+    two = (double)rounds[1][ROUNDS / 2] / ASKED;
+    printf("| %s | %.0f | %.0f | %+.1f %% |\n", kind, one, two, (two / one - 1) * 100);
+}
+
+static void prepare(struct bench *bench)
+{
+    const struct core_hooks hooks = {.context = bench, .send = on_send, .forward = on_forward};
+
+    bench->core = core_create(2048, bench->cache, &hooks, NULL);
+    must(bench->core != NULL);
+    for (size_t i = 0; i < CORE_BATCH_MAX; i++)
+        must(endpoint_from_text(&bench->datagrams[i].client, "127.0.0.1@4000", 0) == 0);
+}
+
+static void compare_threads(struct bench *bench)
+{
+    static const char *const kinds[] = {"blocked", "clean", "cached"};
+    struct bench *benches[2] = {bench, calloc(1, sizeof *bench)};
+
+    must(benches[1] != NULL);
+    benches[1]->cache = bench->cache;
+    benches[1]->snapshot = bench->snapshot;
+    prepare(benches[1]);
+    puts("| ns a query, without sockets | one worker | two workers | change |\n|---|---|---|---|");
+    for (size_t i = 0; i < 3; i++)
+        measure_threads(benches, kinds[i]);
+    core_destroy(benches[1]->core);
+    free(benches[1]);
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    const struct core_hooks hooks = {.context = &bench, .send = on_send, .forward = on_forward};
     struct config *config = rig_config(yaml);
 
     bench.snapshot =
         snapshot_create(config, make_set(&config->taxonomy), set_open_empty(NULL), NULL);
     bench.cache = cache_create(64 << 20, 0, NULL);
-    bench.core = core_create(2048, bench.cache, &hooks, NULL);
-    must(bench.snapshot != NULL && bench.core != NULL);
-    for (size_t i = 0; i < CORE_BATCH_MAX; i++)
-        must(endpoint_from_text(&bench.datagrams[i].client, "127.0.0.1@4000", 0) == 0);
+    must(bench.snapshot != NULL && bench.cache != NULL);
+    prepare(&bench);
     if (argc == 3)
         run_for(&bench, argv[1], strtod(argv[2], NULL));
+    else if (argc == 2)
+        compare_threads(&bench);
     else
         measure_all(&bench);
     core_destroy(bench.core);

@@ -90,17 +90,18 @@ def stages(file, start, program):
 
 def record(pid, program, folder, seconds):
     """Samples of process PID by stage."""
+    start = bias(pid, program)
     done = subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-F", "1999", "-g", "-p", str(pid), "-o", folder / "perf.data", "--",
                            "sleep", str(seconds)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"perf record: {done.stderr.strip()}")
-    return stages(folder / "perf.data", bias(pid, program), program)
+    return stages(folder / "perf.data", start, program)
 
 
 def spine(folder, options):
     """Samples of the spine alone, and ns a query."""
     kind = {"forwarded": "clean"}.get(options.mix, options.mix)
-    words = ["taskset", "-c", str(rig.SERVER_CORE), str(BIN / "core_bench"), kind, str(options.seconds + 1)]
+    words = ["taskset", "-c", str(rig.SERVER_CORE), str(BIN / "core_bench"), kind, str(options.seconds + 3)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         child.stdout.readline()
         count = record(child.pid, "core_bench", folder, options.seconds)

@@ -323,14 +323,14 @@ def run_growth(folder, options):
 
 
 def run_workers(folder, options):
-    """CPU a query at one rate, with one worker and with two, on the same two cores in turn."""
+    """CPU a query with one worker and with two, each asked at the same rate, so that batches are alike."""
     bench = Bench(folder, options)
     size = 100_000
     files = bench.names(size)
     lists = peer_table.write_lists(folder / "lists", size, {"plain"})
     peer = next(p for p in PEERS_TABLE if p.key == "stairgate")
     rows = []
-    servers = [Server(peer, folder / f"workers{count}", size, bench.upstream, lists, count, set(rig.CORES[-2:])) for count in (1, 2)]
+    servers = [Server(peer, folder / f"workers{count}", size, bench.upstream, lists, count, set(rig.CORES[-count:])) for count in (1, 2)]
     for server in servers:
         server.start()
         server.process.signal(signal.SIGSTOP)
@@ -340,13 +340,18 @@ def run_workers(folder, options):
                 server.process.signal(signal.SIGCONT)
                 warm(bench, server, mix, files)
                 before = server.process.cpu_s()
-                done = rig.flood(server.site.port, seconds=options.seconds, rate=options.rate, more=["--sockets", "64"], **bench.how(mix, files))
+                done = rig.flood(server.site.port, seconds=options.seconds, rate=options.rate * server.site.workers, more=["--sockets", "64"], **bench.how(mix, files))
                 rows.append({"mix": mix, "workers": server.site.workers, "us": (server.process.cpu_s() - before) / done["answered"] * 1e6, "lost": done["lost"]})
                 server.process.signal(signal.SIGSTOP)
     for server in servers:
         server.stop()
     bench.upstream.stop()
     return rows
+
+
+def spine_of_workers():
+    """The same without sockets, where two cores are enough: the generator takes none."""
+    return subprocess.run([BIN / "core_bench", "threads"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def smoke(folder, options):
@@ -381,7 +386,7 @@ def options_of(words):
     parser.add_argument("--sizes", metavar="N,N", help="names on the list, such as 0,100k,1M")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of each measurement")
-    parser.add_argument("--rate", type=float, default=40_000, help="questions a second, of --workers")
+    parser.add_argument("--rate", type=float, default=40_000, help="questions a second to each worker, of --workers")
     options = parser.parse_args(words)
     options.count, options.names = None, 10_000
     sizes = options.sizes or ("0,100k" if options.quick else "100k,1M,10M,50M" if options.growth else "0,100k,1M,5M")
@@ -410,7 +415,7 @@ def main():
             if options.smoke:
                 return smoke(folder, options)
             if options.workers:
-                text = report.workers(run_workers(folder, options), options)
+                text = report.workers(run_workers(folder, options), options) + "\n\n" + spine_of_workers()
                 return show(text, "workers", options)
             data = (run_growth if options.growth else run_all)(folder, options)
         kept = ROOT / "build/bench" / ("growth.json" if options.growth else "peers.json")

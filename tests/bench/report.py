@@ -233,7 +233,7 @@ def workers(rows, options):
         one, two = (statistics.median(row["us"] for row in rows if row["mix"] == mix and row["workers"] == count) for count in (1, 2))
         lost = sum(row["lost"] for row in rows if row["mix"] == mix)
         out.append([mix, number(one), number(two), f"{(two / one - 1) * 100:+.1f} %", str(lost)])
-    return table([f"CPU a query at {options.rate:.0f} q/s, µs", "one worker", "two workers", "change (aim ≤ 5 %)", "lost"], out)
+    return table([f"CPU a query at {options.rate:.0f} q/s a worker, µs", "one worker", "two workers", "change (aim ≤ 5 %)", "lost"], out)
 
 
 # The chart: one panel a mix, bars up to CAP times the echo, longer ones cut and marked.
