@@ -143,8 +143,13 @@ size_t publish_reclaim(struct publish *publish)
 
 const struct snapshot *publish_enter(struct publish *publish, unsigned reader)
 {
+    _Atomic uint64_t *own;
+
     must(reader < publish->readers);
-    atomic_store(&publish->reader[reader].generation, atomic_load(&publish->generation));
+    own = &publish->reader[reader].generation;
+    /* A visit in a visit would end the outer one, whose snapshot could then be freed in use. */
+    must(atomic_load_explicit(own, memory_order_relaxed) == OUTSIDE);
+    atomic_store(own, atomic_load(&publish->generation));
     return atomic_load(&publish->current);
 }
 
