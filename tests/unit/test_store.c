@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "config/base/err.h"
+#include "resolver/cache/ring.h"
 #include "resolver/cache/store.h"
 
 enum {
@@ -496,6 +497,35 @@ static void a_random_course_agrees_with_a_map(void **state)
     store_destroy(store);
 }
 
+/* Laps are counted in 16 bits: years of writing, here a few steps before the last. */
+static void a_ring_goes_on_after_its_last_lap(void **state)
+{
+    static _Atomic uint64_t words[10];
+    struct ring ring;
+    uint64_t old = 0;
+
+    (void)state;
+    ring_init(&ring, words, 10);
+    ring.head = RING_POSITION_MASK & ~RING_PLACE_MASK;
+    atomic_store(&ring.tail, ring.head);
+    for (uint64_t i = 0; i < 30; i++) {
+        uint64_t position = ring.head;
+        uint8_t value[19], out[24];
+
+        memset(value, (int)i, sizeof value);
+        ring_add(&ring, value, sizeof value);
+        assert_true(ring_holds(&ring, position));
+        assert_true(ring_equals(&ring, position, value, sizeof value));
+        ring_read(&ring, position, out, 3);
+        assert_memory_equal(out, value, sizeof value);
+        assert_true(i == 0 || !ring_holds(&ring, old));
+        ring_drop(&ring, 3);
+        old = position;
+    }
+    assert_true(ring.head < RING_POSITION_MASK / 2);
+    assert_int_equal(ring.used, 0);
+}
+
 static bool count_octets(void *context, const uint8_t *key, size_t key_length, const uint8_t *value,
                          size_t length)
 {
@@ -662,6 +692,7 @@ int main(void)
         cmocka_unit_test(all_memory_is_what_was_given),
         cmocka_unit_test(after_a_flush_all_room_is_there),
         cmocka_unit_test(a_random_course_agrees_with_a_map),
+        cmocka_unit_test(a_ring_goes_on_after_its_last_lap),
         cmocka_unit_test(the_counts_are_true),
         cmocka_unit_test(many_threads_see_whole_values_and_never_an_older_one),
     };
