@@ -61,6 +61,7 @@ struct snapshot {
     const struct config_record **records; /* sorted by name */
     struct compiled_name *record_names;
     size_t record_name_count;
+    uint32_t *group_marks; /* verdict.upstream_mark of each group */
 };
 
 /* Returns the config rule that ITEM of PROFILE's scope stands for: allow rules come first. */

@@ -89,6 +89,7 @@ static void forward(struct decision *d)
 {
     d->verdict->action = VERDICT_FORWARD;
     d->verdict->max_ttl_s = d->profile->config->max_ttl_s;
+    d->verdict->upstream_mark = d->snapshot->group_marks[d->verdict->upstream_group];
     if (tree_has_below(&d->path, TREE_LOCAL) || tree_has_below(&d->path, TREE_ZONE))
         d->verdict->transform |= TRANSFORM_NAME_EXISTS;
 }

@@ -14,6 +14,7 @@
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/base/random.h"
+#include "config/base/siphash.h"
 #include "policy/compiled.h"
 
 /* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
@@ -259,6 +260,47 @@ static int compile_names(struct snapshot *s, struct err *err)
     return s->tree == NULL ? -1 : 0;
 }
 
+/* Returns the mark of COUNT servers for ZONE (the root for the usual ones), in whatever order. */
+static uint32_t mark_of(const struct name *zone, const struct config_upstream *servers,
+                        size_t count)
+{
+    const struct siphash_key key = siphash_key_from_seed(0);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct endpoint *at = &servers[i].endpoint;
+        const uint32_t words[] = {at->addr.bits, at->addr.scope, at->port, servers[i].trusted};
+        struct siphash state;
+
+        siphash_start(&state, &key);
+        siphash_octets(&state, zone->wire, zone->length);
+        siphash_octets(&state, at->addr.octets, sizeof at->addr.octets);
+        siphash_octets(&state, (const uint8_t *)words, sizeof words);
+        sum += siphash_finish(&state);
+    }
+    return (uint32_t)(sum >> 32 ^ sum);
+}
+
+/* A group's number is its place in one config, and means another zone in the next: what is kept and
+ * what is in flight goes by the mark. */
+static int mark_groups(struct snapshot *s, struct err *err)
+{
+    const struct config *config = s->config;
+    const struct name root = {(const uint8_t *)"", 1};
+
+    s->group_marks = calloc(config->zone_count + 1, sizeof *s->group_marks);
+    if (s->group_marks == NULL)
+        return out_of_memory(err);
+    s->group_marks[0] = mark_of(&root, config->upstreams, config->upstream_count);
+    for (size_t i = 0; i < config->zone_count; i++) {
+        const struct config_zone *zone = &config->zones[i];
+        struct name name = name_of(&zone->name);
+
+        s->group_marks[i + 1] = mark_of(&name, zone->upstreams, zone->upstream_count);
+    }
+    return 0;
+}
+
 struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
                                  struct err *err)
 {
@@ -277,7 +319,7 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     s->listed = listed;
     s->hotline = hotline;
     if (compile_profiles(s, err) != 0 || compile_clients(s, err) != 0 ||
-        compile_networks(s, err) != 0 || compile_names(s, err) != 0) {
+        compile_networks(s, err) != 0 || compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
         snapshot_free(s);
         return NULL;
     }
@@ -352,6 +394,7 @@ void snapshot_free(struct snapshot *s)
 {
     if (s == NULL)
         return;
+    free(s->group_marks);
     name_tree_free(s->tree);
     free(s->record_names);
     free(s->records);
@@ -378,6 +421,15 @@ bool snapshot_release(struct snapshot *s)
 uint64_t snapshot_id(const struct snapshot *s)
 {
     return s->id;
+}
+
+long snapshot_group(const struct snapshot *s, uint32_t mark)
+{
+    for (size_t i = 0; i <= s->config->zone_count; i++) {
+        if (s->group_marks[i] == mark)
+            return (long)i;
+    }
+    return -1;
 }
 
 const struct err *snapshot_lack(const struct snapshot *s)

@@ -49,6 +49,9 @@ int snapshot_verify_piece(const struct snapshot *snapshot, uint64_t *piece, stru
  * SNAPSHOT that is in force. (Drawn at random: addresses are used again.) */
 uint64_t snapshot_id(const struct snapshot *snapshot);
 
+/* Returns the number of the group of upstreams whose verdict.upstream_mark is MARK, -1 for none. */
+long snapshot_group(const struct snapshot *snapshot, uint32_t mark);
+
 /* Frees SNAPSHOT with its config and sets; NULL is fine. */
 void snapshot_free(struct snapshot *snapshot);
 

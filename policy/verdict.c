@@ -42,6 +42,12 @@ void verdict_block(struct verdict *verdict, enum block_style style, uint32_t ttl
         verdict_give_ede(verdict, VERDICT_EDE_FORGED);
 }
 
+void verdict_set_group(struct verdict *verdict, const struct verdict *other)
+{
+    verdict->upstream_group = other->upstream_group;
+    verdict->upstream_mark = other->upstream_mark;
+}
+
 const char *verdict_rule_word(enum verdict_rule rule)
 {
     return words[rule];

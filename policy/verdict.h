@@ -95,6 +95,7 @@ struct verdict {
     int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */
     uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
     uint32_t upstream_group;       /* 0 is the default group */
+    uint32_t upstream_mark;        /* of that group's zone and servers, the same over reloads */
     uint32_t transform;            /* bit set of enum verdict_transform */
     struct verdict_records records;
     struct config_place place; /* of the config line that decided, for `why`; 0:0 for none */
@@ -111,6 +112,9 @@ void verdict_give_ede(struct verdict *verdict, uint16_t code);
  * EDE, and the one that belongs to a forged address where STYLE gives one. */
 void verdict_block(struct verdict *verdict, enum block_style style, uint32_t ttl_s, uint16_t type,
                    uint16_t ede);
+
+/* Gives VERDICT the group of upstreams of OTHER. */
+void verdict_set_group(struct verdict *verdict, const struct verdict *other);
 
 /* Returns the stable word for RULE. What operator, legal and hotline lists say is one word. */
 const char *verdict_rule_word(enum verdict_rule rule);

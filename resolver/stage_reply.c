@@ -4,12 +4,27 @@
 #include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/query.h"
+#include "resolver/respond.h"
+#include "resolver/wire/dns.h"
+
+static bool is_outside(const struct verdict *verdict)
+{
+    return verdict->upstream_group == 0;
+}
+
+static enum next respond_unheard(const struct query_context *context, struct query *query)
+{
+    core_count(&context->counters->failed);
+    return respond_error(context, query, DNS_SERVFAIL, 0);
+}
 
 /* Where the rules have changed while the query waited, the new ones decide: what a reload blocks
- * reaches nobody any more. Returns NEXT_STAGE where the upstream's word is still wanted. */
+ * reaches nobody any more. A name that has become a zone's, or is one's no more,
+ * was asked in the wrong place: the zone's servers do not vouch for what came. Returns NEXT_STAGE
+ * where the upstream's word is still wanted. */
 static enum next decide_anew(const struct query_context *context, struct query *query)
 {
-    uint32_t group = query->verdict.upstream_group;
+    const struct verdict before = query->verdict;
     enum next next;
 
     if (query->rules == snapshot_id(context->snapshot))
@@ -18,9 +33,13 @@ static enum next decide_anew(const struct query_context *context, struct query *
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
     stage_decide(context, query);
-    query->verdict.upstream_group = group; /* of the question in flight */
     next = stage_block(context, query);
-    return next == NEXT_STAGE ? stage_local(context, query) : next;
+    if (next == NEXT_STAGE)
+        next = stage_local(context, query);
+    if (next == NEXT_STAGE && is_outside(&before) != is_outside(&query->verdict))
+        next = respond_unheard(context, query);
+    verdict_set_group(&query->verdict, &before); /* of the question in flight */
+    return next;
 }
 
 enum next stage_reply(const struct query_context *context, struct query *query,

@@ -25,7 +25,6 @@ static void renew_class(const struct query_context *context, struct cache_found 
 static enum next check(const struct query_context *context, struct query *query,
                        struct cache_found *found)
 {
-    uint32_t group = query->verdict.upstream_group;
     struct verdict blocked;
 
     if (found->entry->targets == 0)
@@ -35,8 +34,8 @@ static enum next check(const struct query_context *context, struct query *query,
         entry_decide(found->entry, context->snapshot, &query->ask, &query->verdict, &blocked))
         return NEXT_STAGE;
     core_count(&context->counters->chain_blocked);
+    verdict_set_group(&blocked, &query->verdict); /* of the question that may be in flight */
     query->verdict = blocked;
-    query->verdict.upstream_group = group; /* of the question that may be in flight */
     return stage_block(context, query);
 }
 

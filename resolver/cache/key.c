@@ -19,7 +19,7 @@ struct cache_key cache_key_of(const struct query *query)
         .class = question->class,
         .dnssec_ok = question->dnssec_ok,
         .checking_disabled = (question->flags & DNS_CD) != 0,
-        .group = query->verdict.upstream_group,
+        .group = query->verdict.upstream_mark,
     };
 }
 

@@ -19,7 +19,7 @@ struct cache_key {
     struct name name; /* lower-cased */
     uint16_t type, class;
     bool dnssec_ok, checking_disabled;
-    uint32_t group; /* of upstreams */
+    uint32_t group; /* of upstreams: its mark (policy/verdict.h), since a reload renumbers them */
 };
 
 enum {

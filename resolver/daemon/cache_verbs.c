@@ -93,17 +93,18 @@ static bool is_true(const json_t *request, const char *key)
 }
 
 struct listing {
-    const struct config *config;
+    const struct snapshot *snapshot;
     json_t *entries;
+    size_t left_behind; /* by servers that nobody asks any more */
 };
 
 /* The zone whose servers said it; null for the servers of everything else. */
-static json_t *zone_json(const struct config *config, uint32_t group)
+static json_t *zone_json(const struct config *config, long group)
 {
     char text[NAME_TEXT_MAX];
     struct name name;
 
-    if (group == 0 || group > config->zone_count)
+    if (group == 0)
         return json_null();
     name = name_of(&config->zones[group - 1].name);
     return json_string(name_to_text(&name, text));
@@ -112,9 +113,12 @@ static json_t *zone_json(const struct config *config, uint32_t group)
 static void see(void *context, const struct cache_line *line)
 {
     struct listing *listing = context;
+    long group = snapshot_group(listing->snapshot, line->key.group);
     char name[NAME_TEXT_MAX], type[MNEMONIC_MAX] = "*", rcode[MNEMONIC_MAX];
 
-    if (json_array_size(listing->entries) == LINES_MOST)
+    if (group < 0)
+        listing->left_behind++;
+    if (group < 0 || json_array_size(listing->entries) == LINES_MOST)
         return;
     if (line->key.type != 0)
         mnemonic_type(line->key.type, type);
@@ -123,7 +127,7 @@ static void see(void *context, const struct cache_line *line)
                                     name_to_text(&line->key.name, name), "type", type, "dnssec_ok",
                                     line->key.dnssec_ok, "checking_disabled",
                                     line->key.checking_disabled, "zone",
-                                    zone_json(listing->config, line->key.group), "rcode",
+                                    zone_json(snapshot_config(listing->snapshot), group), "rcode",
                                     mnemonic_rcode(line->rcode, rcode), "failure", line->failure,
                                     "records", (int)line->records, "ttl_s", whole(line->ttl_s),
                                     "age_s", whole(line->age_s), "octets", whole(line->octets)));
@@ -132,7 +136,7 @@ static void see(void *context, const struct cache_line *line)
 json_t *run_cache_lookup(void *context, const json_t *request, json_t *errors)
 {
     const struct server *server = context;
-    struct listing listing = {snapshot_config(publish_current(server->publish)), NULL};
+    struct listing listing = {.snapshot = publish_current(server->publish)};
     struct name_buf buf;
     struct name name;
     size_t found = 0;
@@ -144,7 +148,8 @@ json_t *run_cache_lookup(void *context, const json_t *request, json_t *errors)
     if (server->cache != NULL)
         found = cache_list(server->cache, &name, is_true(request, "below"), worker_now().mono_ms,
                            see, &listing);
-    return json_pack("{s:o,s:o}", "found", whole(found), "entries", listing.entries);
+    return json_pack("{s:o,s:o}", "found", whole(found - listing.left_behind), "entries",
+                     listing.entries);
 }
 
 json_t *run_cache_flush(void *context, const json_t *request, json_t *errors)

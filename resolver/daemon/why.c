@@ -264,7 +264,7 @@ static void explain_answer(const struct snapshot *snapshot, const struct why_que
                            const struct ask *ask, struct explanation *e)
 {
     const struct cache_key key = {
-        .name = ask->name, .type = ask->type, .class = DNS_IN, .group = e->verdict.upstream_group};
+        .name = ask->name, .type = ask->type, .class = DNS_IN, .group = e->verdict.upstream_mark};
     const struct cache_when when = {question->mono_ms, snapshot_config(snapshot)->cache_stale_s};
     struct cache_room *room = malloc(sizeof *room);
     struct cache_found found;

@@ -40,6 +40,7 @@ struct worker {
     struct tcp_listener **tcp;
     size_t udp_count, tcp_count;
     bool draining, closing;
+    uint64_t configured; /* snapshot_id of those that the upstreams follow */
 
     uv_mutex_t lock; /* guards the next two */
     uv_cond_t reported;
@@ -83,14 +84,25 @@ static void on_tick(uv_timer_t *timer)
         uv_timer_stop(timer);
 }
 
+/* The snapshot numbers the groups of upstreams: with one that is newer than they are, a question
+ * would go to another zone's servers until the worker's wake. */
+static void follow(struct worker *worker, const struct snapshot *snapshot)
+{
+    if (worker->configured == snapshot_id(snapshot))
+        return;
+    upstreams_configure(worker->upstreams, snapshot_config(snapshot));
+    worker->configured = snapshot_id(snapshot);
+}
+
 static void on_batch(void *context, struct core_datagram *datagrams, size_t count)
 {
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
+    const struct snapshot *snapshot = publish_enter(options->publish, options->index);
     struct core_now now = worker_now();
 
-    core_batch(worker->core, publish_enter(options->publish, options->index), &now, datagrams,
-               count);
+    follow(worker, snapshot);
+    core_batch(worker->core, snapshot, &now, datagrams, count);
     publish_leave(options->publish, options->index);
     if (core_pending(worker->core) > 0 && !uv_is_active((uv_handle_t *)&worker->tick))
         uv_timer_start(&worker->tick, on_tick, CORE_TICK_MS, CORE_TICK_MS);
@@ -277,11 +289,12 @@ static int tell_interfaces(struct worker *worker, const struct config *config, s
 static void obey_reload(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
-    const struct config *config = snapshot_config(publish_enter(options->publish, options->index));
+    const struct snapshot *snapshot = publish_enter(options->publish, options->index);
+    const struct config *config = snapshot_config(snapshot);
     struct tcp_limits limits = limits_of(config);
     struct err err;
 
-    upstreams_configure(worker->upstreams, config);
+    follow(worker, snapshot);
     for (size_t i = 0; i < worker->tcp_count; i++)
         tcp_listener_limits(worker->tcp[i], &limits);
     if (tell_interfaces(worker, config, &err) < 0)

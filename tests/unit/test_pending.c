@@ -176,7 +176,7 @@ static void whatever_an_answer_depends_on_makes_another_question(void **state)
     other[2].question.class = DNS_CH;
     other[3].question.dnssec_ok = true;
     other[4].question.flags = DNS_CD;
-    other[5].verdict.upstream_group = 1;
+    other[5].verdict.upstream_mark = 1;
     for (size_t i = 0; i < 6; i++) {
         struct cache_key its = cache_key_of(&other[i]);
 
