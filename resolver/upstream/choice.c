@@ -74,6 +74,7 @@ struct upstream *choice_next(const struct upstreams *upstreams, const struct ask
     struct upstream *best = NULL;
 
     if (asked->probe || asked->tries == TRIES_MAX ||
+        asked->zone != servers_zone(upstreams, asked->group) ||
         uv_now(upstreams->loop) + LEAST_LEFT_MS >= asked->deadline_ms)
         return NULL;
     for (size_t i = 0; i < group.count; i++) {

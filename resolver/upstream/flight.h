@@ -76,6 +76,7 @@ struct asked {
     bool due;       /* linked in the wheel */
     uint16_t type;
     uint32_t group, ticket;
+    uint64_t zone;          /* of the group, whose number a reload may give to another */
     uint64_t seed;          /* of the letter case of its queries */
     uint32_t before, after; /* in the wheel, or free list */
     uint64_t due_tick, deadline_ms;

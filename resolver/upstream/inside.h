@@ -61,6 +61,7 @@ struct upstreams {
     struct flight flight;
     struct upstream *servers[SERVERS_MAX]; /* in the order of their groups */
     uint8_t group_ends[GROUPS_MAX];        /* where in SERVERS each group ends */
+    uint64_t group_zones[GROUPS_MAX];      /* what each is there for: hash of the zone's name */
     size_t server_count;
     struct upstream *retired, *unsent;
     uint32_t channels;   /* numbers given out */

@@ -209,6 +209,7 @@ void plan_probe(struct upstream *server, bool stream)
     asked->probe = true;
     asked->checking_disabled = asked->dnssec_ok = false;
     asked->group = server->group;
+    asked->zone = servers_zone(upstreams, server->group);
     asked->deadline_ms = uv_now(upstreams->loop) + upstreams->timeout_ms;
     start_try(server, new_try(server, asked, &nothing_known, stream), !stream);
     set_due(upstreams, asked, upstreams->timeout_ms);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/siphash.h"
 #include "config/config.h"
 #include "resolver/upstream/inside.h"
 
@@ -84,6 +85,13 @@ static void retire(struct upstreams *upstreams, struct upstream *server)
     upstreams->retired = server;
 }
 
+static uint64_t zone_hash(const struct config_zone *zone)
+{
+    const struct siphash_key key = siphash_key_from_seed(0);
+
+    return siphash_whole(&key, zone->name.wire, zone->name.length);
+}
+
 void servers_configure(struct upstreams *upstreams, const struct config *config)
 {
     struct old_servers old = {.count = upstreams->server_count};
@@ -91,9 +99,13 @@ void servers_configure(struct upstreams *upstreams, const struct config *config)
     memcpy(old.servers, upstreams->servers, sizeof old.servers);
     upstreams->server_count = 0;
     add_group(upstreams, 0, config->upstreams, config->upstream_count, &old);
-    for (uint32_t i = 0; i < config->zone_count; i++)
-        add_group(upstreams, i + 1, config->zones[i].upstreams, config->zones[i].upstream_count,
-                  &old);
+    for (uint32_t i = 0; i < config->zone_count; i++) {
+        const struct config_zone *zone = &config->zones[i];
+
+        add_group(upstreams, i + 1, zone->upstreams, zone->upstream_count, &old);
+        if (i + 1 < GROUPS_MAX)
+            upstreams->group_zones[i + 1] = zone_hash(zone);
+    }
     for (size_t i = config->zone_count + 1; i < GROUPS_MAX; i++)
         upstreams->group_ends[i] = (uint8_t)upstreams->server_count;
     for (size_t i = 0; i < old.count; i++) {
@@ -110,6 +122,11 @@ struct server_group servers_of(const struct upstreams *upstreams, uint32_t group
         return (struct server_group){upstreams->servers, 0};
     first = group == 0 ? 0 : upstreams->group_ends[group - 1];
     return (struct server_group){&upstreams->servers[first], upstreams->group_ends[group] - first};
+}
+
+uint64_t servers_zone(const struct upstreams *upstreams, uint32_t group)
+{
+    return group < GROUPS_MAX ? upstreams->group_zones[group] : 0;
 }
 
 void servers_sweep(struct upstreams *upstreams)

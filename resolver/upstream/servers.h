@@ -15,6 +15,9 @@ struct server_group {
     size_t count;
 };
 
+/* Returns what tells the zone of GROUP from others, over reloads; 0 for the usual servers. */
+uint64_t servers_zone(const struct upstreams *upstreams, uint32_t group);
+
 /* Returns the servers of GROUP; none where the configuration has no such group. */
 struct server_group servers_of(const struct upstreams *upstreams, uint32_t group);
 

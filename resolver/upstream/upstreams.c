@@ -198,6 +198,7 @@ int upstreams_ask(struct upstreams *upstreams, const struct upstream_question *q
     asked->checking_disabled = question->checking_disabled;
     asked->dnssec_ok = question->dnssec_ok;
     asked->group = question->group;
+    asked->zone = servers_zone(upstreams, question->group);
     asked->ticket = question->ticket;
     asked->seed = random_u64(&upstreams->random);
     if (plan_start(upstreams, asked) < 0) {

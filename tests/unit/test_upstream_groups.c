@@ -95,12 +95,37 @@ static void a_reload_keeps_servers_by_group_and_transport(void **state)
     stop(&world);
 }
 
+static void a_question_on_its_way_stays_with_its_zone_over_a_reload(void **state)
+{
+    struct config_zone zones[2] = {{.name = {.wire = "\3lab", .length = 5}},
+                                   {.name = {.wire = "\4corp", .length = 6}}};
+    struct world world;
+
+    (void)state;
+    start_zones(&world, zones, 3);
+    hurry(&world);
+    world.fakes[1].way = FAKE_SILENT;
+    assert_int_equal(ask_group(&world, 1, 0), 0);
+    upstreams_flush(world.upstreams);
+    /* the first zone goes, so that the second takes its number */
+    world.config.zones = &zones[1];
+    world.config.zone_count = 1;
+    upstreams_configure(world.upstreams, &world.config);
+    run_until(&world, 1);
+    assert_true(world.outcomes[0].silent);
+    assert_int_equal(world.fakes[0].datagrams, 0);
+    assert_int_equal(world.fakes[2].datagrams, 0);
+    assert_int_equal(ask_one_of(&world, 1, 1)->address, ADDRESS + 2);
+    stop(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_group_asks_its_own_servers_only),
         cmocka_unit_test(a_dead_zone_is_not_asked_of_the_usual_servers),
         cmocka_unit_test(a_reload_keeps_servers_by_group_and_transport),
+        cmocka_unit_test(a_question_on_its_way_stays_with_its_zone_over_a_reload),
     };
 
     return cmocka_run_group_tests_name("upstream_groups", tests, prepare, NULL);
