@@ -29,7 +29,7 @@ struct upstream {
     char text[ADDR_TEXT_MAX];
     bool trusted;
     bool stream;  /* asked over TCP */
-    bool retired; /* a reload took it out: closed when nothing waits for it */
+    bool retired; /* a reload took it out: closed when nothing waits, freed when nothing names it */
     uint32_t group;
     struct health health;
     uint32_t plain;          /* questions in a row that were answered only without OPT */
@@ -37,6 +37,7 @@ struct upstream {
     struct try_queue queue;  /* to be sent as datagrams at the next flush */
     uint32_t waiting;        /* tries queued or open, */
     uint32_t late;           /* and of these, those whose time is over */
+    uint32_t named;          /* tries of questions in flight, ended ones among them */
     uint32_t handles;        /* of libuv, not yet closed */
     struct udp udp;
     struct tcp tcp;

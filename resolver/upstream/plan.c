@@ -75,6 +75,7 @@ static void end_asked(struct upstreams *upstreams, struct asked *asked)
         struct try *try = flight_try(&upstreams->flight, asked, i);
 
         end_try(upstreams, try, try->state);
+        try->server->named--;
     }
     flight_give(&upstreams->flight, asked);
 }
@@ -127,6 +128,7 @@ static struct try *new_try(struct upstream *server, struct asked *asked,
     try->mixed = server->upstreams->random_case && !record->folded && !record->plain &&
                  now_ms >= server->fold_until_ms;
     server->waiting++;
+    server->named++;
     server->asked++;
     return try;
 }

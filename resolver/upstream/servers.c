@@ -4,7 +4,8 @@
  * endpoint in two groups is two servers, each with sockets and health of its own: a zone's server
  * may be reached when the usual ones are not, and a question must never slip from one group into
  * another. A reload keeps the servers that stay and retires the others: they take no new question,
- * and are closed and freed when the last one that waits for them has ended. */
+ * are closed when nothing waits for them any more, and freed when the last question ends that has
+ * asked them: what has come of its queries is looked at until then. */
 #include "resolver/upstream/servers.h"
 
 #include <stdlib.h>
@@ -140,7 +141,7 @@ void servers_sweep(struct upstreams *upstreams)
             udp_close(server);
             tcp_close(server);
         }
-        if (server->handles == 0 && server->waiting == 0 && !server->unsent) {
+        if (server->handles == 0 && server->named == 0 && !server->unsent) {
             *link = next;
             free(server);
         } else {

@@ -26,7 +26,8 @@ struct server_group servers_of(const struct upstreams *upstreams, uint32_t group
  * of it; the others are retired. */
 void servers_configure(struct upstreams *upstreams, const struct config *config);
 
-/* Closes retired servers that nothing waits for, and frees them once they are closed. */
+/* Closes retired servers that nothing waits for, and frees those that are closed and that no
+ * question in flight has asked. */
 void servers_sweep(struct upstreams *upstreams);
 
 /* Return the handles of all servers that are not closed yet; free all servers. */

@@ -245,6 +245,33 @@ static void elsewhere_the_address_of_an_upstream_is_enough(void **state)
     stop(&world);
 }
 
+static void a_server_that_a_reload_took_out_stays_while_a_question_names_it(void **state)
+{
+    struct upstream_joiner came;
+    struct world world;
+
+    (void)state;
+    start_mixed(&world, 2);
+    world.fakes[0].way = FAKE_SERVFAIL; /* its query has ended, */
+    world.fakes[1].way = FAKE_HELD;     /* the question has not */
+    assert_int_equal(ask(&world, 0), 0);
+    while (world.fakes[1].held_count == 0)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    world.config.upstreams = &world.servers[1];
+    world.config.upstream_count = 1;
+    upstreams_configure(world.upstreams, &world.config);
+    run_for(&world, 1100);
+    assert_non_null(world.upstreams->retired); /* the question has asked it */
+    came = joiner("127.0.0.1", "127.0.0.1", www);
+    assert_false(upstreams_is_loop(world.upstreams, 0, &came));
+    fake_release(&world.fakes[1]);
+    run_until(&world, 1);
+    assert_int_equal(world.outcomes[0].address, ADDRESS + 1);
+    run_for(&world, 1100);
+    assert_null(world.upstreams->retired);
+    stop(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_question_that_comes_back_three_times_in_a_second_is_a_loop),
         cmocka_unit_test(local_clients_are_no_loop_without_our_letters),
         cmocka_unit_test(elsewhere_the_address_of_an_upstream_is_enough),
+        cmocka_unit_test(a_server_that_a_reload_took_out_stays_while_a_question_names_it),
     };
 
     return cmocka_run_group_tests_name("upstream_letters", tests, prepare, NULL);
