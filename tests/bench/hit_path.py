@@ -142,7 +142,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="stairgate-path-") as folder:
         count, ns, words = (spine if options.spine else whole)(Path(folder), options)
     total = sum(count.values())
-    rows = [[stage, f"{hits / total * ns:.0f}", f"{hits / total * 100:.1f} %"] for stage, hits in count.most_common()]
+    rest = sum(hits for hits in count.values() if hits < total / 100)
+    seen = [(stage, hits) for stage, hits in count.most_common() if hits >= total / 100] + [("the rest, each below 1 %", rest)]
+    rows = [[stage, f"{hits / total * ns:.0f}", f"{hits / total * 100:.1f} %"] for stage, hits in seen]
     rows.append(["**whole**", f"**{ns:.0f}**", words])
     text = report.table([f"{options.mix}, {'1M' if options.spine else options.names} names, {total} samples", "ns a query", "share"], rows)
     print(text)
