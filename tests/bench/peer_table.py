@@ -142,6 +142,7 @@ setLocal("{host}:{port}")
 setACL({{"127.0.0.0/8"}})
 setSecurityPollSuffix("")
 setMaxUDPOutstanding(65535)
+{batch}
 newServer({{address="{upstream_host}:{upstream}"}}):setUp()
 getPool(""):setCache(newPacketCache({keep}, {{maxTTL=86400}}))
 setKey("{key}")
@@ -158,8 +159,14 @@ end
 DNSDIST_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
-def dnsdist(site):
-    text = DNSDIST.format(host=HOST, port=site.port, upstream_host=UPSTREAM_HOST, upstream=site.upstream, keep=KEEP, key=DNSDIST_KEY,
+def dnsdist(batch):
+    def write(site):
+        return dnsdist_write(site, f"setUDPMultipleMessagesVectorSize({batch})" if batch else "")
+    return write
+
+
+def dnsdist_write(site, batch):
+    text = DNSDIST.format(batch=batch, host=HOST, port=site.port, upstream_host=UPSTREAM_HOST, upstream=site.upstream, keep=KEEP, key=DNSDIST_KEY,
                           control=site.control, list=site.lists.get("plain", ""))
     path = site.write("dnsdist.conf", text + ("load_list()\n" if site.size else ""))
     return [program("dnsdist"), "--supervised", "--disable-syslog", "-C", path]
@@ -375,7 +382,8 @@ PEERS_TABLE = [
     Peer("echo-wildcard", "echo on `::`, epoll, pktinfo, +90 octets", None, None, echo_wildcard),
     Peer("stairgate", "**stairgate**, UDP upstream", None, "plain", stairgate("udp"), stairgate_reload, 10, prepare=stairgate_prepare),
     Peer("stairgate-tcp", "**stairgate**, TCP upstream", None, "plain", stairgate("tcp"), stairgate_reload, 10, prepare=stairgate_prepare),
-    Peer("dnsdist", "dnsdist", "dnsdist", "plain", dnsdist, dnsdist_reload, 480),
+    Peer("dnsdist", "dnsdist", "dnsdist", "plain", dnsdist(0), dnsdist_reload, 480),
+    Peer("dnsdist-batch", "dnsdist, batches of 64", "dnsdist", "plain", dnsdist(64), dnsdist_reload, 480),
     Peer("unbound", "Unbound, local-zone", "unbound", "unbound", unbound(rpz=False), hang_up, 430),
     Peer("unbound-rpz", "Unbound, RPZ", "unbound", "rpz", unbound(rpz=True), hang_up, 1240, quick=False),
     Peer("kresd", "Knot Resolver, RPZ", "knot-resolver", "rpz", kresd, kresd_reload, 300, quick=False, overlay=True),
