@@ -200,7 +200,7 @@ def test_C22_a_failure_with_do_leaves_the_answer_without(stairgate, upstream):
 
 def test_C23_a_dead_upstream_is_bridged_within_a_clients_patience_and_not_for_ever(stairgate, upstream):
     upstream.set("lb.test", "A", "198.51.100.1", ttl=1)
-    gate = stairgate(upstreams=[upstream], lists=LISTS, more="cache: {stale: 8s, prefetch: no}")
+    gate = stairgate(upstreams=[upstream], lists=LISTS, more="cache: {stale: 4s, prefetch: no}")
     assert addresses(gate.ask("lb.test")) == ["198.51.100.1"]
     upstream.answers[("*", "NS")] = upstream.answers[("lb.test", "A")] = silent
     replies = []
