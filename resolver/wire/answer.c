@@ -31,6 +31,8 @@ static size_t opt_size(const struct answer *answer)
 {
     if (!answer->question->has_opt)
         return 0;
+    if (answer->ede_count == 0)
+        return OPT_OCTETS;
     return OPT_OCTETS + EDE_OCTETS * (size_t)answer->ede_count + strlen(answer->ede_text);
 }
 

@@ -163,6 +163,59 @@ static void one_client_cannot_take_the_whole_pool(void **state)
     }
 }
 
+/* Some have something old to fall back on; they are told when they have waited long enough, each
+ * once, unless their question has ended before. */
+static void who_could_get_something_old_is_told_in_time(void **state)
+{
+    enum { ROUNDS = 2000, EACH = 8 };
+    struct pending *pending = pending_create(EACH, 42, NULL);
+    uint32_t random = 7, told = 0, ended = 0;
+    uint64_t now_ms = 0;
+
+    (void)state;
+    assert_non_null(pending);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        bool due[EACH] = {false};
+        uint32_t tickets[EACH];
+        uint64_t since_ms[EACH];
+        const struct query *query;
+
+        for (unsigned i = 0; i < EACH; i++) {
+            struct query one = make_query(i % KEYS, (uint16_t)i);
+            bool opened;
+
+            one.has_old = due[i] = next_random(&random) % 2 == 0;
+            one.since_ms = since_ms[i] = now_ms += next_random(&random) % 100;
+            assert_non_null(wait_for(pending, &one, &tickets[i], &opened));
+        }
+        for (unsigned i = 0; i < EACH; i++) {
+            if (next_random(&random) % 4 > 0)
+                continue;
+            pending_end(pending, tickets[i]);
+            for (unsigned other = 0; other < EACH; other++) {
+                ended += tickets[other] == tickets[i] && due[other];
+                due[other] = due[other] && tickets[other] != tickets[i];
+            }
+        }
+        for (unsigned i = 0; i < EACH; i++) {
+            if (!due[i])
+                continue;
+            if (since_ms[i] > 0 && (i == 0 || since_ms[i] > since_ms[i - 1]))
+                assert_null(pending_overdue(pending, since_ms[i] - 1));
+            query = pending_overdue(pending, since_ms[i]);
+            assert_non_null(query);
+            assert_int_equal(query->question.id, i);
+            told++;
+        }
+        assert_null(pending_overdue(pending, UINT64_MAX));
+        for (unsigned i = 0; i < EACH; i++)
+            pending_end(pending, tickets[i]);
+        assert_int_equal(pending_count(pending), 0);
+    }
+    assert_true(told > ROUNDS && ended > ROUNDS);
+    pending_destroy(pending);
+}
+
 static void whatever_an_answer_depends_on_makes_another_question(void **state)
 {
     struct query plain = make_query(0, 1), other[6];
@@ -199,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queries_wait_in_order_for_the_question_they_share),
         cmocka_unit_test(one_client_cannot_take_the_whole_pool),
+        cmocka_unit_test(who_could_get_something_old_is_told_in_time),
         cmocka_unit_test(whatever_an_answer_depends_on_makes_another_question),
     };
 
