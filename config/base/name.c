@@ -212,7 +212,20 @@ bool name_is_below_or_at(const struct name *name, const struct name *ancestor)
 void name_lower(struct name_buf *buf, const struct name *name)
 {
     must(name->length <= NAME_OCTETS_MAX);
-    for (size_t i = 0; i < name->length; i++)
-        buf->wire[i] = name_lower_octet(name->wire[i]);
+    name_lower_copy(buf->wire, name->wire, name->length);
     buf->length = (uint8_t)name->length;
+}
+
+void name_lower_copy(uint8_t *out, const uint8_t *octets, size_t length)
+{
+    size_t i = 0;
+    uint64_t words;
+
+    for (; i + sizeof words <= length; i += sizeof words) {
+        memcpy(&words, octets + i, sizeof words);
+        words = name_lower_octets(words);
+        memcpy(out + i, &words, sizeof words);
+    }
+    for (; i < length; i++)
+        out[i] = name_lower_octet(octets[i]);
 }

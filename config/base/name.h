@@ -35,6 +35,17 @@ static inline uint8_t name_lower_octet(uint8_t c)
     return (uint8_t)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
 }
 
+/* Returns the eight octets of WORDS likewise, each by itself. */
+static inline uint64_t name_lower_octets(uint64_t words)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = words & 0x7f * each;
+    /* The first bit of each octet: at least 'A' but not more than 'Z', and ASCII. */
+    uint64_t capital = (low + (0x80 - 'A') * each) & ~(low + (0x7f - 'Z') * each) & ~words;
+
+    return words | (capital & 0x80 * each) >> 2;
+}
+
 /* Returns BUF as a name that points into it. */
 static inline struct name name_of(const struct name_buf *buf)
 {
@@ -86,5 +97,8 @@ bool name_is_below_or_at(const struct name *name, const struct name *ancestor);
 
 /* Copies NAME into BUF with ASCII letters in lower case. */
 void name_lower(struct name_buf *buf, const struct name *name);
+
+/* Copies OCTETS[0..LENGTH) to OUT, which may be OCTETS itself, with ASCII letters in lower case. */
+void name_lower_copy(uint8_t *out, const uint8_t *octets, size_t length);
 
 #endif

@@ -68,8 +68,7 @@ static bool read_name(struct source *s, struct question *question)
     used++;
     memcpy(question->original, start, used);
     /* Length octets are below 'A': lower-casing leaves them. */
-    for (size_t i = 0; i < used; i++)
-        question->name.wire[i] = name_lower_octet(start[i]);
+    name_lower_copy(question->name.wire, start, used);
     question->name.length = (uint8_t)used;
     s->at += used;
     return true;

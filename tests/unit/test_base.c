@@ -92,6 +92,24 @@ static void name_text_survives_a_round_trip_for_every_octet(void **state)
     }
 }
 
+static void eight_octets_are_lower_cased_as_one_is(void **state)
+{
+    (void)state;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        for (unsigned at = 0; at < 8; at++) {
+            uint8_t octets[8] = {'@', 'A', 'Z', '[', 0x7f, 0x80, 0xc1, 0xff}, wanted[8];
+            uint64_t words;
+
+            octets[at] = (uint8_t)octet;
+            for (unsigned i = 0; i < 8; i++)
+                wanted[i] = name_lower_octet(octets[i]);
+            memcpy(&words, octets, sizeof words);
+            words = name_lower_octets(words);
+            assert_memory_equal(&words, wanted, sizeof words);
+        }
+    }
+}
+
 static void below_or_at_compares_whole_labels(void **state)
 {
     static const struct {
@@ -345,6 +363,7 @@ int main(void)
         cmocka_unit_test(name_from_text_keeps_the_limits_of_rfc_1035),
         cmocka_unit_test(names_of_63_and_253_characters_are_the_longest),
         cmocka_unit_test(name_text_survives_a_round_trip_for_every_octet),
+        cmocka_unit_test(eight_octets_are_lower_cased_as_one_is),
         cmocka_unit_test(below_or_at_compares_whole_labels),
         cmocka_unit_test(siphash_gives_the_published_vectors),
         cmocka_unit_test(suffix_hashes_equal_those_of_the_suffixes_alone),
