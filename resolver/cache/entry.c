@@ -66,10 +66,10 @@ struct making {
     struct entry *entry;
     uint8_t *message;
     size_t length, at;
-    uint16_t type; /* asked */
-    const struct entry_limits *limits;
-    size_t ttls;         /* noted so far */
-    uint32_t least_s;    /* of the TTLs */
+    uint16_t type;                     /* asked */
+    const struct entry_limits *limits; /* NULL: the TTLs are as they should be already */
+    size_t ttls;                       /* noted so far */
+    uint32_t least_s;                  /* of the TTLs */
     bool found, has_soa; /* a record of the type asked; the SOA of a negative answer */
     uint16_t zone;       /* octets of that SOA's owner */
 };
@@ -89,6 +89,15 @@ static uint32_t negative_ttl(const struct making *m, uint32_t ttl_s, size_t end)
 {
     ttl_s = least(ttl_s, load_be32(m->message + end - SOA_TAIL));
     return least(clamp(ttl_s, m->limits), m->limits->negative_s);
+}
+
+/* Brings the TTL at FIELD within the limits; SIZE octets of data follow it, an SOA's where
+ * NEGATIVE. */
+static void set_ttl(const struct making *m, uint8_t *field, size_t size, bool negative)
+{
+    uint32_t ttl_s = load_be32(field);
+
+    store_be32(field, negative ? negative_ttl(m, ttl_s, m->at + size) : clamp(ttl_s, m->limits));
 }
 
 /* Notes what the record of TYPE, data [AT..AT+SIZE), leads to. */
@@ -114,7 +123,6 @@ static bool take_record(struct making *m, bool authority)
 {
     struct name_buf owner;
     uint8_t *fixed;
-    uint32_t ttl_s;
     uint16_t type;
     size_t size;
 
@@ -126,14 +134,13 @@ static bool take_record(struct making *m, bool authority)
     m->at += FIXED_OCTETS;
     if (m->length - m->at < size)
         return false;
-    ttl_s = clamp(load_be32(fixed + 4), m->limits);
-    if (authority && type == DNS_SOA && size >= SOA_TAIL) {
-        ttl_s = negative_ttl(m, load_be32(fixed + 4), m->at + size);
+    if (authority && type == DNS_SOA) {
         m->has_soa = true;
         m->zone = owner.length;
     }
-    store_be32(fixed + 4, ttl_s);
-    m->least_s = least(m->least_s, ttl_s);
+    if (m->limits != NULL)
+        set_ttl(m, fixed + 4, size, authority && type == DNS_SOA && size >= SOA_TAIL);
+    m->least_s = least(m->least_s, load_be32(fixed + 4));
     ttls_of(m->entry)[m->ttls++] = (uint16_t)(m->at - TTL_TO_DATA);
     if (!authority) {
         m->found |= type == m->type;
@@ -153,15 +160,29 @@ static bool take_records(struct making *m)
     return m->at == m->length;
 }
 
+/* Tells whether the upstream's own rules, not the DNS, have given the answer (RFC 8914 §4.5, §4.16
+ * to §4.19). */
+static bool is_filtered(const struct entry *entry)
+{
+    for (uint8_t i = 0; i < entry->ede_count; i++) {
+        uint16_t code = entry->ede[i];
+
+        if (code == DNS_EDE_FORGED || (code >= DNS_EDE_BLOCKED && code <= DNS_EDE_PROHIBITED))
+            return true;
+    }
+    return false;
+}
+
 /* RFC 8020 §2: who says that a name does not exist says it of all below, and of each type. Not
  * where an alias led to it, for then it is another name; nor where the DS was asked for, which is
- * the word of the zone above. An SOA of the name itself says that it does exist. */
+ * the word of the zone above. An SOA of the name itself says that it does exist. A filter's rule
+ * may hold for one name alone. */
 static bool is_denial(const struct making *m)
 {
     const struct entry *entry = m->entry;
 
     return entry->rcode == DNS_NXDOMAIN && entry->answers == 0 && m->type != DNS_DS && m->has_soa &&
-           m->zone < entry->question;
+           m->zone < entry->question && m->length <= ENTRY_DENIAL_MAX && !is_filtered(entry);
 }
 
 /* Starts the answer to QUESTION as one in lower case without OPT has it. ASKED is room for that. */
@@ -258,11 +279,9 @@ void entry_fail(struct entry *entry, const struct question *question, uint64_t n
 bool entry_extend(struct entry *entry, const struct entry *denial, const struct question *question,
                   struct reply *reply, uint8_t *message)
 {
-    /* The TTLs that stand there were clamped when they came in. */
-    static const struct entry_limits none = {.max_s = UINT32_MAX, .negative_s = UINT32_MAX};
     const uint8_t *kept = message_in(denial);
     struct name above = {kept + DNS_HEADER_OCTETS, denial->question};
-    struct making m = {.entry = entry, .message = message, .type = question->type, .limits = &none};
+    struct making m = {.entry = entry, .message = message, .type = question->type};
     struct question asked;
     struct answer answer;
 

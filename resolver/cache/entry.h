@@ -47,7 +47,10 @@ struct entry_target {
 };
 
 enum {
-    ENTRY_TARGETS_MAX = DNS_MESSAGE_MAX / 4, /* the smallest is an IPv4 hint */
+    /* Where a rule names one of them all are looked at for each client, which must not be work for
+     * milliseconds: 64 KiB have room for 16 thousand hints. */
+    ENTRY_TARGETS_MAX = 1024,
+    ENTRY_DENIAL_MAX = 4096, /* octets of a denial that is written anew for each name below */
     ENTRY_MAX =
         sizeof(struct entry) + DNS_MESSAGE_MAX + 1 + 2 * REPLY_RECORDS_MAX + 4 * ENTRY_TARGETS_MAX,
 };
@@ -69,7 +72,8 @@ struct entry_source {
 
 /* Makes ENTRY (ENTRY_MAX octets) from SOURCE: the records' TTLs within the limits, `lifetime_s` the
  * least of them; 0 where it must not be kept: cut, TTL 0, or a negative answer without SOA. Returns
- * false where that cannot be done, for which the upstream is to blame.
+ * false where that cannot be done or the answer leads to more than ENTRY_TARGETS_MAX names and
+ * addresses, for which the upstream is to blame.
  * RFC: 2308 §5 (negative answers), 2181 §8. */
 bool entry_make(struct entry *entry, const struct entry_source *source);
 

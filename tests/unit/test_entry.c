@@ -284,6 +284,51 @@ static void a_failure_has_its_reasons_and_no_records(void **state)
     free(entry);
 }
 
+/* Puts into OCTETS the answer to `a.example. HTTPS` with COUNT records of one address as a hint
+ * each; returns its length. */
+static size_t put_hints(uint8_t *octets, unsigned count)
+{
+    static const uint8_t record[] = {0xc0, 12, 0, 65, 0, 1, 0, 0,   1, 44, 0, 11,
+                                     0,    1,  0, 0,  4, 0, 4, 192, 0, 2,  1};
+    static const uint8_t asked[] = "\1a\7example\0\0\101\0";
+    size_t length = DNS_HEADER_OCTETS;
+
+    memset(octets, 0, length);
+    store_be16(octets + 2, DNS_QR | DNS_RD | DNS_RA);
+    store_be16(octets + 4, 1);
+    store_be16(octets + 6, (uint16_t)count);
+    memcpy(octets + length, asked, sizeof asked);
+    octets[length + sizeof asked - 1] = 1;
+    length += sizeof asked;
+    for (unsigned i = 0; i < count; i++, length += sizeof record)
+        memcpy(octets + length, record, sizeof record);
+    return length;
+}
+
+static void what_leads_to_more_than_can_be_looked_at_is_no_answer(void **state)
+{
+    struct bench *bench = *state;
+    struct entry *room = malloc(ENTRY_MAX);
+    uint8_t *octets = malloc(DNS_MESSAGE_MAX), *message = malloc(DNS_MESSAGE_MAX);
+    struct entry_source source = {
+        .reply = bench->reply, .question = &bench->question, .limits = wide, .message = message};
+    struct name name;
+
+    assert_true(room != NULL && octets != NULL && message != NULL);
+    ask(bench, "a.example. HTTPS", PLAIN);
+    name = name_of(&bench->question.name);
+    for (unsigned count = ENTRY_TARGETS_MAX - 1; count < ENTRY_TARGETS_MAX + 2; count++) {
+        size_t length = put_hints(octets, count);
+
+        assert_int_equal(reply_read(octets, length, &name, DNS_HTTPS, false, bench->reply),
+                         REPLY_OK);
+        assert_int_equal(entry_make(room, &source), count <= ENTRY_TARGETS_MAX);
+    }
+    free(room);
+    free(octets);
+    free(message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +338,7 @@ int main(void)
         cmocka_unit_test(how_long_an_entry_lives_is_for_its_records_to_say),
         cmocka_unit_test(a_denial_is_written_for_any_name_below),
         cmocka_unit_test(a_failure_has_its_reasons_and_no_records),
+        cmocka_unit_test(what_leads_to_more_than_can_be_looked_at_is_no_answer),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
