@@ -13,7 +13,7 @@
 #include "config/base/siphash.h"
 #include "resolver/wire/dns.h"
 
-enum { NONE = UINT32_MAX, SHARES = 1024, NETWORK_OCTETS = 8 };
+enum { NONE = UINT32_MAX, SHARES = 1024, NETWORK_OCTETS = 8, GROUPS = 64 };
 
 struct slot {
     struct query query;
@@ -22,6 +22,7 @@ struct slot {
     uint32_t last;       /* opener: the last that waits */
     uint32_t chain;      /* opener: the next opener in its bucket */
     uint64_t hash;       /* opener: of its key */
+    uint32_t group;      /* where it is counted in held_of */
     bool listed;         /* among those that have something old to fall back on */
     uint32_t earlier, later; /* of these */
 };
@@ -34,8 +35,9 @@ struct pending {
     uint32_t fresh;      /* slots from here on were never used: their memory is not touched yet */
     uint32_t free, used;
     struct siphash_key sip;
-    uint32_t oldest, newest; /* of those with something old, in the order in which they came */
-    uint32_t held[SHARES];   /* slots in use, by hash of the client's network */
+    uint32_t oldest, newest;  /* of those with something old, in the order in which they came */
+    uint32_t held[SHARES];    /* slots in use, by hash of the client's network, */
+    uint32_t held_of[GROUPS]; /* and by group of upstreams: 0 the usual ones */
 };
 
 struct pending *pending_create(uint32_t count, uint64_t seed, struct err *err)
@@ -92,6 +94,18 @@ static uint32_t *share_of(struct pending *pending, const struct addr *client)
 static bool is_greedy(struct pending *pending, const struct addr *client)
 {
     return *share_of(pending, client) >= pending->most - pending->most / 4;
+}
+
+/* Returns where those who wait for the group of VERDICT are counted. Zones that share a place share
+ * their part. */
+static uint32_t group_of(const struct verdict *verdict)
+{
+    return verdict->upstream_group == 0 ? 0 : 1 + verdict->upstream_mark % (GROUPS - 1);
+}
+
+uint32_t pending_held(const struct pending *pending, const struct verdict *verdict)
+{
+    return pending->held_of[group_of(verdict)];
 }
 
 static uint32_t slot_take(struct pending *pending)
@@ -156,6 +170,7 @@ static void slot_give(struct pending *pending, uint32_t at)
 {
     list_remove(pending, at);
     --*share_of(pending, &pending->slots[at].query.client.addr);
+    pending->held_of[pending->slots[at].group]--;
     pending->slots[at].next = pending->free;
     pending->free = at;
     pending->used--;
@@ -229,6 +244,8 @@ static uint32_t add(struct pending *pending, const struct query *query)
         return NONE;
     copy_query(&pending->slots[at], query);
     ++*share_of(pending, &query->client.addr);
+    pending->slots[at].group = group_of(&query->verdict);
+    pending->held_of[pending->slots[at].group]++;
     pending->slots[at].next = NONE;
     pending->slots[at].listed = false;
     if (query->has_old)

@@ -56,4 +56,7 @@ void pending_end(struct pending *pending, uint32_t ticket);
 uint32_t pending_count(const struct pending *pending);
 uint32_t pending_room(const struct pending *pending);
 
+/* Returns how many wait for the group of upstreams that VERDICT names. */
+uint32_t pending_held(const struct pending *pending, const struct verdict *verdict);
+
 #endif

@@ -1,4 +1,5 @@
 /* stage_forward: into the pool, and to the upstreams unless the same question is on its way. */
+#include "config/config.h"
 #include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/pending.h"
@@ -16,6 +17,18 @@ static enum next respond_unasked(const struct query_context *context, struct que
         return next;
     core_count(&context->counters->failed);
     return respond_error(context, query, DNS_SERVFAIL, code);
+}
+
+/* Tells whether so many wait for the servers of QUERY that the rest of the pool is for others: a
+ * zone whose servers are silent must not take the Internet away, nor the Internet a zone. */
+static bool is_crowded(const struct query_context *context, const struct query *query)
+{
+    uint32_t room = pending_room(context->pending);
+    uint32_t held = pending_held(context->pending, &query->verdict);
+
+    if (query->verdict.upstream_group != 0)
+        return held >= room / 2;
+    return context->config->zone_count > 0 && held >= room - room / 8;
 }
 
 /* Opens a question for QUERY. */
@@ -60,6 +73,10 @@ enum next stage_forward(const struct query_context *context, struct query *query
     uint32_t ticket;
 
     query->since_ms = context->now.mono_ms;
+    if (is_crowded(context, query)) {
+        core_count(&context->counters->pool_full);
+        return respond_unasked(context, query, 0);
+    }
     if (pending_asked(context->pending, &key, query->spot->hash, &ticket))
         return join(context, query, ticket);
     return ask(context, query);
