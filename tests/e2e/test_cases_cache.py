@@ -315,6 +315,19 @@ def test_what_is_kept_below_a_name_that_does_not_exist_is_not_asked_for(stairgat
     assert addresses(gate.ask("yes.test")) == ["192.0.2.1"]
 
 
+def test_an_alias_to_nowhere_denies_nothing_below_itself(stairgate, upstream):
+    """NXDOMAIN is about the end of the chain (RFC 6604 §3): what is below the alias may well be there."""
+    upstream.set("gone.test", "A", ("gone.test", "CNAME", "nowhere.test."), rcode=dns.rcode.NXDOMAIN,
+                 authority=[("test.", "SOA", "ns.test. admin.test. 1 3600 600 86400 60")])
+    upstream.set("x.gone.test", "A", "192.0.2.1")
+    gate = stairgate(upstreams=[upstream], lists=LISTS)
+    for _ in range(2):
+        reply = gate.ask("gone.test")
+        assert reply.rcode() == dns.rcode.NXDOMAIN and len(reply.answer) == 1
+        assert addresses(gate.ask("x.gone.test")) == ["192.0.2.1"]
+    assert upstream.count("gone.test") == 1
+
+
 def test_a_popular_name_is_renewed_before_its_end(stairgate, upstream):
     """While somebody asks all the time, nobody ever waits: each answer comes from the cache, and the upstream is asked early."""
     upstream.set("hot.test", "A", "198.51.100.1", ttl=10)
