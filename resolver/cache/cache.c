@@ -146,12 +146,21 @@ static size_t fill_denials(struct cache *cache, const struct cache_spot *spot,
     return count;
 }
 
+/* Tells whether the name of FOUND was there when it was last asked for. Some servers deny a name
+ * that has others below it (which RFC 8020 §2 rules out): what is said of a name above is then no
+ * reason not to ask, and better than nothing where nobody answers. */
+static bool was_there(const struct cache_found *found)
+{
+    return found->state == CACHE_OLD && found->entry->answers > 0;
+}
+
 /* Looks for the word that the name of SPOT, or one above it, does not exist. */
 static void get_denial(struct cache *cache, const struct cache_spot *spot,
                        const struct cache_when *when, struct cache_room *room,
                        struct cache_found *found)
 {
     size_t count = fill_denials(cache, spot, room);
+    bool known = was_there(found);
 
     for (size_t i = 0; i < count && found->state != CACHE_FRESH; i++) {
         bool first = (uint8_t *)found->entry == room->entries[0];
@@ -159,6 +168,8 @@ static void get_denial(struct cache *cache, const struct cache_spot *spot,
 
         get_one(cache, &room->denials[i], when, room->entries[first], &other);
         other.failures = found->failures;
+        if (known && i > 0 && other.state == CACHE_FRESH)
+            other.state = CACHE_OLD;
         if (is_better(&other, found))
             *found = other;
     }

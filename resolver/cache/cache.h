@@ -65,7 +65,8 @@ struct cache_when {
 
 /* Finds in ROOM what CACHE has for the question of SPOT: its own entry, or the word that its name,
  * or one above it, does not exist (then the entry's name is shorter). What is fresh goes before a
- * failure, what came last before what came earlier. */
+ * failure, what came last before what came earlier; the denial of a name above one that was there
+ * is old at best. */
 void cache_get(struct cache *cache, const struct cache_spot *spot, const struct cache_when *when,
                struct cache_room *room, struct cache_found *found);
 
