@@ -306,11 +306,27 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
 
 /* --- what an answer leads to --- */
 
+/* 0.0.0.0 and :: are how many filters say no. */
+static bool is_unspecified(const struct addr *addr)
+{
+    static const uint8_t none[sizeof addr->octets];
+
+    return memcmp(addr->octets, none, sizeof none) == 0;
+}
+
 static void tell_item_rebind(const struct telling *t)
 {
+    if (is_unspecified(&t->e->chain.item.addr)) {
+        SAY(sentence, "blocked: the upstream answers '%.256s' with %.80s, as filters do",
+            t->e->name, t->e->chain.by);
+        SAY(lift, "ask another upstream, or have this one open '%.256s'", t->e->name);
+        return;
+    }
     SAY(sentence, "blocked: the answer to '%.256s' leads inside, to %.80s", t->e->name,
         t->e->chain.by);
-    SAY(lift, "where that is a device of yours, add '%.256s' to rebind_allow", t->e->name);
+    SAY(lift,
+        "where that is a device of yours, or a block list for mail, add '%.256s' to rebind_allow",
+        t->e->name);
 }
 
 static void tell_item_own(const struct telling *t)

@@ -14,8 +14,8 @@
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/base/random.h"
-#include "config/base/siphash.h"
 #include "policy/compiled.h"
+#include "policy/group.h"
 
 /* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
 enum { VERIFIED_AT_LOAD_MAX = 64 << 20 };
@@ -240,6 +240,23 @@ static int add_zones(struct snapshot *s, struct tree_builder *builder, struct er
     return 0;
 }
 
+/* Top-level domains that houses use for themselves and that are nobody's outside (RFC 6762 appendix
+ * G): where the upstream is the house's own router it names devices there, and no stranger can. */
+static int add_inside(struct tree_builder *builder, struct err *err)
+{
+    static const char *const names[] = {"\3lan",     "\4home",      "\4corp",
+                                        "\7private", "\10internal", "\10intranet"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct name name = {(const uint8_t *)names[i], strlen(names[i]) + 1};
+        struct tree_rule rule = {.scope = TREE_REBIND, .cover = COVER_SUBTREE};
+
+        if (tree_add(builder, &name, &rule, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int compile_names(struct snapshot *s, struct err *err)
 {
     struct tree_builder *builder = tree_start();
@@ -250,35 +267,14 @@ static int compile_names(struct snapshot *s, struct err *err)
         return out_of_memory(err);
     if (add_rules(builder, &s->config->operator_deny, operator_deny, err) != 0 ||
         add_rules(builder, &s->config->rebind_allow, rebind, err) != 0 ||
-        add_records(s, builder, err) != 0 || add_zones(s, builder, err) != 0 ||
-        add_specials(s, builder, err) != 0 || add_pins(s, builder, err) != 0 ||
-        add_profiles(s, builder, err) != 0) {
+        add_inside(builder, err) != 0 || add_records(s, builder, err) != 0 ||
+        add_zones(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
+        add_pins(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
         tree_abandon(builder);
         return -1;
     }
     s->tree = tree_build(builder, err);
     return s->tree == NULL ? -1 : 0;
-}
-
-/* Returns the mark of COUNT servers for ZONE (the root for the usual ones), in whatever order. */
-static uint32_t mark_of(const struct name *zone, const struct config_upstream *servers,
-                        size_t count)
-{
-    const struct siphash_key key = siphash_key_from_seed(0);
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct endpoint *at = &servers[i].endpoint;
-        const uint32_t words[] = {at->addr.bits, at->addr.scope, at->port, servers[i].trusted};
-        struct siphash state;
-
-        siphash_start(&state, &key);
-        siphash_octets(&state, zone->wire, zone->length);
-        siphash_octets(&state, at->addr.octets, sizeof at->addr.octets);
-        siphash_octets(&state, (const uint8_t *)words, sizeof words);
-        sum += siphash_finish(&state);
-    }
-    return (uint32_t)(sum >> 32 ^ sum);
 }
 
 /* A group's number is its place in one config, and means another zone in the next: what is kept and
@@ -291,12 +287,12 @@ static int mark_groups(struct snapshot *s, struct err *err)
     s->group_marks = calloc(config->zone_count + 1, sizeof *s->group_marks);
     if (s->group_marks == NULL)
         return out_of_memory(err);
-    s->group_marks[0] = mark_of(&root, config->upstreams, config->upstream_count);
+    s->group_marks[0] = group_mark(&root, config->upstreams, config->upstream_count);
     for (size_t i = 0; i < config->zone_count; i++) {
         const struct config_zone *zone = &config->zones[i];
         struct name name = name_of(&zone->name);
 
-        s->group_marks[i + 1] = mark_of(&name, zone->upstreams, zone->upstream_count);
+        s->group_marks[i + 1] = group_mark(&name, zone->upstreams, zone->upstream_count);
     }
     return 0;
 }

@@ -316,19 +316,24 @@ static void each_kind_of_chain_block_has_its_words(void **state)
     } rows[] = {
         {"bad.example",
          "blocked: category malware,gambling by 'bad.example' in the chain of 'shop.example', "
-         "which profile 'kid' blocks",                                                             "a guardian alone, for one name at a time, may add 'bad.example' to the allow list of "
-         "profile 'kid' (family.yaml:10)"                                                                                                  },
+         "which profile 'kid' blocks",                                                                   "a guardian alone, for one name at a time, may add 'bad.example' to the allow list of "
+         "profile 'kid' (family.yaml:10)"                                                                                                        },
         {"198.51.100.7",
          "blocked: category gambling by '198.51.100.7' in the chain of 'shop.example', which "
-         "profile 'kid' blocks",                                                                   "a guardian or teacher may add 'shop.example' to the allow list of profile 'kid' "
-         "(family.yaml:10)"                                                                                                                      },
+         "profile 'kid' blocks",                                                                         "a guardian or teacher may add 'shop.example' to the allow list of profile 'kid' "
+         "(family.yaml:10)"                                                                                                                            },
         {"198.51.100.8",
          "blocked: category malware by '198.51.100.8' in the chain of 'shop.example', which "
-         "profile 'kid' blocks",                                                                   "only the list itself: an address of this category cannot be allowed"         },
+         "profile 'kid' blocks",                                                                         "only the list itself: an address of this category cannot be allowed"         },
         {"a.denied.example",
-         "blocked: profile 'kid' denies 'a.denied.example', in the chain of 'shop.example'",       "take out the rule (family.yaml:50:5), or allow 'shop.example' in the profile"},
+         "blocked: profile 'kid' denies 'a.denied.example', in the chain of 'shop.example'",             "take out the rule (family.yaml:50:5), or allow 'shop.example' in the profile"},
         {"192.168.1.1",      "blocked: the answer to 'shop.example' leads inside, to 192.168.1.1",
-         "where that is a device of yours, add 'shop.example' to rebind_allow"                                                                                                   },
+         "where that is a device of yours, or a block list for mail, add 'shop.example' to "
+         "rebind_allow"                                                                                                                                                                },
+        {"0.0.0.0",          "blocked: the upstream answers 'shop.example' with 0.0.0.0, as filters do",
+         "ask another upstream, or have this one open 'shop.example'"                                                                                                                  },
+        {"::",               "blocked: the upstream answers 'shop.example' with ::, as filters do",
+         "ask another upstream, or have this one open 'shop.example'"                                                                                                                  },
     };
     struct snapshot *snapshot = chain_snapshot();
     static struct explanation e;

@@ -201,6 +201,11 @@ static void what_goes_outside_is_guarded_unless_the_operator_says_otherwise(void
         {"x.blocklist.example", false},
         {"x.exactly.example",   true },
         {"exactly.example",     false},
+ /* nobody's outside */
+        {"nas.lan",             false},
+        {"pc.corp.internal",    false},
+        {"nas.lan.example",     true },
+        {"x.wlan",              true },
     };
     struct config *config = zones();
     struct snapshot *snapshot;
