@@ -71,7 +71,8 @@ struct upstreams {
     uv_timer_t tick;     /* while questions are in flight */
     uv_timer_t second;   /* housekeeping */
     uv_prepare_t turn;   /* once a turn of the loop, what has been collected is sent */
-    uint32_t handles;    /* of these three, not yet closed */
+    uv_check_t polled;   /* after what has come was read, what has not come is missed */
+    uint32_t handles;    /* of these four, not yet closed */
     bool ticking, closing;
     void (*closed)(void *context);
     void *closed_context;

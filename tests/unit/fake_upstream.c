@@ -261,6 +261,20 @@ static void send_large(struct fake_connection *connection, const uint8_t *messag
     free(large);
 }
 
+/* Sends what CONNECTION has kept, the last first. */
+static void say(struct fake_connection *connection)
+{
+    for (; connection->kept_count > 0; connection->kept_count--)
+        send_octets(connection, connection->kept[connection->kept_count - 1],
+                    connection->kept_length[connection->kept_count - 1]);
+}
+
+void fake_say(struct fake *fake)
+{
+    for (struct fake_connection *one = fake->open; one != NULL; one = one->next)
+        say(one);
+}
+
 /* Answers one query; returns false when the connection is closed. */
 static bool behave_stream(struct fake_connection *connection, const uint8_t *query)
 {
@@ -292,12 +306,8 @@ static bool behave_stream(struct fake_connection *connection, const uint8_t *que
     case STREAM_REVERSED:
         memcpy(connection->kept[connection->kept_count], framed, 2 + length);
         connection->kept_length[connection->kept_count++] = 2 + length;
-        if (connection->kept_count == 3) {
-            while (connection->kept_count-- > 0)
-                send_octets(connection, connection->kept[connection->kept_count],
-                            connection->kept_length[connection->kept_count]);
-            connection->kept_count = 0;
-        }
+        if (connection->kept_count == 3)
+            say(connection);
         return true;
     case STREAM_DRIBBLES:
         memcpy(connection->slow, framed, 2 + length);

@@ -84,6 +84,9 @@ void fake_unlisten(struct fake *fake);
 /* Reads from now on what STREAM_DEAF did not. */
 void fake_hear(struct fake *fake);
 
+/* Sends what connections have collected for STREAM_REVERSED. */
+void fake_say(struct fake *fake);
+
 /* Answers what has been held. */
 void fake_release(struct fake *fake);
 
