@@ -39,7 +39,8 @@ enum try_state {
     TRY_QUEUED, /* waits for the next flush */
     TRY_OPEN,   /* bound: an answer may come */
     TRY_CUT,    /* answered with TC */
-    TRY_NO_OPT, /* answered FORMERR or NOTIMP to our OPT */
+    TRY_NO_OPT, /* answered FORMERR or NOTIMP to our OPT, */
+    TRY_FOLDED, /* or to our letter case */
     TRY_LAME,   /* answered with what is no use; that server is not asked again */
     TRY_FAILED, /* network error */
     TRY_VOID,   /* its connection, which had worked, ended first: it counts for nobody */
@@ -56,7 +57,7 @@ try {
     uint8_t state; /* enum try_state */
     bool stream, edns;
     bool mixed;  /* its letters have the case of flight_seed */
-    bool folded; /* a reply came that did not repeat that case */
+    bool folded; /* a reply came that did not repeat that case, or refused it */
     bool late;   /* its time is over; an answer is still welcome */
 };
 

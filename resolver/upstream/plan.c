@@ -224,8 +224,17 @@ static bool is_lame(unsigned rcode)
            rcode == DNS_NOTIMP;
 }
 
+static void note_plain(struct upstream *server)
+{
+    server->plain_until_ms = uv_now(server->upstreams->loop) + PLAIN_MS;
+    if (server->fold_until_ms < server->plain_until_ms)
+        server->fold_until_ms = server->plain_until_ms;
+}
+
 /* Remembers an upstream that answers only without OPT, so that not every question costs it the
- * queries before; not for good, since a lost datagram or a middlebox may be to blame. */
+ * queries before; not for good, since a lost datagram or a middlebox may be to blame. Which of the
+ * two it dislikes, OPT or capitals, is not known here: it is asked in the words that it answered.
+ */
 static void note_edns(struct upstreams *upstreams, const struct asked *asked, const struct try *try)
 {
     struct upstream *server = try->server;
@@ -234,7 +243,7 @@ static void note_edns(struct upstreams *upstreams, const struct asked *asked, co
     if (try->edns)
         server->plain = 0;
     else if (record.plain && ++server->plain >= PLAIN_MOST)
-        server->plain_until_ms = uv_now(upstreams->loop) + PLAIN_MS;
+        note_plain(server);
 }
 
 /* Returns how long TRY has taken, 0 where that tells nothing: a connection for one answer only. */
@@ -243,12 +252,14 @@ static uint64_t latency_of(const struct try *try)
     return try->stream && !try->server->stream ? 0 : now_us() - try->sent_us;
 }
 
-/* Remembers an upstream that has answered in lower case what it had not in ours. */
+/* Remembers an upstream that has answered in lower case what it had not in ours; not where it took
+ * that without OPT only, which may have been all that it disliked. */
 static void note_letters(struct upstreams *upstreams, const struct asked *asked,
                          const struct try *try)
 {
-    if (upstreams->random_case && !try->mixed &&
-        choice_record(upstreams, asked, try->server).folded)
+    struct choice_record record = choice_record(upstreams, asked, try->server);
+
+    if (upstreams->random_case && !try->mixed && record.folded && !record.plain)
         try->server->fold_until_ms = uv_now(upstreams->loop) + FOLD_MS;
 }
 
@@ -282,13 +293,14 @@ static void answered(struct upstreams *upstreams, struct asked *asked, struct tr
 {
     struct upstream *server = try->server;
     unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
-    bool no_opt = try->edns && (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
+    bool refused = rcode == DNS_FORMERR || rcode == DNS_NOTIMP;
+    bool capitals = refused && try->mixed, no_opt = refused && !try->mixed && try->edns;
     bool cut = !is_lame(rcode) && ((flags & DNS_TC) || !whole), stream = try->stream;
 
     server->answered++;
     if (stream)
         tcp_answered(try->channel);
-    if (!asked->probe && !no_opt && !cut) {
+    if (!asked->probe && !capitals && !no_opt && !cut) {
         deliver(upstreams, asked, try, octets, length);
         return;
     }
@@ -299,20 +311,26 @@ static void answered(struct upstreams *upstreams, struct asked *asked, struct tr
     }
     if (cut)
         asked->cut = true;
-    end_try(upstreams, try, no_opt ? TRY_NO_OPT : stream ? TRY_LAME : TRY_CUT);
-    /* The same server is asked in other words: without OPT (RFC 6891 §6.2.2), or over TCP. */
+    try->folded |= capitals;
+    end_try(upstreams, try,
+            capitals ? TRY_FOLDED
+            : no_opt ? TRY_NO_OPT
+            : stream ? TRY_LAME
+                     : TRY_CUT);
+    /* The same server is asked in other words: without capitals, without OPT (RFC 6891 §6.2.2), or
+     * over TCP. */
     if (asked->tries < TRIES_MAX && !(cut && stream))
         ask_server(server, asked);
     else
         advance(upstreams, asked);
 }
 
-/* Tells whether this is the bare header with which a server that does not know OPT refuses. */
+/* Tells whether this is the bare header with which a server refuses OPT or capitals. */
 static bool is_bare_refusal(const struct try *try, const uint8_t *octets, size_t length)
 {
     unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
 
-    return length == DNS_HEADER_OCTETS && (flags & DNS_QR) && try->edns &&
+    return length == DNS_HEADER_OCTETS && (flags & DNS_QR) && (try->edns || try->mixed) &&
            (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
 }
 
@@ -368,7 +386,11 @@ void plan_message(struct channel *channel, uint8_t *octets, size_t length, bool 
         return;
     }
     if (is_bare_refusal(try, octets, length)) {
-        answered(upstreams, asked, try, octets, length, whole);
+        /* Without the question it proves nothing: the right answer may follow. */
+        if (try->mixed && !asked->probe)
+            folded(upstreams, asked, try);
+        else
+            answered(upstreams, asked, try, octets, length, whole);
         return;
     }
     /* The right answer may follow, so the query stays open; somebody else is asked meanwhile. */

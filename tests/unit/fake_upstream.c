@@ -93,6 +93,15 @@ static void lie(struct fake *fake, uint8_t *message, size_t length, const struct
     reply(from, message, length, to);
 }
 
+static bool has_capitals(const uint8_t *query)
+{
+    for (size_t at = 12; query[at] != 0; at++) {
+        if (query[at] >= 'A' && query[at] <= 'Z')
+            return true;
+    }
+    return false;
+}
+
 static void fold(uint8_t *message)
 {
     for (size_t at = 12; message[at] != 0; at++) {
@@ -134,6 +143,19 @@ static void behave(struct fake *fake, const uint8_t *query, size_t length,
         break;
     case FAKE_DROPS_EDNS:
         if (opt)
+            return;
+        break;
+    case FAKE_NO_CASE:
+    case FAKE_BARE_NO_CASE:
+        if (has_capitals(query))
+            good = answer(fake, query, 1, message);
+        if (has_capitals(query) && fake->way == FAKE_BARE_NO_CASE) {
+            message[5] = 0;
+            good = 12;
+        }
+        break;
+    case FAKE_DROPS_CASE:
+        if (has_capitals(query))
             return;
         break;
     case FAKE_FOLDS:

@@ -22,6 +22,9 @@ enum fake_way {
     FAKE_WRONG_CASE,   /* the letter case of one letter */
     FAKE_LIE,          /* wrong name only */
     FAKE_FOLDS,        /* answers in lower case */
+    FAKE_NO_CASE,      /* FORMERR to capitals */
+    FAKE_BARE_NO_CASE, /* FORMERR to capitals, header only */
+    FAKE_DROPS_CASE,   /* silent to capitals */
     FAKE_NO_EDNS,      /* FORMERR to OPT */
     FAKE_BARE_NO_EDNS, /* FORMERR to OPT, header only */
     FAKE_DROPS_EDNS,   /* silent to OPT */
