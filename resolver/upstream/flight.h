@@ -31,7 +31,7 @@ struct channel {
     uint32_t number; /* no other channel with tries bound has it */
     uint32_t first;  /* of the tries bound to it, newest first; FLIGHT_NONE at first */
     uint32_t in_flight;
-    uint16_t last_id; /* of a stream's queries, which are numbered in turn */
+    uint16_t last_id; /* of a stream, whose queries have ids of equal distance */
     bool stream;
 };
 

@@ -26,6 +26,9 @@ enum {
     PLAIN_MS = 60000, /* for so long */
     FOLD_MS =
         300000, /* an upstream that does not keep letter case is not tried again for so long */
+    /* Odd, so that all ids come by, and of many bits: a server that gets an id wrong by one must
+     * not hit the next query, which is often the same question once more. */
+    STREAM_STRIDE = 0x4e35,
 };
 
 static uint64_t now_us(void)
@@ -484,12 +487,18 @@ size_t plan_write(const struct upstream *server, const struct try *try, uint16_t
     return length;
 }
 
+static uint16_t next_on_stream(struct channel *channel)
+{
+    channel->last_id = (uint16_t)(channel->last_id + STREAM_STRIDE);
+    return channel->last_id;
+}
+
 uint16_t plan_id(struct upstreams *upstreams, struct channel *channel)
 {
     uint16_t id;
 
     do
-        id = channel->stream ? ++channel->last_id : random_u16(&upstreams->random);
+        id = channel->stream ? next_on_stream(channel) : random_u16(&upstreams->random);
     while (flight_find(&upstreams->flight, channel, id) != NULL);
     return id;
 }
