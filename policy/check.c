@@ -63,6 +63,8 @@ static const struct prefix inner[] = {
 /* Fills UNWRAPPED with the IPv4 address that ADDR holds; returns false where it holds none. */
 static bool unwrap(const struct addr *addr, struct addr *unwrapped)
 {
+    if (addr->bits != 128)
+        return false;
     for (size_t i = 0; i < sizeof wrappings / sizeof *wrappings; i++) {
         if (!prefix_holds(&wrappings[i].prefix, addr))
             continue;
@@ -78,7 +80,7 @@ static bool is_inner(const struct addr *addr)
     struct addr unwrapped;
 
     for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {
-        if (prefix_holds(&inner[i], addr))
+        if (inner[i].addr.bits == addr->bits && prefix_holds(&inner[i], addr))
             return true;
     }
     return unwrap(addr, &unwrapped) && is_inner(&unwrapped);

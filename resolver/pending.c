@@ -22,7 +22,8 @@ struct slot {
     uint32_t last;       /* opener: the last that waits */
     uint32_t chain;      /* opener: the next opener in its bucket */
     uint64_t hash;       /* opener: of its key */
-    uint32_t group;      /* where it is counted in held_of */
+    uint32_t group;      /* where it is counted in held_of, */
+    uint32_t share;      /* and in held: hashed once */
     bool listed;         /* among those that have something old to fall back on */
     uint32_t earlier, later; /* of these */
 };
@@ -82,18 +83,16 @@ void pending_destroy(struct pending *pending)
 /* Returns where the slots of CLIENT are counted: those of an IPv4 address, or of an IPv6 network of
  * 64 bits, whose addresses are all at one client's hand. Two that share a place share their part.
  */
-static uint32_t *share_of(struct pending *pending, const struct addr *client)
+static uint32_t share_of(const struct pending *pending, const struct addr *client)
 {
-    uint64_t hash = siphash_whole(&pending->sip, client->octets, NETWORK_OCTETS);
-
-    return &pending->held[hash % SHARES];
+    return (uint32_t)siphash_whole(&pending->sip, client->octets, NETWORK_OCTETS) % SHARES;
 }
 
-/* Tells whether CLIENT holds so much that the rest is for others: questions that no upstream
- * answers stay for seconds, and a few hundred a second would leave nobody a slot. */
-static bool is_greedy(struct pending *pending, const struct addr *client)
+/* Tells whether a client of SHARE holds so much that the rest is for others: questions that no
+ * upstream answers stay for seconds, and a few hundred a second would leave nobody a slot. */
+static bool is_greedy(const struct pending *pending, uint32_t share)
 {
-    return *share_of(pending, client) >= pending->most - pending->most / 4;
+    return pending->held[share] >= pending->most - pending->most / 4;
 }
 
 /* Returns where those who wait for the group of VERDICT are counted. Zones that share a place share
@@ -169,7 +168,7 @@ struct query *pending_overdue(struct pending *pending, uint64_t before_ms)
 static void slot_give(struct pending *pending, uint32_t at)
 {
     list_remove(pending, at);
-    --*share_of(pending, &pending->slots[at].query.client.addr);
+    pending->held[pending->slots[at].share]--;
     pending->held_of[pending->slots[at].group]--;
     pending->slots[at].next = pending->free;
     pending->free = at;
@@ -238,12 +237,14 @@ bool pending_asked(const struct pending *pending, const struct cache_key *key, u
 /* Copies QUERY into a slot; returns its number, or NONE. */
 static uint32_t add(struct pending *pending, const struct query *query)
 {
-    uint32_t at = is_greedy(pending, &query->client.addr) ? NONE : slot_take(pending);
+    uint32_t share = share_of(pending, &query->client.addr);
+    uint32_t at = is_greedy(pending, share) ? NONE : slot_take(pending);
 
     if (at == NONE)
         return NONE;
     copy_query(&pending->slots[at], query);
-    ++*share_of(pending, &query->client.addr);
+    pending->slots[at].share = share;
+    pending->held[share]++;
     pending->slots[at].group = group_of(&query->verdict);
     pending->held_of[pending->slots[at].group]++;
     pending->slots[at].next = NONE;

@@ -91,17 +91,30 @@ static uint32_t find_range(const struct set *set, const struct addr *addr, unsig
     return 0;
 }
 
+/* Returns the longest length of BITS or fewer that LENGTHS has, -1 for none. */
+static int next_length(const uint64_t *lengths, int bits)
+{
+    if (bits < 0)
+        return -1;
+    for (int word = bits / 64, top = bits % 64; word >= 0; word--, top = 63) {
+        uint64_t left = lengths[word] & UINT64_MAX >> (63 - top);
+
+        if (left != 0)
+            return word * 64 + 63 - __builtin_clzll(left);
+    }
+    return -1;
+}
+
 /* Returns the row of the longest range around ADDR and its *LENGTH, 0 for none. */
 static uint32_t longest_range(const struct set *set, const struct addr *addr, unsigned *length)
 {
     const uint64_t *lengths = set->prefix_lengths[addr->bits == 128];
 
-    for (int bits = addr->bits; bits >= 0 && addr->bits != 0; bits--) {
-        uint32_t found;
+    if (addr->bits == 0)
+        return 0;
+    for (int bits = addr->bits; (bits = next_length(lengths, bits)) >= 0; bits--) {
+        uint32_t found = find_range(set, addr, (unsigned)bits);
 
-        if ((lengths[bits / 64] >> (bits % 64) & 1) == 0)
-            continue;
-        found = find_range(set, addr, (unsigned)bits);
         *length = (unsigned)bits;
         if (found != 0)
             return found - 1 < set->row_count ? found - 1 : 0;

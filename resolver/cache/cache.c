@@ -11,7 +11,6 @@
  * the other. */
 #include "resolver/cache/cache.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +32,7 @@ struct cache {
     struct siphash_key sip;
 };
 
-struct cache *cache_create(uint64_t octets, uint64_t seed, struct err *err)
+struct cache *cache_create(size_t octets, uint64_t seed, struct err *err)
 {
     struct cache *cache = calloc(1, sizeof *cache);
 
@@ -44,10 +43,7 @@ struct cache *cache_create(uint64_t octets, uint64_t seed, struct err *err)
     cache->sip = siphash_key_from_seed(seed);
     if (octets == 0)
         return cache;
-    if (octets > SIZE_MAX / 2) /* a router of 32 bits, and a configuration for a larger machine */
-        err_set(err, ERR_LIMIT, "this machine cannot hold a cache of %" PRIu64 " octets", octets);
-    else
-        cache->store = store_create((size_t)octets, err);
+    cache->store = store_create(octets, err);
     if (cache->store != NULL)
         return cache;
     free(cache);

@@ -21,7 +21,7 @@ struct err;
 
 /* Makes a cache that takes OCTETS of memory; 0: one that keeps nothing. SEED keys its hashes, so
  * that nobody outside can aim at one place; 0 in tests. Errors: NULL with ERR. */
-struct cache *cache_create(uint64_t octets, uint64_t seed, struct err *err);
+struct cache *cache_create(size_t octets, uint64_t seed, struct err *err);
 void cache_destroy(struct cache *cache);
 
 /* Fills SPOT for KEY, hashed with the cache's own key. */

@@ -173,13 +173,6 @@ static bool is_filtered(const struct entry *entry)
     return false;
 }
 
-/* A house's router is asked for `lan` or the like and asks the root, which has no such name: that
- * is not the router's word on the devices that it names below. */
-static bool is_top_level(const struct making *m)
-{
-    return m->message[DNS_HEADER_OCTETS] + 2U == m->entry->question;
-}
-
 /* RFC 8020 §2: who says that a name does not exist says it of all below, and of each type. Not
  * where an alias led to it, for then it is another name; nor where the DS was asked for, which is
  * the word of the zone above. An SOA of the name itself says that it does exist. A filter's rule
@@ -189,8 +182,7 @@ static bool is_denial(const struct making *m)
     const struct entry *entry = m->entry;
 
     return entry->rcode == DNS_NXDOMAIN && entry->answers == 0 && m->type != DNS_DS && m->has_soa &&
-           m->zone < entry->question && m->length <= ENTRY_DENIAL_MAX && !is_filtered(entry) &&
-           !is_top_level(m);
+           m->zone < entry->question && m->length <= ENTRY_DENIAL_MAX && !is_filtered(entry);
 }
 
 /* Starts the answer to QUESTION as one in lower case without OPT has it. ASKED is room for that. */

@@ -72,8 +72,6 @@ static void on_resume(uv_idle_t *idle)
 {
     struct tcp_listener *listener = idle->data;
 
-    /* A part of their own: those who ask anew would use up one for all before it came to these. */
-    listener->served = 0;
     /* Stops a turn late: what the core collected meanwhile must not wait for the next event. */
     if (listener->first_ready == NULL)
         uv_idle_stop(idle);

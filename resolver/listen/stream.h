@@ -10,8 +10,7 @@
 
 enum {
     STREAM_BATCH = 16,         /* queries of one connection handed to the core at once */
-    STREAM_TURN = 1024,        /* queries of all connections in one turn of the loop; as many again
-                                  of those who had to pause */
+    STREAM_TURN = 1024,        /* queries of all connections in one turn of the loop */
     STREAM_READ_OCTETS = 4096, /* of one recv */
     STREAM_FRAME_MAX = 2 + DNS_MESSAGE_MAX,
     STREAM_QUEUE_PAUSE = 16 * 1024, /* unsent octets from which on nothing is read */

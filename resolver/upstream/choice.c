@@ -6,7 +6,7 @@
 enum {
     SAME_SERVER_MAX = 3,      /* queries to one server for one question */
     SAME_SERVER_LAME_MAX = 2, /* the same, when another has answered, if with nothing of use */
-    SILENT_EDNS_MAX = 2,      /* unanswered queries with OPT or capitals before one without */
+    SILENT_EDNS_MAX = 2,      /* unanswered queries with OPT before one without */
     LEAST_LEFT_MS = 50,       /* no query is sent so shortly before the deadline */
 };
 
@@ -14,7 +14,7 @@ struct choice_record choice_record(const struct upstreams *upstreams, const stru
                                    const struct upstream *server)
 {
     struct choice_record record = {0};
-    unsigned silent = 0; /* to OPT or capitals */
+    unsigned silent = 0; /* to OPT */
 
     for (size_t i = 0; i < asked->tries; i++) {
         const struct try *try = flight_try(&upstreams->flight, asked, i);
@@ -22,7 +22,7 @@ struct choice_record choice_record(const struct upstreams *upstreams, const stru
         if (try->server != server || try->state == TRY_VOID)
             continue;
         record.times++;
-        silent += try->late && (try->edns || try->mixed) && !try->stream;
+        silent += try->late && try->edns && !try->stream;
         record.lame |= try->state == TRY_LAME;
         record.plain |= try->state == TRY_NO_OPT;
         record.cut |= try->state == TRY_CUT;

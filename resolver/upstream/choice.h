@@ -12,11 +12,9 @@ struct upstreams;
 struct choice_record {
     unsigned times; /* asked */
     bool lame;      /* it has answered with what is of no use */
-    bool plain;     /* it refuses OPT, or has been silent to it and to capitals: to be asked
-                       without either */
+    bool plain;     /* it refuses OPT, or has been silent to it: to be asked without */
     bool cut;       /* its answer does not fit in a datagram */
-    bool folded;    /* it has not repeated our letter case, or refused it: to be asked in lower
-                       case */
+    bool folded;    /* it has not repeated our letter case: to be asked in lower case */
 };
 
 /* What may still come: queries in flight to servers that have not shown themselves lame. */

@@ -31,7 +31,7 @@ struct channel {
     uint32_t number; /* no other channel with tries bound has it */
     uint32_t first;  /* of the tries bound to it, newest first; FLIGHT_NONE at first */
     uint32_t in_flight;
-    uint16_t last_id; /* of a stream, whose queries have ids of equal distance */
+    uint16_t last_id; /* of a stream's queries, which are numbered in turn */
     bool stream;
 };
 
@@ -39,8 +39,7 @@ enum try_state {
     TRY_QUEUED, /* waits for the next flush */
     TRY_OPEN,   /* bound: an answer may come */
     TRY_CUT,    /* answered with TC */
-    TRY_NO_OPT, /* answered FORMERR or NOTIMP to our OPT, */
-    TRY_FOLDED, /* or to our letter case */
+    TRY_NO_OPT, /* answered FORMERR or NOTIMP to our OPT */
     TRY_LAME,   /* answered with what is no use; that server is not asked again */
     TRY_FAILED, /* network error */
     TRY_VOID,   /* its connection, which had worked, ended first: it counts for nobody */
@@ -57,7 +56,7 @@ try {
     uint8_t state; /* enum try_state */
     bool stream, edns;
     bool mixed;  /* its letters have the case of flight_seed */
-    bool folded; /* a reply came that did not repeat that case, or refused it */
+    bool folded; /* a reply came that did not repeat that case */
     bool late;   /* its time is over; an answer is still welcome */
 };
 

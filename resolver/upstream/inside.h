@@ -71,8 +71,7 @@ struct upstreams {
     uv_timer_t tick;     /* while questions are in flight */
     uv_timer_t second;   /* housekeeping */
     uv_prepare_t turn;   /* once a turn of the loop, what has been collected is sent */
-    uv_check_t polled;   /* after what has come was read, what has not come is missed */
-    uint32_t handles;    /* of these four, not yet closed */
+    uint32_t handles;    /* of these three, not yet closed */
     bool ticking, closing;
     void (*closed)(void *context);
     void *closed_context;

@@ -26,9 +26,6 @@ enum {
     PLAIN_MS = 60000, /* for so long */
     FOLD_MS =
         300000, /* an upstream that does not keep letter case is not tried again for so long */
-    /* Odd, so that all ids come by, and of many bits: a server that gets an id wrong by one must
-     * not hit the next query, which is often the same question once more. */
-    STREAM_STRIDE = 0x4e35,
 };
 
 static uint64_t now_us(void)
@@ -227,17 +224,8 @@ static bool is_lame(unsigned rcode)
            rcode == DNS_NOTIMP;
 }
 
-static void note_plain(struct upstream *server)
-{
-    server->plain_until_ms = uv_now(server->upstreams->loop) + PLAIN_MS;
-    if (server->fold_until_ms < server->plain_until_ms)
-        server->fold_until_ms = server->plain_until_ms;
-}
-
 /* Remembers an upstream that answers only without OPT, so that not every question costs it the
- * queries before; not for good, since a lost datagram or a middlebox may be to blame. Which of the
- * two it dislikes, OPT or capitals, is not known here: it is asked in the words that it answered.
- */
+ * queries before; not for good, since a lost datagram or a middlebox may be to blame. */
 static void note_edns(struct upstreams *upstreams, const struct asked *asked, const struct try *try)
 {
     struct upstream *server = try->server;
@@ -246,7 +234,7 @@ static void note_edns(struct upstreams *upstreams, const struct asked *asked, co
     if (try->edns)
         server->plain = 0;
     else if (record.plain && ++server->plain >= PLAIN_MOST)
-        note_plain(server);
+        server->plain_until_ms = uv_now(upstreams->loop) + PLAIN_MS;
 }
 
 /* Returns how long TRY has taken, 0 where that tells nothing: a connection for one answer only. */
@@ -255,14 +243,12 @@ static uint64_t latency_of(const struct try *try)
     return try->stream && !try->server->stream ? 0 : now_us() - try->sent_us;
 }
 
-/* Remembers an upstream that has answered in lower case what it had not in ours; not where it took
- * that without OPT only, which may have been all that it disliked. */
+/* Remembers an upstream that has answered in lower case what it had not in ours. */
 static void note_letters(struct upstreams *upstreams, const struct asked *asked,
                          const struct try *try)
 {
-    struct choice_record record = choice_record(upstreams, asked, try->server);
-
-    if (upstreams->random_case && !try->mixed && record.folded && !record.plain)
+    if (upstreams->random_case && !try->mixed &&
+        choice_record(upstreams, asked, try->server).folded)
         try->server->fold_until_ms = uv_now(upstreams->loop) + FOLD_MS;
 }
 
@@ -296,14 +282,13 @@ static void answered(struct upstreams *upstreams, struct asked *asked, struct tr
 {
     struct upstream *server = try->server;
     unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
-    bool refused = rcode == DNS_FORMERR || rcode == DNS_NOTIMP;
-    bool capitals = refused && try->mixed, no_opt = refused && !try->mixed && try->edns;
+    bool no_opt = try->edns && (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
     bool cut = !is_lame(rcode) && ((flags & DNS_TC) || !whole), stream = try->stream;
 
     server->answered++;
     if (stream)
         tcp_answered(try->channel);
-    if (!asked->probe && !capitals && !no_opt && !cut) {
+    if (!asked->probe && !no_opt && !cut) {
         deliver(upstreams, asked, try, octets, length);
         return;
     }
@@ -314,26 +299,20 @@ static void answered(struct upstreams *upstreams, struct asked *asked, struct tr
     }
     if (cut)
         asked->cut = true;
-    try->folded |= capitals;
-    end_try(upstreams, try,
-            capitals ? TRY_FOLDED
-            : no_opt ? TRY_NO_OPT
-            : stream ? TRY_LAME
-                     : TRY_CUT);
-    /* The same server is asked in other words: without capitals, without OPT (RFC 6891 §6.2.2), or
-     * over TCP. */
+    end_try(upstreams, try, no_opt ? TRY_NO_OPT : stream ? TRY_LAME : TRY_CUT);
+    /* The same server is asked in other words: without OPT (RFC 6891 §6.2.2), or over TCP. */
     if (asked->tries < TRIES_MAX && !(cut && stream))
         ask_server(server, asked);
     else
         advance(upstreams, asked);
 }
 
-/* Tells whether this is the bare header with which a server refuses OPT or capitals. */
+/* Tells whether this is the bare header with which a server that does not know OPT refuses. */
 static bool is_bare_refusal(const struct try *try, const uint8_t *octets, size_t length)
 {
     unsigned flags = load_be16(octets + 2), rcode = flags & 0xf;
 
-    return length == DNS_HEADER_OCTETS && (flags & DNS_QR) && (try->edns || try->mixed) &&
+    return length == DNS_HEADER_OCTETS && (flags & DNS_QR) && try->edns &&
            (rcode == DNS_FORMERR || rcode == DNS_NOTIMP);
 }
 
@@ -389,11 +368,7 @@ void plan_message(struct channel *channel, uint8_t *octets, size_t length, bool 
         return;
     }
     if (is_bare_refusal(try, octets, length)) {
-        /* Without the question it proves nothing: the right answer may follow. */
-        if (try->mixed && !asked->probe)
-            folded(upstreams, asked, try);
-        else
-            answered(upstreams, asked, try, octets, length, whole);
+        answered(upstreams, asked, try, octets, length, whole);
         return;
     }
     /* The right answer may follow, so the query stays open; somebody else is asked meanwhile. */
@@ -487,18 +462,12 @@ size_t plan_write(const struct upstream *server, const struct try *try, uint16_t
     return length;
 }
 
-static uint16_t next_on_stream(struct channel *channel)
-{
-    channel->last_id = (uint16_t)(channel->last_id + STREAM_STRIDE);
-    return channel->last_id;
-}
-
 uint16_t plan_id(struct upstreams *upstreams, struct channel *channel)
 {
     uint16_t id;
 
     do
-        id = channel->stream ? next_on_stream(channel) : random_u16(&upstreams->random);
+        id = channel->stream ? ++channel->last_id : random_u16(&upstreams->random);
     while (flight_find(&upstreams->flight, channel, id) != NULL);
     return id;
 }

@@ -6,11 +6,10 @@
  * write and one read for all queries of a turn. A server may close it at any time (§6.2.4): what
  * was in flight is asked again on a new one.
  *
- * A server that stops answering holds up all that is behind, so a connection on which nothing came
- * for as long as a query is waited for takes no new ones, until something comes after all: the
- * server was late, and more connections would only cost it more. One whose peer does not read fills
- * its buffer, and others are opened. A server that takes no connection, or ends each after a few
- * answers, is asked by UDP, and probed in growing intervals.
+ * A server that stops answering holds up all that is behind, so a connection on which a query came
+ * to its end without any answer takes no new ones. One whose peer does not read fills its buffer,
+ * and others are opened. A server that takes no connection, or ends each after a few answers, is
+ * asked by UDP, and probed in growing intervals.
  *
  * Dropped: libuv's streams (a request, a callback and a copy for each write), and a queue before
  * the connection (a query is written where it will be sent from). */
@@ -52,12 +51,6 @@ struct link_buffers {
 static bool is_alive(const struct link *link)
 {
     return link->state == LINK_CONNECTING || link->state == LINK_OPEN;
-}
-
-/* The loop's time, by which questions are due. */
-static uint64_t now_us(const struct link *link)
-{
-    return uv_now(link->channel.server->upstreams->loop) * 1000;
 }
 
 /* ---- the end of a connection ---- */
@@ -194,7 +187,6 @@ static void receive(struct link *link)
         }
         buffers->in_length += (size_t)count;
         link->heard_us = uv_hrtime() / 1000;
-        link->stalled = false;
         take_messages(link);
         if ((size_t)count < room)
             return;
@@ -287,7 +279,7 @@ static struct link *open_link(struct upstream *server)
     link->stalled = link->blocked = false;
     link->answers = 0;
     link->opened_ms = link->used_ms = uv_now(upstreams->loop);
-    link->heard_us = link->busy_us = 0;
+    link->heard_us = 0;
     link->fd = begin_connecting(server);
     if (link->fd < 0 || watch(link) < 0) {
         refuse(server);
@@ -325,8 +317,6 @@ static bool put(struct link *link, struct try *try)
         return false;
     store_be16(out, (uint16_t)length); /* RFC 1035 §4.2.2 */
     buffers->out_length += 2 + length;
-    if (link->channel.in_flight == 0 && link->heard_us >= link->busy_us)
-        link->busy_us = now_us(link);
     flight_bind(&upstreams->flight, try, &link->channel, id);
     return true;
 }
@@ -356,21 +346,11 @@ int tcp_ask(struct upstream *server, struct try *try)
     return 0;
 }
 
-/* Tells whether LINK has been silent for as long as a query is waited for; where several servers
- * are at hand a question goes to the next one earlier, which says nothing of the connection. */
-static bool is_silent(const struct link *link)
-{
-    uint64_t since_us = link->heard_us > link->busy_us ? link->heard_us : link->busy_us;
-    uint64_t most_us = (uint64_t)link->channel.server->upstreams->timeout_ms * 1000;
-
-    return now_us(link) + TICK_MS * 1000 >= since_us + most_us;
-}
-
 bool tcp_late(struct channel *channel, uint64_t sent_us)
 {
     struct link *link = (struct link *)channel;
     struct tcp *tcp = &channel->server->tcp;
-    bool new = !link->stalled && link->heard_us < sent_us &&is_silent(link);
+    bool new = !link->stalled && link->heard_us < sent_us;
 
     link->stalled |= new;
     if (new && link->answers == 0 &&

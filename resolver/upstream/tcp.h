@@ -28,11 +28,10 @@ struct link {
     uv_poll_t poll;
     int fd;
     uint8_t state; /* enum link_state */
-    bool stalled;  /* takes no more queries, until it is heard */
+    bool stalled;  /* takes no more queries */
     bool blocked;  /* the kernel takes no more octets: the rest waits for room */
     uint32_t answers;
     uint64_t opened_ms, used_ms, heard_us;
-    uint64_t busy_us; /* the first query after it was heard last */
     struct link_buffers *buffers;
 };
 
@@ -52,10 +51,9 @@ int tcp_ask(struct upstream *server, struct try *try);
 /* Sends what waits for SERVER. */
 void tcp_send(struct upstream *server);
 
-/* Notes that a query on CHANNEL was not answered in time: if nothing has come since SENT_US, nor
- * for as long as a query is waited for, the connection takes no more until something comes. Returns
- * whether that speaks against the server: not where nobody has taken the connection, since UDP may
- * still work. */
+/* Notes that a query on CHANNEL was not answered in time: if nothing else came since SENT_US the
+ * connection takes no more queries. Returns whether that speaks against the server: not where
+ * nobody has taken the connection, since UDP may still work. */
 bool tcp_late(struct channel *channel, uint64_t sent_us);
 
 /* Notes a right answer on CHANNEL. */

@@ -1,12 +1,10 @@
 /* One worker's upstreams: made, reloaded, asked, flushed, destroyed.
  *
  * Queries are collected and sent once a turn of the loop, just before it sleeps, so that one call
- * of the kernel serves many. Questions whose time is over are looked at just after the poll, when
- * all that had come by then has been read: a worker that stood still itself, on a busy machine,
- * must not take the answers that wait in its sockets for missing. (In a timer, which libuv runs
- * before the poll, it would.) Two timers: a tick of 10 ms while questions are in flight, and a
- * second for what can wait (old sockets, idle connections, probes of servers that did not answer).
- * Memory goes when libuv has closed the last handle. */
+ * of the kernel serves many.
+ * Two timers: a tick of 10 ms while questions are in flight, and a second for what can wait (old
+ * sockets, idle connections, probes of servers that did not answer). Memory goes when libuv has
+ * closed the last handle. */
 #include "resolver/upstream/upstream.h"
 
 #include <stdlib.h>
@@ -86,19 +84,11 @@ static void on_tick(uv_timer_t *timer)
 {
     struct upstreams *upstreams = timer->data;
 
-    /* It has the poll end in time; on_polled does the work. */
+    flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
     if (upstreams->flight.used == 0) {
         uv_timer_stop(timer);
         upstreams->ticking = false;
     }
-}
-
-static void on_polled(uv_check_t *polled)
-{
-    struct upstreams *upstreams = polled->data;
-
-    if (upstreams->ticking)
-        flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
 }
 
 static void on_turn(uv_prepare_t *turn)
@@ -118,8 +108,7 @@ static void probe(struct upstream *server, bool stream)
 {
     struct upstreams *upstreams = server->upstreams;
 
-    if (!upstreams->ticking)
-        flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
+    flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
     plan_probe(server, stream);
     start_tick(upstreams);
 }
@@ -160,12 +149,9 @@ static int start(struct upstreams *upstreams, const struct config *config, struc
     uv_timer_init(upstreams->loop, &upstreams->tick);
     uv_timer_init(upstreams->loop, &upstreams->second);
     uv_prepare_init(upstreams->loop, &upstreams->turn);
-    uv_check_init(upstreams->loop, &upstreams->polled);
-    upstreams->handles = 4;
-    upstreams->tick.data = upstreams->second.data = upstreams;
-    upstreams->turn.data = upstreams->polled.data = upstreams;
+    upstreams->handles = 3;
+    upstreams->tick.data = upstreams->second.data = upstreams->turn.data = upstreams;
     uv_prepare_start(&upstreams->turn, on_turn);
-    uv_check_start(&upstreams->polled, on_polled);
     uv_timer_start(&upstreams->second, on_second, SECOND_MS, SECOND_MS);
     return 0;
 }
@@ -258,7 +244,6 @@ void upstreams_destroy(struct upstreams *upstreams, void (*closed)(void *context
     uv_close((uv_handle_t *)&upstreams->tick, on_handle_closed);
     uv_close((uv_handle_t *)&upstreams->second, on_handle_closed);
     uv_close((uv_handle_t *)&upstreams->turn, on_handle_closed);
-    uv_close((uv_handle_t *)&upstreams->polled, on_handle_closed);
 }
 
 bool upstreams_state(const struct upstreams *upstreams, size_t index, struct upstream_state *state)

@@ -74,9 +74,11 @@ bool names_read(const uint8_t *octets, size_t length, size_t *at, struct name_bu
     return true;
 }
 
-/* Length octets are below 'A' and so compare as they are. */
+/* Length octets are below 'A' and so compare as they are; nearly all names stand in lower case. */
 static bool same_octets(const uint8_t *octets, const uint8_t *lower, size_t length)
 {
+    if (memcmp(octets, lower, length) == 0)
+        return true;
     for (size_t i = 0; i < length; i++) {
         if (name_lower_octet(octets[i]) != lower[i])
             return false;

@@ -1,6 +1,6 @@
 """What the benches share: folders, made-up names, processes with their CPU time and memory, the load generator.
 
-Everything listens on loopback at free ports, is stopped by its process id, and ends with the process that started it.
+Everything listens on loopback at ports that are free now, and is stopped by its process id.
 """
 import contextlib
 import json
@@ -16,9 +16,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests"))
-import ports  # noqa: E402
-
 BIN = Path(os.environ.get("STAIRGATE_BIN", ROOT / "build/release/bin"))
 PEERS = ROOT / "build/peers/root"
 HOST, UPSTREAM_HOST = "127.0.0.1", "127.0.0.2"  # apart, or a client's question would look like the upstream's: a loop
@@ -34,8 +31,19 @@ def say(text):
 
 
 def free_port():
-    """A port that is free for UDP and TCP on both hosts, and that nobody else is given."""
-    return ports.free_port(HOST, UPSTREAM_HOST)
+    """A port that is free for UDP and TCP on both hosts now."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            port = 0
+            try:
+                for host in (HOST, UPSTREAM_HOST):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        sock = stack.enter_context(socket.socket(socket.AF_INET, kind))
+                        sock.bind((host, port))
+                        port = sock.getsockname()[1]
+                return port
+            except OSError:
+                continue
 
 
 # Names: NUMBER x 2654435761 modulo 2^32 is another number for each, so that names are unique and in no order.
@@ -109,20 +117,16 @@ def wait_until(condition, what, patience=300.0, pause=0.002):
 
 # Processes.
 
-# By the kernel, when the thread that started one ends: a bench that is killed leaves no load behind.
-DIES_WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
-
-
 class Process:
     """A child on one core, its output in a file, with all that it starts."""
 
     def __init__(self, words, log, core=None, env=None, cwd=None):
         self.log = log
         core = core if isinstance(core, (set, type(None))) else {core}
-        pinned = ["taskset", "-c", ",".join(map(str, sorted(core)))] if core else []
         with open(log, "ab") as out:
-            self.child = subprocess.Popen([str(word) for word in [*DIES_WITH_US, *pinned, *words]], stdout=out,
-                                          stderr=subprocess.STDOUT, env=env, cwd=cwd, stdin=subprocess.DEVNULL)
+            self.child = subprocess.Popen([str(word) for word in words], stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                                          stdin=subprocess.DEVNULL,
+                                          preexec_fn=(lambda: os.sched_setaffinity(0, core)) if core else None)
 
     @property
     def pid(self):
@@ -201,7 +205,7 @@ def memory_free():
 # Load.
 
 def flood_words(port, *, names=None, unique=None, seconds=1.0, rate=None, count=None, window=128, more=()):
-    words = [*DIES_WITH_US, BIN / "flood", "--to", f"{HOST}@{port}", "--cpu", LOAD_CORE, "--seconds", seconds, "--window", window]
+    words = [BIN / "flood", "--to", f"{HOST}@{port}", "--cpu", LOAD_CORE, "--seconds", seconds, "--window", window]
     words += ["--names", names] if names else ["--unique", unique]
     words += ["--rate", f"{rate:.0f}"] if rate else []
     words += ["--count", count] if count else []
@@ -218,7 +222,7 @@ def flood(port, **how):
 
 def dnsperf(port, *, names, seconds=1.0, count=None):
     """The same by dnsperf; -q 150, since more would overflow a receive buffer of the default size at the start."""
-    words = [*DIES_WITH_US, "taskset", "-c", LOAD_CORE, "dnsperf", "-s", HOST, "-p", port, "-d", names.with_suffix(".dnsperf"), "-l", max(1, round(seconds)), "-c", 8, "-q", 150]
+    words = ["taskset", "-c", LOAD_CORE, "dnsperf", "-s", HOST, "-p", port, "-d", names.with_suffix(".dnsperf"), "-l", max(1, round(seconds)), "-c", 8, "-q", 150]
     names.with_suffix(".dnsperf").write_text("".join(f"{name} A\n" for name in names.read_text().split()))
     text = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stdout
     value = {key: float(match[1]) for key, match in ((key, re.search(key + r":\s+([\d.]+)", text)) for key in

@@ -1,6 +1,6 @@
 """Starts what end-to-end tests need: stairgated on free ports, real upstreams (nsd behind unbound), a scripted upstream.
 
-Everything listens on loopback, is bounded in time, is stopped by its process id, and ends with the process that started it.
+Everything listens on loopback, is bounded in time, and is stopped by its process id.
 """
 import contextlib
 import json
@@ -11,7 +11,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,14 +24,25 @@ import dns.rdatatype
 import dns.rrset
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests"))
-from ports import free_port  # noqa: E402, F401  (tests have it from here)
-
 BIN = Path(os.environ.get("STAIRGATE_BIN", ROOT / "build/asan/bin"))
 PEERS = ROOT / "build/peers/root"
 DATA = Path(os.environ.get("STAIRGATE_DATA", ROOT.parent / "shared/data"))
 CHECKS = Path(os.environ.get("STAIRGATE_CHECKS", ROOT.parent / "shared/checks"))
 PATIENCE_S = 20.0  # sanitizer builds on a busy machine
+
+
+def free_port(host="127.0.0.1"):
+    """A port that is free for UDP and TCP at HOST now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _ in range(100):
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.bind((host, 0))
+            port = udp.getsockname()[1]
+            with socket.socket(family, socket.SOCK_STREAM) as tcp:
+                with contextlib.suppress(OSError):
+                    tcp.bind((host, port))
+                    return port
+    raise RuntimeError("no free port")
 
 
 def wait_for(condition, what, patience=PATIENCE_S):
@@ -85,16 +95,13 @@ def ede(reply):
 
 
 class Process:
-    """A child with its output in a file; stopped by its id, and by the kernel when the thread that started it ends.
-
-    A tool does that, since what Python runs between fork and exec (preexec_fn) may hang where there are threads.
-    """
+    """A child with its output in a file; stopped by its id."""
 
     def __init__(self, words, log, **more):
         self.log_path = log
         self.words = [str(word) for word in words]
         with open(log, "ab") as out:
-            self.child = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", *self.words], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **more)
+            self.child = subprocess.Popen(self.words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **more)
 
     @property
     def pid(self):

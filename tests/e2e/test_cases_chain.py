@@ -121,8 +121,7 @@ def test_an_inner_address_from_outside_is_dropped(stairgate, upstream, address, 
             assert reply.rcode() == dns.rcode.NOERROR and not reply.answer and ede(reply) == [15]
         assert ask(gate.port, "tv.devices.example", rdtype, source=source).answer
     told = why(gate, "attacker.example", ADULT, "--type", rdtype)
-    open_by = "another upstream" if address == "0.0.0.0" else "rebind_allow"
-    assert told["rule"] == "rebind_guard" and open_by in told["lift"]
+    assert told["rule"] == "rebind_guard" and "rebind_allow" in told["lift"]
 
 
 def test_the_guard_can_be_switched_off(stairgate, upstream):

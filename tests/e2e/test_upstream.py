@@ -368,21 +368,3 @@ def test_a_crowd_on_this_machine_is_no_loop(stairgate, upstream):
     for replies in crowd(gate, [wire] * 100, 5):
         assert addresses(dns.message.from_wire(replies[0])) == [GOOD]
     assert upstream.total() == 1 and "upstream_loop" not in gate.process.log()
-
-
-def test_over_tcp_an_id_that_is_wrong_by_a_bit_hits_no_other_query(stairgate, upstream):
-    """Each question is asked again when no answer comes, so the next id of a connection often belongs to the same one."""
-    def make(query):
-        lies = "lie" in query.question[0].name.to_text().lower()
-        reply = good(query, EVIL if lies else GOOD)
-        if upstream.seen[-1][2] == "udp":
-            reply.flags |= dns.flags.TC
-            reply.answer.clear()
-        elif lies:
-            reply.id ^= 1
-        return reply
-    upstream.answers[("*", "A")] = make
-    gate = stairgate(upstreams=[upstream], more="queries: {timeout: 100ms, deadline: 1s}")
-    for number in range(4):  # an id each between the lies, so that every way of counting in twos meets them
-        assert not gate.ask(f"lie{number}.test", timeout=8).answer
-        assert addresses(gate.ask(f"good{number}.test", timeout=8)) == [GOOD]

@@ -1,7 +1,5 @@
 """Upstreams that are asked over TCP: out of order, closing, stalling, gone and back, over the real daemon."""
-import contextlib
 import select
-import socket
 import struct
 import threading
 import time
@@ -47,25 +45,10 @@ class Streams(Upstream):
                     continue
                 if self.how == "reversed":
                     held.append(reply)
-                    if len(held) == 50:
-                        self._send(peer, reversed(held))
-                        held = []
                     continue
                 answered += 1
-                if not self._send(peer, [reply]):
+                if not self._send(peer, [reply]) or self.how == "closes" and answered == 100:
                     return
-                if self.how == "closes" and answered == 100:
-                    self._close(peer)
-                    return
-
-    @staticmethod
-    def _close(peer):
-        """Ends PEER as a server does that loses none of its answers: what is still asked would have the kernel reset it."""
-        with contextlib.suppress(OSError):
-            peer.shutdown(socket.SHUT_WR)
-            peer.settimeout(20)
-            while peer.recv(65536):
-                pass
 
     @staticmethod
     def _send(peer, replies):
@@ -85,9 +68,6 @@ def streams():
     one.stop()
 
 
-PATIENT = "queries: {timeout: 9s, deadline: 9s}"  # a busy machine is no silent upstream
-
-
 def over_tcp(*upstreams):
     listed = ", ".join(f'{{{{address: "{one}", transport: tcp}}}}' for one in upstreams)
     return CONFIG.replace("upstreams: [{upstreams}]", f"upstreams: [{listed}]")
@@ -103,7 +83,7 @@ def ask_all(gate, count, tag):
     got = [None] * count
 
     def one(i):
-        got[i] = addresses(gate.ask(f"{tag}{i}.test", timeout=20))
+        got[i] = addresses(gate.ask(f"{tag}{i}.test", timeout=8))
     threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
     for thread in threads:
         thread.start()
@@ -115,7 +95,7 @@ def ask_all(gate, count, tag):
 @pytest.mark.parametrize("how", ["good", "reversed", "closes"])
 def test_every_question_is_answered_over_tcp(stairgate, streams, how):
     streams.how = how
-    gate = stairgate(config=over_tcp(streams), more=PATIENT)
+    gate = stairgate(config=over_tcp(streams))
     assert ask_all(gate, 150, how) == [[GOOD]] * 150
     assert transports(streams) == {"tcp"}
     assert streams.connections == (2 if how == "closes" else 1)
@@ -124,18 +104,18 @@ def test_every_question_is_answered_over_tcp(stairgate, streams, how):
 
 def test_a_connection_that_stalls_is_left_for_a_new_one(stairgate, streams):
     streams.how = "stalls"
-    gate = stairgate(config=over_tcp(streams), more="queries: {timeout: 2s, deadline: 9s}")
+    gate = stairgate(config=over_tcp(streams))
     assert ask_all(gate, 40, "stalls") == [[GOOD]] * 40
-    assert 2 <= streams.connections <= 4 and transports(streams) == {"tcp"}
+    assert streams.connections == 2 and transports(streams) == {"tcp"}
 
 
 def test_without_tcp_questions_go_by_udp_until_it_is_back(stairgate, upstream):
     upstream.answers[("*", "A")] = good
     upstream.tcp.close()
-    gate = stairgate(config=over_tcp(upstream), more=PATIENT)
+    gate = stairgate(config=over_tcp(upstream))
     begun = time.monotonic()
-    assert addresses(gate.ask("first.test", timeout=20)) == [GOOD]
-    assert time.monotonic() - begun < 9 and transports(upstream) == {"udp"}, "at once, not when a timeout is over"
+    assert addresses(gate.ask("first.test")) == [GOOD]
+    assert time.monotonic() - begun < 1 and transports(upstream) == {"udp"}
     assert gate.process.log().count("event=upstream_tcp_lost") == 1
     back = Streams(port=free_for_tcp(upstream))
     back.answers[("*", "A")] = back.answers[("*", "NS")] = good

@@ -93,15 +93,6 @@ static void lie(struct fake *fake, uint8_t *message, size_t length, const struct
     reply(from, message, length, to);
 }
 
-static bool has_capitals(const uint8_t *query)
-{
-    for (size_t at = 12; query[at] != 0; at++) {
-        if (query[at] >= 'A' && query[at] <= 'Z')
-            return true;
-    }
-    return false;
-}
-
 static void fold(uint8_t *message)
 {
     for (size_t at = 12; message[at] != 0; at++) {
@@ -143,19 +134,6 @@ static void behave(struct fake *fake, const uint8_t *query, size_t length,
         break;
     case FAKE_DROPS_EDNS:
         if (opt)
-            return;
-        break;
-    case FAKE_NO_CASE:
-    case FAKE_BARE_NO_CASE:
-        if (has_capitals(query))
-            good = answer(fake, query, 1, message);
-        if (has_capitals(query) && fake->way == FAKE_BARE_NO_CASE) {
-            message[5] = 0;
-            good = 12;
-        }
-        break;
-    case FAKE_DROPS_CASE:
-        if (has_capitals(query))
             return;
         break;
     case FAKE_FOLDS:
@@ -283,20 +261,6 @@ static void send_large(struct fake_connection *connection, const uint8_t *messag
     free(large);
 }
 
-/* Sends what CONNECTION has kept, the last first. */
-static void say(struct fake_connection *connection)
-{
-    for (; connection->kept_count > 0; connection->kept_count--)
-        send_octets(connection, connection->kept[connection->kept_count - 1],
-                    connection->kept_length[connection->kept_count - 1]);
-}
-
-void fake_say(struct fake *fake)
-{
-    for (struct fake_connection *one = fake->open; one != NULL; one = one->next)
-        say(one);
-}
-
 /* Answers one query; returns false when the connection is closed. */
 static bool behave_stream(struct fake_connection *connection, const uint8_t *query)
 {
@@ -328,8 +292,12 @@ static bool behave_stream(struct fake_connection *connection, const uint8_t *que
     case STREAM_REVERSED:
         memcpy(connection->kept[connection->kept_count], framed, 2 + length);
         connection->kept_length[connection->kept_count++] = 2 + length;
-        if (connection->kept_count == 3)
-            say(connection);
+        if (connection->kept_count == 3) {
+            while (connection->kept_count-- > 0)
+                send_octets(connection, connection->kept[connection->kept_count],
+                            connection->kept_length[connection->kept_count]);
+            connection->kept_count = 0;
+        }
         return true;
     case STREAM_DRIBBLES:
         memcpy(connection->slow, framed, 2 + length);

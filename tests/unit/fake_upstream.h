@@ -22,9 +22,6 @@ enum fake_way {
     FAKE_WRONG_CASE,   /* the letter case of one letter */
     FAKE_LIE,          /* wrong name only */
     FAKE_FOLDS,        /* answers in lower case */
-    FAKE_NO_CASE,      /* FORMERR to capitals */
-    FAKE_BARE_NO_CASE, /* FORMERR to capitals, header only */
-    FAKE_DROPS_CASE,   /* silent to capitals */
     FAKE_NO_EDNS,      /* FORMERR to OPT */
     FAKE_BARE_NO_EDNS, /* FORMERR to OPT, header only */
     FAKE_DROPS_EDNS,   /* silent to OPT */
@@ -86,9 +83,6 @@ void fake_unlisten(struct fake *fake);
 
 /* Reads from now on what STREAM_DEAF did not. */
 void fake_hear(struct fake *fake);
-
-/* Sends what connections have collected for STREAM_REVERSED. */
-void fake_say(struct fake *fake);
 
 /* Answers what has been held. */
 void fake_release(struct fake *fake);

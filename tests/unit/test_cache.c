@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "config/base/err.h"
 #include "reply_bench.h"
 #include "resolver/cache/cache.h"
 
@@ -331,16 +330,6 @@ static void a_cache_of_no_octets_keeps_nothing(void **state)
     assert_int_equal(stats.octets, 0);
 }
 
-static void more_memory_than_there_can_be_is_refused(void **state)
-{
-    struct err err = {.code = ERR_NONE};
-
-    (void)state;
-    assert_null(cache_create(UINT64_MAX / 4 * 3, 0, &err));
-    assert_int_equal(err.code, ERR_LIMIT);
-    assert_null(cache_create(UINT64_MAX, 0, &err));
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -352,7 +341,6 @@ int main(void)
         TEST(the_last_tenth_is_one_askers_to_renew),
         TEST(an_operator_sees_and_forgets_names),
         TEST(a_cache_of_no_octets_keeps_nothing),
-        cmocka_unit_test(more_memory_than_there_can_be_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

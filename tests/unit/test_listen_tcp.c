@@ -319,53 +319,6 @@ static void a_crowd_that_asks_at_once_is_served_in_many_turns(void **state)
     forget(f, listener);
 }
 
-/* Keeps PEER asking without a pause, and takes what it gets. *AT is how far it is in FRAMES. */
-static void keep_asking(const struct peer *peer, const uint8_t *frames, size_t length, size_t *at)
-{
-    static uint8_t heard_octets[65536];
-    ssize_t sent;
-
-    while (recv(peer->fd, heard_octets, sizeof heard_octets, 0) > 0)
-        continue;
-    while ((sent = send(peer->fd, frames + *at, length - *at, 0)) > 0)
-        *at = (*at + (size_t)sent) % length;
-}
-
-static void who_had_to_pause_goes_on_however_much_others_ask(void **state)
-{
-    enum { PEERS = 8, TURNS = 50, MOST = 64 };
-    static uint8_t frames[4096], asked[(MOST + 1) * 3];
-    struct fixture *f = *state;
-    struct listen_socket at;
-    struct tcp_listener *listener = listen_on(f, &at, &roomy);
-    struct peer *patient = peer_new(&at), *peers[PEERS];
-    size_t places[PEERS] = {0};
-    int turns = 0;
-
-    for (size_t i = 0; i < sizeof frames; i += 4)
-        memcpy(frames + i, "\0\2Ex", 4);
-    /* In one piece, so that the last is read together with those that it has to wait for. */
-    for (size_t i = 0; i < sizeof asked; i += 3)
-        memcpy(asked + i, i + 3 < sizeof asked ? "\0\1T" : "\0\1E", 3);
-    assert_int_equal(send(patient->fd, asked, sizeof asked, 0), sizeof asked);
-    run_until(f, f->taken_count == MOST);
-    for (size_t i = 0; i < PEERS; i++)
-        peers[i] = peer_new(&at);
-    for (; patient->length < MOST * (2 + 3) + (2 + 1) && turns < TURNS; turns++) {
-        for (size_t i = 0; i < PEERS; i++)
-            keep_asking(peers[i], frames, sizeof frames, &places[i]);
-        for (unsigned i = 0; i < MOST && turns == 10; i++)
-            answer_taken(f, i, "now");
-        uv_run(&f->loop, UV_RUN_NOWAIT);
-        heard(patient);
-    }
-    assert_true(turns < TURNS);
-    forget(f, listener);
-    peer_free(patient);
-    for (size_t i = 0; i < PEERS; i++)
-        peer_free(peers[i]);
-}
-
 static void an_answer_for_a_connection_that_is_gone_reaches_nobody(void **state)
 {
     struct fixture *f = *state;
@@ -559,7 +512,6 @@ int main(void)
         with_fixture(reading_pauses_at_the_limit_of_queries_in_flight),
         with_fixture(a_peer_that_does_not_read_is_not_read_from),
         with_fixture(a_crowd_that_asks_at_once_is_served_in_many_turns),
-        with_fixture(who_had_to_pause_goes_on_however_much_others_ask),
         with_fixture(an_answer_for_a_connection_that_is_gone_reaches_nobody),
         with_fixture(at_a_limit_the_longest_useless_connection_makes_room),
         with_fixture(a_crowd_of_silent_peers_does_not_keep_others_out),

@@ -122,31 +122,6 @@ static void a_slow_answer_to_the_first_query_is_used(void **state)
     stop(&world);
 }
 
-/* A worker that did not get the processor finds the answer in its socket and its time over at once.
- */
-static void an_answer_that_has_come_is_read_before_it_is_missed(void **state)
-{
-    struct world world;
-    struct upstream_state seen;
-
-    (void)state;
-    start(&world, 1, false);
-    world.config.upstream_timeout_ms = 500;
-    upstreams_configure(world.upstreams, &world.config);
-    world.fakes[0].way = FAKE_HELD;
-    ask_many(&world, 0, 1);
-    for (unsigned i = 0; world.fakes[0].held_count == 0 && i < PATIENCE_MS; i++)
-        run_for(&world, 1);
-    fake_release(&world.fakes[0]);
-    uv_sleep(600);
-    run_until(&world, 1);
-    assert_int_equal(world.outcomes[0].address, ADDRESS);
-    assert_int_equal(world.fakes[0].datagrams, 1);
-    assert_true(upstreams_state(world.upstreams, 0, &seen));
-    assert_int_equal(seen.timeouts, 0);
-    stop(&world);
-}
-
 static void a_lame_answer_has_the_next_server_asked(void **state)
 {
     struct world world;
@@ -405,7 +380,6 @@ int main(void)
         cmocka_unit_test(a_silent_server_costs_one_retry_time_once),
         cmocka_unit_test(silence_everywhere_ends_by_the_deadline_in_six_queries),
         cmocka_unit_test(a_slow_answer_to_the_first_query_is_used),
-        cmocka_unit_test(an_answer_that_has_come_is_read_before_it_is_missed),
         cmocka_unit_test(a_lame_answer_has_the_next_server_asked),
         cmocka_unit_test(a_lame_server_is_put_last_after_some_time),
         cmocka_unit_test(a_server_without_edns_is_asked_without),

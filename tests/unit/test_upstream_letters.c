@@ -154,53 +154,6 @@ static void over_tcp_letters_are_mixed_but_need_not_come_back(void **state)
     stop(&world);
 }
 
-static void a_server_that_refuses_capitals_is_asked_without_and_keeps_its_options(void **state)
-{
-    static const enum fake_way ways[] = {FAKE_NO_CASE, FAKE_BARE_NO_CASE};
-
-    (void)state;
-    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
-        struct world world;
-
-        start_mixed(&world, 1);
-        world.fakes[0].way = ways[k];
-        for (uint32_t i = 0; i < 20; i++) {
-            const struct outcome *outcome = ask_one(&world, i);
-
-            assert_int_equal(outcome->rcode, 0);
-            assert_int_equal(outcome->address, ADDRESS);
-        }
-        assert_int_equal(world.fakes[0].without_opt, 0);
-        assert_in_range(world.fakes[0].datagrams, 21, 23); /* one may be lower case by chance */
-        stop(&world);
-    }
-}
-
-static void a_server_that_drops_capitals_or_knows_neither_is_remembered(void **state)
-{
-    static const enum fake_way ways[] = {FAKE_DROPS_CASE, FAKE_DROPS_EDNS, FAKE_NO_EDNS,
-                                         FAKE_BARE_NO_EDNS};
-
-    (void)state;
-    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
-        struct world world;
-        unsigned before = 0;
-
-        start_mixed(&world, 1);
-        hurry(&world);
-        world.fakes[0].way = ways[k];
-        for (uint32_t i = 0; i < 20; i++) {
-            assert_false(ask_one(&world, i)->silent);
-            assert_int_equal(world.outcomes[i].rcode, 0);
-            assert_int_equal(world.outcomes[i].address, ADDRESS);
-            if (world.upstreams->servers[0]->plain_until_ms == 0)
-                before = i + 1;
-        }
-        assert_in_range(before, 2, 6);
-        stop(&world);
-    }
-}
-
 static struct upstream_joiner joiner(const char *client, const char *local, const uint8_t *name)
 {
     struct upstream_joiner came = {.name = name};
@@ -328,8 +281,6 @@ int main(void)
         cmocka_unit_test(a_reply_in_other_letters_is_not_believed),
         cmocka_unit_test(a_server_that_does_not_keep_case_costs_one_retry_and_is_remembered),
         cmocka_unit_test(over_tcp_letters_are_mixed_but_need_not_come_back),
-        cmocka_unit_test(a_server_that_refuses_capitals_is_asked_without_and_keeps_its_options),
-        cmocka_unit_test(a_server_that_drops_capitals_or_knows_neither_is_remembered),
         cmocka_unit_test(a_question_that_comes_back_three_times_in_a_second_is_a_loop),
         cmocka_unit_test(local_clients_are_no_loop_without_our_letters),
         cmocka_unit_test(elsewhere_the_address_of_an_upstream_is_enough),

@@ -151,36 +151,6 @@ static void a_dead_server_costs_one_retry_time_once(void **state)
     stop(&world);
 }
 
-static void a_connection_that_was_only_late_is_used_again(void **state)
-{
-    struct world world;
-    const struct link *link;
-
-    (void)state;
-    start_streams(&world, 1, true);
-    world.config.upstream_timeout_ms = 500;
-    upstreams_configure(world.upstreams, &world.config);
-    link = &world.upstreams->servers[0]->tcp.links[0];
-    ask_one(&world, 0);
-    world.fakes[0].stream = STREAM_REVERSED; /* says nothing before the third */
-    ask_many(&world, 1, 1);
-    for (unsigned i = 0; !link->stalled && i < PATIENCE_MS; i++)
-        run_for(&world, 1);
-    assert_int_equal(world.ended, 1);
-    world.fakes[0].stream = STREAM_GOOD;
-    fake_say(&world.fakes[0]);
-    for (unsigned i = 0; link->stalled && i < PATIENCE_MS; i++)
-        run_for(&world, 1);
-    assert_false(link->stalled);
-    run_until(&world, 2);
-    ask_many(&world, 2, 50);
-    run_until(&world, 52);
-    all_are_answered_by(&world, 52, ADDRESS);
-    assert_int_equal(link->answers, 52);
-    assert_int_equal(world.fakes[0].datagrams, 0);
-    stop(&world);
-}
-
 static void a_server_that_does_not_read_is_waited_for_within_bounds(void **state)
 {
     uint8_t longest[NAME_OCTETS_MAX];
@@ -244,7 +214,6 @@ int main(void)
         cmocka_unit_test(tcp_that_goes_away_with_questions_in_flight_loses_none),
         cmocka_unit_test(a_server_that_takes_connections_but_answers_none_is_asked_by_udp),
         cmocka_unit_test(a_dead_server_costs_one_retry_time_once),
-        cmocka_unit_test(a_connection_that_was_only_late_is_used_again),
         cmocka_unit_test(a_server_that_does_not_read_is_waited_for_within_bounds),
         cmocka_unit_test(destroy_with_connections_in_use_leaves_nothing),
     };

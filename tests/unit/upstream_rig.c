@@ -42,7 +42,6 @@ static void on_guard(uv_timer_t *timer)
 void run_until(struct world *world, unsigned count)
 {
     world->over = false;
-    uv_update_time(&world->loop);
     uv_timer_start(&world->guard, on_guard, PATIENCE_MS, 0);
     while (world->ended < count && !world->over)
         uv_run(&world->loop, UV_RUN_ONCE);
@@ -53,7 +52,6 @@ void run_until(struct world *world, unsigned count)
 void run_for(struct world *world, unsigned ms)
 {
     world->over = false;
-    uv_update_time(&world->loop);
     uv_timer_start(&world->guard, on_guard, ms, 0);
     while (!world->over)
         uv_run(&world->loop, UV_RUN_ONCE);
