@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import BIN, build_set, ede, wait_for
+from harness import BIN, Upstream, build_set, ede, wait_for
 
 
 def control(path, *requests):
@@ -139,6 +139,45 @@ def test_swaps_of_lists_under_load_lose_no_query_and_hold_at_once(stairgate):
     assert not failed and asked[0] > 0
     server = gate.server_pid()
     wait_for(lambda: in_maps(server, "lists.set") == 1 and in_maps(server, "lists.set (deleted)") == 0, "the old maps to go")
+
+
+def test_a_question_goes_to_its_own_zone_while_reloads_put_zones_in_another_order(stairgate):
+    places = {zone: Upstream() for zone in ("east.internal", "west.internal", "outside.example")}
+    for number, server in enumerate(places.values()):
+        server.set("*", "A", f"10.0.0.{number}" if number < 2 else "192.0.2.9")
+    usual = places["outside.example"]
+
+    def zones(order):
+        return "zones:\n" + "".join(f"  - {{name: {zone}, upstreams: [\"{places[zone]}\"]}}\n" for zone in order)
+    gate = stairgate(workers=2, upstreams=[usual], more=zones(["east.internal", "west.internal"]))
+    stop, failed, asked = threading.Event(), [], [0]
+
+    def load(thread):
+        number = 0
+        while not stop.is_set():
+            number += 1
+            for zone, server in places.items():
+                name = f"n{number}x{thread}.{zone}"
+                try:
+                    reply = gate.ask(name, timeout=10)
+                    assert reply.rcode() == 0, (name, reply.rcode())
+                    assert server.count(name) > 0, f"{name} went elsewhere"
+                    asked[0] += 1
+                except Exception as error:  # noqa: BLE001
+                    failed.append(error)
+    clients = [threading.Thread(target=load, args=(thread,)) for thread in range(2)]
+    for client in clients:
+        client.start()
+    for turn in range(20):
+        gate.write(upstreams=[usual], workers=2, more=zones(["west.internal", "east.internal"] if turn % 2 == 0 else
+                                                            ["east.internal", "west.internal"]))
+        reload(gate)
+    stop.set()
+    for client in clients:
+        client.join()
+    for server in places.values():
+        server.stop()
+    assert not failed and asked[0] > 0, failed[:3]
 
 
 def usage(pid):
