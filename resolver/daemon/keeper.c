@@ -289,6 +289,7 @@ static void init_loop(struct keeper *keeper)
         keeper->signals[i].data = keeper;
         uv_signal_start(&keeper->signals[i], signal_rows[i].act, signal_rows[i].number);
     }
+    spawn_hold_signals(false);
 }
 
 static void close_handle(uv_handle_t *handle, void *context)
@@ -400,6 +401,7 @@ int keeper_run(const char *config_path, const char *log_level)
         .spawn = {.config = config_path, .log_level = log_level}
     };
 
+    spawn_hold_signals(true);
     log_open(&keeper.log, "keeper");
     keeper.log.level = log_level_from_word(log_level);
     keeper.exit_code = read_config(&keeper, config_path);

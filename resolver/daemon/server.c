@@ -142,6 +142,7 @@ static void init_loop(struct server *server)
         server->signals[i].data = server;
         uv_signal_start(&server->signals[i], signal_rows[i].act, signal_rows[i].number);
     }
+    spawn_hold_signals(false);
 }
 
 /* ---- the start ---- */
@@ -278,6 +279,7 @@ int server_run(const struct server_options *options)
     struct err err;
     int code;
 
+    spawn_hold_signals(true); /* what is asked meanwhile is done after the start */
     signal(SIGPIPE, SIG_IGN); /* a client that left, a log that nobody reads: no reason to die */
     log_open(&server.log, "server");
     server.log.level = log_level_from_word(options->log_level);

@@ -46,6 +46,7 @@ static _Noreturn void run_child(const struct spawn_options *options, int channel
     struct err err;
 
     reset_signals(mask);
+    spawn_hold_signals(true);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* until the server sets its own, sandbox.c */
     if (getppid() != keeper)
         _exit(EXIT_FAILURE);
@@ -59,6 +60,16 @@ static _Noreturn void run_child(const struct spawn_options *options, int channel
     else
         execute(options, channel);
     _exit(EXIT_FAILURE);
+}
+
+void spawn_hold_signals(bool held)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 pid_t spawn_server(const struct spawn_options *options, int *channel, struct err *err)

@@ -4,6 +4,7 @@
 #ifndef RESOLVER_DAEMON_SPAWN_H
 #define RESOLVER_DAEMON_SPAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,5 +30,9 @@ struct spawn_options {
  * which does not block.
  * Errors: -1 with ERR. The server's own failures show as its exit code. */
 pid_t spawn_server(const struct spawn_options *options, int *channel, struct err *err);
+
+/* Has SIGHUP and SIGUSR1 wait while HELD: by default they end a process that has not got as far as
+ * to listen to them. A server begins with them held. */
+void spawn_hold_signals(bool held);
 
 #endif

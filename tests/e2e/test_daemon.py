@@ -89,6 +89,23 @@ def test_hup_usr1_and_term_go_to_the_server(stairgate):
     assert not gate.socket.exists()
 
 
+def test_hup_during_the_start_ends_nobody_and_is_done_after_it(stairgate):
+    gate = stairgate(start=False)
+    gate.start(wait=False)
+    hups = 0
+
+    def answering():
+        nonlocal hups
+        if "server_started" in gate.process.log() and hups < 1000:
+            os.kill(gate.process.pid, signal.SIGHUP)
+            hups += 1
+        return "event=answering" in gate.process.log() or gate.process.child.poll() is not None
+    wait_for(answering, "the start")
+    wait_for(lambda: "event=in_force generation=2" in gate.process.log(), "the reload that was asked for meanwhile")
+    assert hups > 1 and "server_died" not in gate.process.log()
+    assert gate.stop() == 0
+
+
 def test_a_crash_while_the_config_is_broken_is_cured_by_the_file_alone(stairgate):
     gate = stairgate()
     good = gate.config_path.read_text()
