@@ -15,6 +15,7 @@
 #include <inttypes.h>
 
 #include "config/base/err.h"
+#include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
@@ -58,14 +59,28 @@ static json_t *result_of(const struct server *server)
                      "warnings", server->warnings);
 }
 
+/* Tells whether LOAD has read an empty file in the place of one that says something: it is being
+ * written at this moment, or the disk is full. As a configuration it would block nothing. */
+static bool is_emptied(const struct server *server, const struct load *load)
+{
+    return snapshot_config(load->snapshot)->tree == NULL &&
+           snapshot_config(publish_current(server->publish))->tree != NULL;
+}
+
 /* Last good wins: what is in force is not given up for a snapshot whose lists are missing or
  * damaged. A server that began without lists may go on without them. */
 static bool is_better(const struct server *server, struct load *load)
 {
     const struct err *lack;
+    struct err empty;
 
     if (load->snapshot == NULL)
         return false;
+    if (is_emptied(server, load)) {
+        err_set(&empty, ERR_CONFIG, "the file is empty; what is in force stays");
+        message_add_error(load->errors, &empty, snapshot_config(load->snapshot)->path);
+        return false;
+    }
     lack = snapshot_lack(load->snapshot);
     if (lack == NULL || snapshot_lack(publish_current(server->publish)) != NULL)
         return true;

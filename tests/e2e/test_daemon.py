@@ -350,6 +350,18 @@ def test_a_broken_reload_says_where_and_changes_nothing(stairgate):
     assert do(gate.socket, "reload")["result"]["generation"] == 2
 
 
+def test_a_config_that_is_being_written_is_not_taken_for_an_empty_one(stairgate):
+    gate = stairgate()
+    good = gate.config_path.read_text()
+    for text in ("", "# written by a tool\n"):
+        gate.config_path.write_text(text)
+        error = do(gate.socket, "reload")["errors"][0]
+        assert error["code"] == "config" and error["file"] == str(gate.config_path) and "empty" in error["text"]
+        assert ede(gate.ask("casino.example")) == [17]
+    gate.config_path.write_text(good)
+    assert do(gate.socket, "reload")["result"]["generation"] == 2
+
+
 def test_a_reload_says_what_needs_a_restart(stairgate):
     gate = stairgate()
     text = gate.config_path.read_text()
