@@ -68,7 +68,8 @@ struct upstreams {
     uint32_t channels;   /* numbers given out */
     uint32_t asked;      /* questions in this second */
     uint32_t early_left; /* sockets that may be replaced early in this second */
-    uv_timer_t tick;     /* while questions are in flight */
+    uv_timer_t tick;     /* while questions are in flight, */
+    uint64_t ticked_ms;  /* and when it last came */
     uv_timer_t second;   /* housekeeping */
     uv_prepare_t turn;   /* once a turn of the loop, what has been collected is sent */
     uint32_t handles;    /* of these three, not yet closed */

@@ -22,8 +22,9 @@
 #include "resolver/wire/reply.h"
 
 enum {
-    PLAIN_MOST = 3,   /* questions before an upstream is taken to know no EDNS, */
-    PLAIN_MS = 60000, /* for so long */
+    PLAIN_MOST = 3,     /* questions before an upstream is taken to know no EDNS, */
+    PLAIN_MS = 60000,   /* for so long */
+    HELD_UP_US = 15000, /* less than any timeout, more than a tick */
     FOLD_MS =
         300000, /* an upstream that does not keep letter case is not tried again for so long */
 };
@@ -423,11 +424,24 @@ void plan_channel_failed(struct channel *channel, uint64_t before_us, bool again
     }
 }
 
+/* Tells whether TRY, though its time is over, was not on its way for that time: the loop stood
+ * still (a busy machine), and sent it a moment ago or not yet. To ask once more then would double
+ * the work of one that has too much already. */
+static bool is_held_up(const struct try *try)
+{
+    return try->state == TRY_QUEUED ||
+           (try->state == TRY_OPEN && now_us() - try->sent_us < HELD_UP_US);
+}
+
 void plan_due(void *context, struct asked *asked)
 {
     struct upstreams *upstreams = context;
     struct try *try = flight_try(&upstreams->flight, asked, asked->tries - 1u);
 
+    if (is_held_up(try) && uv_now(upstreams->loop) < asked->deadline_ms) {
+        set_due(upstreams, asked, upstreams->timeout_ms);
+        return;
+    }
     if (try->state == TRY_OPEN && !try->late) {
         try->late = true;
         try->server->late++;

@@ -19,7 +19,8 @@
 enum {
     SECOND_MS = 1000,
     TIMEOUT_LEAST_MS = 20,
-    BUSY = 2000, /* questions a second */
+    STANDSTILL_MS = 100, /* of a tick that should come every TICK_MS */
+    BUSY = 2000,         /* questions a second */
 };
 
 static const struct udp_limits usual_limits = {
@@ -83,8 +84,13 @@ static void on_handle_closed(uv_handle_t *handle)
 static void on_tick(uv_timer_t *timer)
 {
     struct upstreams *upstreams = timer->data;
+    uint64_t now_ms = uv_now(upstreams->loop);
+    bool stood_still = now_ms - upstreams->ticked_ms > STANDSTILL_MS;
 
-    flight_expire(&upstreams->flight, uv_now(upstreams->loop), plan_due, upstreams);
+    upstreams->ticked_ms = now_ms;
+    if (stood_still)
+        return; /* answers that came meanwhile are read first; they are not late, we are */
+    flight_expire(&upstreams->flight, now_ms, plan_due, upstreams);
     if (upstreams->flight.used == 0) {
         uv_timer_stop(timer);
         upstreams->ticking = false;
@@ -101,6 +107,7 @@ static void start_tick(struct upstreams *upstreams)
     if (upstreams->ticking)
         return;
     upstreams->ticking = true;
+    upstreams->ticked_ms = uv_now(upstreams->loop);
     uv_timer_start(&upstreams->tick, on_tick, TICK_MS, TICK_MS);
 }
 

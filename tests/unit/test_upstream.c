@@ -1,4 +1,6 @@
 /* resolver/upstream: who is asked, what an answer is worth, when it ends; reload and destroy. */
+#include <time.h>
+
 #include "tests/unit/upstream_rig.h"
 
 static void the_answer_comes_back_under_its_ticket(void **state)
@@ -72,6 +74,31 @@ static void a_silent_server_costs_one_retry_time_once(void **state)
         assert_int_equal(ask_one(&world, i)->address, ADDRESS + 1);
     assert_true(world.fakes[0].datagrams <= 3); /* one question, and probes */
     stop(&world);
+}
+
+/* Whether the query had left or not when our own loop stood still for longer than its time. */
+static void a_standstill_of_our_own_asks_nobody_twice(void **state)
+{
+    const struct timespec still = {.tv_nsec = 4 * SHORT_TIMEOUT_MS * 1000000L};
+    struct world world;
+
+    (void)state;
+    for (uint32_t sent = 0; sent < 2; sent++) {
+        struct upstream_state after;
+
+        start(&world, 1, false);
+        world.config.upstream_timeout_ms = SHORT_TIMEOUT_MS;
+        upstreams_configure(world.upstreams, &world.config);
+        assert_int_equal(ask(&world, 0), 0);
+        if (sent)
+            upstreams_flush(world.upstreams);
+        nanosleep(&still, NULL);
+        run_until(&world, 1);
+        assert_true(upstreams_state(world.upstreams, 0, &after));
+        assert_int_equal(world.fakes[0].datagrams, 1);
+        assert_int_equal(after.timeouts, 0);
+        stop(&world);
+    }
 }
 
 static void silence_everywhere_ends_by_the_deadline_in_six_queries(void **state)
@@ -378,6 +405,7 @@ int main(void)
         cmocka_unit_test(lies_are_ignored_and_the_right_answer_is_waited_for),
         cmocka_unit_test(a_lie_has_the_next_server_asked_at_once),
         cmocka_unit_test(a_silent_server_costs_one_retry_time_once),
+        cmocka_unit_test(a_standstill_of_our_own_asks_nobody_twice),
         cmocka_unit_test(silence_everywhere_ends_by_the_deadline_in_six_queries),
         cmocka_unit_test(a_slow_answer_to_the_first_query_is_used),
         cmocka_unit_test(a_lame_answer_has_the_next_server_asked),
