@@ -62,6 +62,9 @@ static void check_upstreams(struct walk *walk)
     for (size_t i = 0; i < config->upstream_count; i++)
         check_own(walk, &config->upstreams[i]);
     check_count(walk, 0, config->upstreams, before);
+    if (config->zone_count > CONFIG_UPSTREAMS_MOST)
+        problem_add(walk->problems, config->zones[CONFIG_UPSTREAMS_MOST].place,
+                    "more than %d zones", CONFIG_UPSTREAMS_MOST);
     for (size_t z = 0; z < config->zone_count; z++) {
         check_count(walk, before, config->zones[z].upstreams, config->zones[z].upstream_count);
         before += config->zones[z].upstream_count;

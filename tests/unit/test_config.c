@@ -190,6 +190,20 @@ static void more_upstreams_than_a_worker_has_room_for_are_refused(void **state)
     assert_string_equal(err.text, "f:69:7: more than 64 upstreams, with those of zones");
 }
 
+static void more_zones_than_a_worker_has_room_for_are_refused(void **state)
+{
+    char yaml[8192] = "upstreams: []\nzones:\n";
+    struct config_problems problems;
+
+    (void)state;
+    for (unsigned i = 0; i < 65; i++)
+        snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml),
+                 " - {name: z%u.test, upstreams: []}\n", i);
+    assert_null(config_parse("f", yaml, strlen(yaml), &problems));
+    assert_string_equal(problems.items[0].text, "f:67:4: more than 64 zones");
+    config_problems_free(&problems);
+}
+
 static void case_c05_two_rules_for_one_name_are_refused_with_both_places(void **state)
 {
     static const struct row rows[] = {
@@ -437,6 +451,7 @@ int main(void)
         cmocka_unit_test(addresses_are_refused_with_the_cure),
         cmocka_unit_test(an_upstream_that_is_our_own_listener_is_refused),
         cmocka_unit_test(more_upstreams_than_a_worker_has_room_for_are_refused),
+        cmocka_unit_test(more_zones_than_a_worker_has_room_for_are_refused),
         cmocka_unit_test(case_c05_two_rules_for_one_name_are_refused_with_both_places),
         cmocka_unit_test(rules_that_are_no_names_are_refused),
         cmocka_unit_test(one_prefix_with_two_profiles_is_refused_and_overlap_is_fine),
