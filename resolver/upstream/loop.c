@@ -27,12 +27,13 @@ bool loop_note(struct upstream *server, uint64_t now_ms)
     }
     if (++watch->seen < SEEN_MOST)
         return false;
-    if (!watch->logged || now_ms - watch->logged_ms >= LOG_PAUSE_MS)
-        log_event(server->upstreams->log, LOG_LEVEL_ERROR, "upstream_loop",
-                  "upstream=%s cure=\"it asks us what we ask it: take one out of the other\"",
-                  server->text);
+    if (watch->logged && now_ms - watch->logged_ms < LOG_PAUSE_MS)
+        return true;
     watch->logged = true;
     watch->logged_ms = now_ms;
+    log_event(server->upstreams->log, LOG_LEVEL_ERROR, "upstream_loop",
+              "upstream=%s cure=\"it asks us what we ask it: take one out of the other\"",
+              server->text);
     return true;
 }
 
