@@ -69,7 +69,7 @@ struct core_hooks {
 struct core_counters {
     uint64_t queries[TRANSPORTS];
     uint64_t blocked, local, forwarded, refused, dropped, malformed, failed;
-    uint64_t joined;    /* of the forwarded: waited for a question already in flight */
+    uint64_t joined;    /* beside the forwarded: waited for a question already in flight */
     uint64_t pool_full; /* of the failed: no room for another query in flight */
     uint64_t loops;     /* of the failed: our own question came back to us */
     uint64_t cache_hits, cache_misses;

@@ -25,8 +25,7 @@ enum {
     PLAIN_MOST = 3,     /* questions before an upstream is taken to know no EDNS, */
     PLAIN_MS = 60000,   /* for so long */
     HELD_UP_US = 15000, /* less than any timeout, more than a tick */
-    FOLD_MS =
-        300000, /* an upstream that does not keep letter case is not tried again for so long */
+    FOLD_MS = 300000,   /* an upstream that does not keep letter case is asked in lower case */
 };
 
 static uint64_t now_us(void)

@@ -15,7 +15,7 @@ struct upstreams;
 /* Asks the first server for ASKED. Returns -1 when there is none; never calls `done`. */
 int plan_start(struct upstreams *upstreams, struct asked *asked);
 
-/* Asks ROOT NS of SERVER, over TCP where STREAM, to see whether it answers again. */
+/* Asks SERVER for the NS of the root, over TCP where STREAM, to see whether it answers again. */
 void plan_probe(struct upstream *server, bool stream);
 
 /* Takes what came on CHANNEL; WHOLE is false where the datagram was larger than our buffer. The

@@ -2,7 +2,7 @@
  *
  * Used where an answer does not fit in a datagram, and for all questions where the configuration
  * says so. Queries are written one after the other without waiting (RFC 7766 §6.2.1.1) and answers
- * matched by id and question, so that one connection serves all, at half the cost of datagrams: one
+ * matched by id and question, so that one connection serves all, for less than datagrams cost: one
  * write and one read for all queries of a turn. A server may close it at any time (§6.2.4): what
  * was in flight is asked again on a new one.
  *

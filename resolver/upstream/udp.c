@@ -26,6 +26,7 @@ enum {
     RECEIVE_MAX = 64,
     ROUNDS_MAX = 4, /* of receiving before other handles have their turn */
     QUERY_MAX = 320,
+    WORN_OUT = INT32_MAX, /* beyond any limit of queries, and not near where they wrap */
     /* What is longer is fetched over TCP. No power of two: short datagrams would all lie in the
      * same sets of the processor's cache. */
     DATAGRAM_MAX = 4096 + 192,
@@ -304,7 +305,7 @@ void udp_renew(struct upstream *server)
 {
     for (size_t i = 0; i < UDP_SOCKETS_MAX; i++) {
         if (server->udp.used[i] != NULL)
-            server->udp.used[i]->queries = UINT32_MAX / 2;
+            server->udp.used[i]->queries = WORN_OUT;
     }
 }
 

@@ -46,7 +46,8 @@ struct udp {
 struct udp_batch *udp_batch_create(void);
 void udp_batch_destroy(struct udp_batch *batch);
 
-/* Sends all that is queued for SERVER. Network errors go to plan_failed. */
+/* Sends all that is queued for SERVER. Network errors go to plan_channel_failed, queries that
+ * find no socket to plan_unsent. */
 void udp_send(struct upstream *server);
 
 /* Closes sockets that nothing waits for and that are past their age or have not sent since the last
