@@ -290,8 +290,8 @@ static const struct option options_control[] = {
      FIELD(struct config, control_operator),
      .most = 107, /* sun_path of unix(7), less its NUL */
      .default_text = "none",
-     .help = "the control socket for `stairgate status`, `reload`, `stop` and `why`, which look at "
-             "/run/stairgate/control.sock unless they are told another.", .since = "0.1"},
+     .help = "the control socket for `stairgate status`, `reload`, `stop`, `why` and `cache`, "
+             "which look at /run/stairgate/control.sock unless they are told another.", .since = "0.1"},
     {.name = "portal",
      .type = OPTION_PATH,
      FIELD(struct config, control_portal),
