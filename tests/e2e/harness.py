@@ -28,7 +28,7 @@ BIN = Path(os.environ.get("STAIRGATE_BIN", ROOT / "build/asan/bin"))
 PEERS = ROOT / "build/peers/root"
 DATA = Path(os.environ.get("STAIRGATE_DATA", ROOT.parent / "shared/data"))
 CHECKS = Path(os.environ.get("STAIRGATE_CHECKS", ROOT.parent / "shared/checks"))
-PATIENCE_S = 20.0  # sanitizer builds on a busy machine
+PATIENCE_S = 60.0  # sanitizer builds on a busy machine
 
 
 def free_port(host="127.0.0.1"):

@@ -1,8 +1,10 @@
 """The rebinding guard, with real clients: a public name that leads into the house is dropped, and what the house itself names is not."""
+import json
+
 import dns.rcode
 import pytest
 
-from harness import addresses, ask, run_client
+from harness import addresses, ask, ede, run_client
 
 INNER = {
     "192.168.1.1": "A", "10.0.0.1": "A", "172.16.9.9": "A", "127.0.0.1": "A", "169.254.1.1": "A", "0.0.0.0": "A",
@@ -73,7 +75,10 @@ records: {{names: [{{name: tv.home.test, address: 192.168.1.9}}]}}
             for source in ("127.0.0.1", "127.0.0.2"):
                 assert addresses(ask(gate.port, name, source=source)) == ["192.168.1.9"], name
         for source in ("127.0.0.1", "127.0.0.2"):
-            assert not addresses(ask(gate.port, "evil.test", source=source)), "the guard is for everybody"
+            reply = ask(gate.port, "evil.test", source=source)
+            assert reply.rcode() == dns.rcode.NOERROR and not reply.answer and ede(reply) == [15], "the guard is for everybody"
+    told = json.loads(gate.control("why", "evil.test", "--client", "127.0.0.2", "--json").stdout)
+    assert told["rule"] == "rebind_guard" and "rebind_allow" in told["lift"]
 
 
 def test_the_guard_can_be_switched_off(stairgate, upstream):
