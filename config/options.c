@@ -411,8 +411,8 @@ static const struct option options_queries[] = {
      .least = 10,
      .most = MINUTE_MS,
      .by_default = "3800ms",
-     .help = "how long a query may take in all, before it is answered SERVFAIL.",
-     .since = "0.1"},
+     .help = "how long a query may take in all, before it is answered SERVFAIL; beyond 10s it "
+             "counts as 10s.", .since = "0.1"},
     {.name = "in_flight",
      .type = OPTION_NUMBER,
      FIELD(struct config, queries_in_flight),
