@@ -1,7 +1,6 @@
 /* stage_reply: one client who has waited gets what was waited for. */
 #include "policy/decide.h"
 #include "policy/snapshot.h"
-#include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/query.h"
 #include "resolver/respond.h"
@@ -19,9 +18,9 @@ static enum next respond_unheard(const struct query_context *context, struct que
 }
 
 /* Where the rules have changed while the query waited, the new ones decide: what a reload blocks
- * reaches nobody any more. A name that has become a zone's, or is one's no more,
- * was asked in the wrong place: the zone's servers do not vouch for what came. Returns NEXT_STAGE
- * where the upstream's word is still wanted. */
+ * reaches nobody any more. A name that has become a zone's, or is one's no more, was asked in the
+ * wrong place: the zone's servers do not vouch for what came. Returns NEXT_STAGE where the
+ * upstream's word is still wanted. */
 static enum next decide_anew(const struct query_context *context, struct query *query)
 {
     const struct verdict before = query->verdict;

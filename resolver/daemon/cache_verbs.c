@@ -16,7 +16,6 @@
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
-#include "resolver/wire/dns.h"
 #include "resolver/wire/mnemonic.h"
 
 enum { LINES_MOST = 1000 };

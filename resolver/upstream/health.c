@@ -5,7 +5,7 @@ enum {
     LAME_MOST = 4,           /* one broken domain asked for now and then is not a lame server */
     PATIENCE_LEAST_MS = 300, /* what a recursive server needs for a name it has not got */
     PATIENCE_LATENCIES = 8,  /* answers from its cache and others differ by about that */
-    STALE_US = 1000000
+    STALE_US = 1000000,      /* a latency that nobody measured for so long fades */
 };
 
 static void smooth(struct health *health, uint64_t now_us, uint64_t latency_us)

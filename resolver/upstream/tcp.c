@@ -32,8 +32,8 @@ enum {
     LINK_QUERIES_MAX = 1024, /* in flight on one connection */
     IDLE_MS = 10000,         /* RFC 7766 §6.2.3: some seconds, */
     IDLE_STREAM_MS = 30000,  /* more where all questions go this way */
-    CONNECT_MS = 4000,
-    STALLED_MS = 10000,
+    CONNECT_MS = 4000,       /* longer than the usual deadline of a question */
+    STALLED_MS = 10000,      /* answers that are so late are to nobody's questions */
     ANSWERS_FEW = 64, /* a connection that ends in the middle of things after fewer is no good */
     BROKEN_MOST = 3,  /* of these, in a row */
     SILENT_MOST = 2,  /* connections in a row without any answer */

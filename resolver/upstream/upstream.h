@@ -79,7 +79,7 @@ bool upstreams_all_down(const struct upstreams *upstreams, uint32_t group);
 
 /* State of upstream INDEX for `status`; false past the end. */
 struct upstream_state {
-    char text[80];
+    char text[ADDR_TEXT_MAX];
     uint32_t group; /* 0: config->upstreams; I + 1: config->zones[I] */
     bool stream;    /* asked over TCP */
     bool up;

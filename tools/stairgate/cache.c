@@ -1,4 +1,9 @@
-/* stairgate cache stats | lookup | flush: what the running server keeps of upstreams' answers. */
+/* stairgate cache stats | lookup | flush: what the running server keeps of upstreams' answers.
+ *
+ * The server decides who may see names (cache_verbs.h); here its replies become text. A name may
+ * come as people write it, in Unicode, and in the escapes of master files. One name and type may
+ * fill several rows (DO, CD, a zone's servers, a failure), so that a row says what makes it another
+ * one. */
 #include <getopt.h>
 #include <libsmartcols.h>
 #include <stdio.h>
