@@ -94,6 +94,10 @@ def ede(reply):
     return [option.code for option in reply.options if option.otype == dns.edns.EDE]
 
 
+# What runs in the background of a shell ignores SIGINT, and passes that on.
+STARTS = ["env", "--default-signal=INT", "setpriv", "--pdeathsig", "TERM", "--"]
+
+
 class Process:
     """A child with its output in a file; stopped by its id."""
 
