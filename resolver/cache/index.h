@@ -17,8 +17,9 @@ enum {
     INDEX_TAG_SHIFT = INDEX_USE_SHIFT + 3,
 };
 
-#define INDEX_MAIN ((uint64_t)1 << RING_POSITION_BITS) /* in the main ring, else in the small one  \
-                                                        */
+#define INDEX_MAIN                                                                                 \
+    ((uint64_t)1 << RING_POSITION_BITS) /* in the main ring, else in the small one                 \
+                                         */
 #define INDEX_USE ((uint64_t)1 << INDEX_USE_SHIFT)
 #define INDEX_USES (3 * INDEX_USE)
 #define INDEX_CLAIMED (4 * INDEX_USE)

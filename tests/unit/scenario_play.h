@@ -33,7 +33,7 @@ struct play {
     bool has_hotline;
     uint32_t pool;
     uint64_t wall_ms; /* of the second that has begun */
-    char *kept[512]; /* copies of words that feeds point to */
+    char *kept[512];  /* copies of words that feeds point to */
     size_t kept_count;
 
     struct asked asked[TAGS_MAX];

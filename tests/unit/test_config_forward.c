@@ -176,7 +176,7 @@ static void wrong_values_are_refused(void **state)
         {"rebind_allow: [a.test, A.test]\n",
          {"1:24: two rules for the very same name: 'a.test'; the other is at 1:16"}                                            },
         {"upstreams: [{address: 192.0.2.1, transport: tls}]\n",
-         {"1:45: unknown word for 'transport': 'tls'; did you mean 'tcp'?"}                                                   },
+         {"1:45: unknown word for 'transport': 'tls'; did you mean 'tcp'?"}                                                    },
         {"queries: {upstream_in_flight: 8}\n",
          {"1:31: 'upstream_in_flight' is out of range: '8'; 16 to 65536"}                                                      },
         {"queries: {random_case: 0x20}\n",                      {"1:24: 'random_case' must be yes or no: '0x20'"}              },
