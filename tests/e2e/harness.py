@@ -143,6 +143,19 @@ server: {{workers: {workers}}}
 {more}
 """
 
+# One profile, and upstreams that the test writes itself, in `more`.
+CONFIG_OWN_UPSTREAMS = """\
+listen: [{listen}]
+clients: {{allow: [127.0.0.0/8]}}
+profiles: {{child: {{extends: primary}}}}
+default_profile: child
+special: {{test: forward}}
+sets: {{public: lists.set}}
+control: {{operator: control.sock}}
+server: {{workers: {workers}}}
+{more}
+"""
+
 LISTS = {"porn": "adult-site.example\nblocked.test\n", "gambling": "casino.example\n"}
 
 

@@ -9,7 +9,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import addresses, ask, ede, wait_for
+from harness import CONFIG_OWN_UPSTREAMS, addresses, ask, ede, wait_for
 
 LISTS = {"porn": "ads.example\n"}
 
@@ -98,16 +98,7 @@ def test_C16_ad_goes_only_to_those_who_asked_and_only_from_trusted_upstreams(sta
     upstream.answers[("s.test", "A")] = signed
     for trusted in (True, False):
         gate = stairgate(upstreams=[], lists=LISTS, more=f"upstreams: [{{address: {upstream}, trusted: {'yes' if trusted else 'no'}}}]",
-                         config="""\
-listen: [{listen}]
-profiles: {{child: {{extends: primary}}}}
-default_profile: child
-special: {{test: forward}}
-sets: {{public: lists.set}}
-control: {{operator: control.sock}}
-server: {{workers: {workers}}}
-{more}
-""")
+                         config=CONFIG_OWN_UPSTREAMS)
         plain = gate.ask("s.test", edns=False, flags=dns.flags.RD)
         assert not plain.flags & dns.flags.AD and len(plain.answer) == 1
         with_ad = gate.ask("s.test", edns=False, flags=dns.flags.RD | dns.flags.AD)

@@ -14,7 +14,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from harness import addresses, ask, ede, wait_for
+from harness import CONFIG_OWN_UPSTREAMS, addresses, ask, ede, wait_for
 
 LISTS = {"porn": "ads.example\n"}
 EXPIRED = (22, 23)  # no upstream could be reached
@@ -110,22 +110,10 @@ def test_C20_each_gets_the_opt_that_it_sent_also_from_the_cache(stairgate, upstr
     assert upstream.count("s.test") == 2, "one with DO, one without"
 
 
-C16_CONFIG = """\
-listen: [{listen}]
-profiles: {{child: {{extends: primary}}}}
-default_profile: child
-special: {{test: forward}}
-sets: {{public: lists.set}}
-control: {{operator: control.sock}}
-server: {{workers: {workers}}}
-{more}
-"""
-
-
 @pytest.mark.parametrize("trusted", ["yes", "no"])
 def test_C16_ad_from_the_cache_goes_to_those_who_asked(stairgate, upstream, trusted):
     upstream.answers[("s.test", "A")] = signed
-    gate = stairgate(lists=LISTS, config=C16_CONFIG, more=f"upstreams: [{{address: {upstream}, trusted: {trusted}}}]")
+    gate = stairgate(lists=LISTS, config=CONFIG_OWN_UPSTREAMS, more=f"upstreams: [{{address: {upstream}, trusted: {trusted}}}]")
     for _ in range(2):
         for edns, flags, dnssec, records in ((False, 0, False, 1), (False, dns.flags.AD, False, 1), (True, 0, True, 2),
                                              (True, dns.flags.CD, True, 2)):

@@ -18,7 +18,7 @@ import pytest
 
 import wire
 import zones
-from harness import Recursive
+from harness import CONFIG_OWN_UPSTREAMS, Recursive
 
 COUNT = int(os.environ.get("STAIRGATE_DIFFERENTIAL", 5000))
 SEED = int(os.environ.get("STAIRGATE_SEED", 1))
@@ -153,17 +153,6 @@ def shown(what, octets):
     return f"--- {what}\n{text}\n"
 
 
-CONFIG = """\
-listen: [{listen}]
-clients: {{allow: [127.0.0.0/8]}}
-profiles: {{child: {{extends: primary}}}}
-default_profile: child
-special: {{test: forward}}
-sets: {{public: lists.set}}
-control: {{operator: control.sock}}
-server: {{workers: {workers}}}
-{more}
-"""
 UNBOUND = """\
   val-override-date: "20300101000000"
   aggressive-nsec: no
@@ -198,7 +187,7 @@ def batches(asked):
 
 @pytest.mark.parametrize("transport,count", [("udp", COUNT), ("tcp", COUNT // 5)])
 def test_stairgate_says_what_the_upstream_says(stairgate, resolver, transport, count):
-    gate = stairgate(config=CONFIG, more=f"upstreams: [{{address: {resolver}, trusted: yes, transport: {transport}}}]")
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=f"upstreams: [{{address: {resolver}, trusted: yes, transport: {transport}}}]")
     clients = {tcp: (wire.Client(gate.port, tcp), wire.Client(resolver.port, tcp)) for tcp in (False, True)}
     begun, seen, faults = time.monotonic(), Counter(), []
     for tcp, asked in batches(questions(count, random.Random(SEED))):

@@ -8,19 +8,8 @@ import dns.rrset
 import pytest
 
 import wire
-from harness import Recursive, Upstream, addresses, ede, wait_for
+from harness import CONFIG_OWN_UPSTREAMS, Recursive, Upstream, addresses, ede, wait_for
 
-CONFIG = """\
-listen: [{listen}]
-clients: {{allow: [127.0.0.0/8]}}
-profiles: {{child: {{extends: primary}}}}
-default_profile: child
-special: {{test: forward}}
-sets: {{public: lists.set}}
-control: {{operator: control.sock}}
-server: {{workers: {workers}}}
-{more}
-"""
 
 
 def over(upstream, transport, timeout="9s"):
@@ -51,7 +40,7 @@ def fresh(label, count):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_an_upstream_that_dies_under_load_loses_no_question_and_is_back_at_once(stairgate, own, transport):
-    gate = stairgate(config=CONFIG, more=over(own, transport, "2s"))
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=over(own, transport, "2s"))
     client = wire.Client(gate.port)
     assert {wire.read(one).rcode for one in client.ask(fresh("before", 300))} == {dns.rcode.NOERROR}
     replies = []
@@ -69,7 +58,7 @@ def test_an_upstream_that_dies_under_load_loses_no_question_and_is_back_at_once(
 
 def test_over_tcp_no_datagram_is_sent_and_one_connection_carries_all(stairgate, upstream):
     upstream.answers[("*", "A")] = good
-    gate = stairgate(config=CONFIG, more=over(upstream, "tcp"))
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=over(upstream, "tcp"))
     wait_for(lambda: addresses(gate.ask("first.test", timeout=20)), "the connection")
     client = wire.Client(gate.port)
     assert {wire.read(one).rcode for one in client.ask(fresh("n", 200))} == {0}
@@ -80,12 +69,12 @@ def test_over_tcp_no_datagram_is_sent_and_one_connection_carries_all(stairgate, 
 def test_over_tcp_to_a_server_without_tcp_udp_serves(stairgate, upstream):
     upstream.answers[("*", "A")] = good
     upstream.tcp.close()
-    gate = stairgate(config=CONFIG, more=over(upstream, "tcp"))
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=over(upstream, "tcp"))
     assert addresses(gate.ask("x.test", timeout=20)) == ["198.51.100.1"]
 
 
 def test_letters_of_a_question_upstream_are_random_and_a_server_that_cannot_keep_them_serves(stairgate, upstream):
-    gate = stairgate(config=CONFIG, more=over(upstream, "udp"))
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=over(upstream, "udp"))
     upstream.answers[("*", "A")] = good
     assert addresses(gate.ask("a-long-name-with-letters.test", timeout=20)) == ["198.51.100.1"]
     asked = [query.question[0].name.to_text() for name, *_, query in upstream.seen if name == "a-long-name-with-letters.test"]
@@ -104,7 +93,7 @@ def test_letters_of_a_question_upstream_are_random_and_a_server_that_cannot_keep
 
 
 def test_when_unbound_is_gone_old_answers_bridge_it_and_new_names_get_an_error(stairgate, own, tmp_path):
-    gate = stairgate(config=CONFIG, more=over(own, "udp", "2s") + "\ncache: {max_ttl: 1s, prefetch: no}")
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=over(own, "udp", "2s") + "\ncache: {max_ttl: 1s, prefetch: no}")
     assert addresses(gate.ask("www.test")) == ["192.0.2.1"] and len(gate.ask("chain0.test").answer) == 9
     assert gate.ask("no.test").rcode() == dns.rcode.NXDOMAIN
     own.resolver.stop()
@@ -122,7 +111,7 @@ def test_two_upstreams_over_two_transports_back_each_other(stairgate, upstream):
     second = Upstream()
     for one in (upstream, second):
         one.answers[("*", "A")] = good
-    gate = stairgate(config=CONFIG, more=f"upstreams: [{{address: {upstream}, transport: tcp}}, {{address: {second}}}]\nqueries: {{deadline: 9s}}")
+    gate = stairgate(config=CONFIG_OWN_UPSTREAMS, more=f"upstreams: [{{address: {upstream}, transport: tcp}}, {{address: {second}}}]\nqueries: {{deadline: 9s}}")
     assert addresses(gate.ask("one.test", timeout=20)) == ["198.51.100.1"]
     upstream.stop()
     assert [addresses(gate.ask(f"two{i}.test", timeout=20)) for i in range(20)] == [["198.51.100.1"]] * 20

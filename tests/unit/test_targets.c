@@ -57,6 +57,23 @@ static void targets_text(uint16_t type, const void *data, size_t size, char *out
     assert_false(targets_next(&targets, &target));
 }
 
+struct row {
+    uint16_t type;
+    const char *data;
+    size_t size;
+    const char *text; /* what it leads to */
+};
+
+static void assert_rows(const struct row *rows, size_t count)
+{
+    char text[ROOM];
+
+    for (size_t i = 0; i < count; i++) {
+        targets_text(rows[i].type, rows[i].data, rows[i].size, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 #define ROW(type, data, text)                                                                      \
     {                                                                                              \
         type, data, sizeof(data) - 1, text                                                         \
@@ -64,12 +81,7 @@ static void targets_text(uint16_t type, const void *data, size_t size, char *out
 
 static void every_type_shows_where_it_leads(void **state)
 {
-    static const struct {
-        uint16_t type;
-        const char *data;
-        size_t size;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         ROW(DNS_A, "\xc0\0\2\1", " 192.0.2.1"),
         ROW(DNS_AAAA, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\5", " 2001:db8::5"),
         ROW(DNS_CNAME, "\1c\4test\0", " c.test"),
@@ -87,23 +99,14 @@ static void every_type_shows_where_it_leads(void **state)
         ROW(DNS_TXT, "\4text", ""),
         ROW(65280, "anything", ""),
     };
-    char text[ROOM];
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        targets_text(rows[i].type, rows[i].data, rows[i].size, text);
-        assert_string_equal(text, rows[i].text);
-    }
+    assert_rows(rows, sizeof rows / sizeof *rows);
 }
 
 static void services_show_their_name_and_every_hint(void **state)
 {
-    static const struct {
-        uint16_t type;
-        const char *data;
-        size_t size;
-        const char *text;
-    } rows[] = {
+    static const struct row rows[] = {
         /* an alias, a service at its owner, a service elsewhere */
         ROW(DNS_HTTPS, "\0\0\1h\4test\0", " h.test"),
         ROW(DNS_HTTPS, "\0\1\0", ""),
@@ -121,13 +124,9 @@ static void services_show_their_name_and_every_hint(void **state)
         /* a key that only looks like that of hints */
         ROW(DNS_HTTPS, "\0\1\0\4\4\0\4\xc0\0\2\1", ""),
     };
-    char text[ROOM];
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        targets_text(rows[i].type, rows[i].data, rows[i].size, text);
-        assert_string_equal(text, rows[i].text);
-    }
+    assert_rows(rows, sizeof rows / sizeof *rows);
 }
 
 /* Nothing asks this of unsound data, and yet nothing outside of it must be read. */

@@ -70,11 +70,6 @@ static int ask(const struct options *options, const char *verb, json_t **result)
     return control_client_ask(options->control.socket, verb, arguments, result);
 }
 
-static long long number_of(const json_t *object, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(object, key));
-}
-
 /* ---- stats ---- */
 
 static void print_stats(const json_t *stats)
@@ -82,15 +77,16 @@ static void print_stats(const json_t *stats)
     char line[CACHE_TEXT_MAX];
 
     printf("%s\n", cache_text_memory(stats, line));
-    if (number_of(stats, "octets") == 0)
+    if (control_client_number(stats, "octets") == 0)
         return;
     printf("%s\n", cache_text_answers(stats, line));
     printf("%lld below a name that does not exist, %lld past their time, %lld checked against new "
            "lists\n",
-           number_of(stats, "denials"), number_of(stats, "stale"), number_of(stats, "rechecked"));
+           control_client_number(stats, "denials"), control_client_number(stats, "stale"),
+           control_client_number(stats, "rechecked"));
     printf("%lld kept since the start, %lld pushed out, %lld renewed before their end\n",
-           number_of(stats, "inserted"), number_of(stats, "evicted"),
-           number_of(stats, "prefetched"));
+           control_client_number(stats, "inserted"), control_client_number(stats, "evicted"),
+           control_client_number(stats, "prefetched"));
 }
 
 int command_cache_stats(int argc, char **argv)
@@ -169,7 +165,7 @@ static void print_entries(const json_t *result)
 {
     const json_t *entries = json_object_get(result, "entries");
     struct libscols_table *table;
-    long long more = number_of(result, "found") - (long long)json_array_size(entries);
+    long long more = control_client_number(result, "found") - (long long)json_array_size(entries);
 
     scols_init_debug(0);
     table = scols_new_table();
@@ -197,7 +193,7 @@ int command_cache_lookup(int argc, char **argv)
     code = ask(&options, "cache_lookup", &result);
     if (code != EXIT_DONE)
         return code;
-    code = number_of(result, "found") > 0 ? EXIT_DONE : EXIT_FAILED;
+    code = control_client_number(result, "found") > 0 ? EXIT_DONE : EXIT_FAILED;
     if (options.control.json)
         control_client_print_json(result);
     else if (code == EXIT_DONE)
@@ -224,7 +220,7 @@ int command_cache_flush(int argc, char **argv)
     if (options.control.json)
         control_client_print_json(result);
     else
-        printf("forgotten: %lld\n", number_of(result, "flushed"));
+        printf("forgotten: %lld\n", control_client_number(result, "flushed"));
     json_decref(result);
     return EXIT_DONE;
 }

@@ -197,3 +197,8 @@ void control_client_print_json(const json_t *value)
     json_dumpf(value, stdout, JSON_COMPACT);
     putchar('\n');
 }
+
+long long control_client_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}

@@ -25,4 +25,7 @@ int control_client_ask(const char *socket, const char *verb, json_t *arguments, 
 /* Prints VALUE as one JSON line to standard output. */
 void control_client_print_json(const json_t *value);
 
+/* Returns the number that OBJECT of a reply holds under KEY; 0 where there is none. */
+long long control_client_number(const json_t *object, const char *key);
+
 #endif

@@ -16,11 +16,6 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "-";
 }
 
-static long long number_of(const json_t *object, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void print_listeners(const json_t *status)
 {
     const json_t *list = json_object_get(status, "listen");
@@ -37,8 +32,9 @@ static void print_lists(const json_t *status)
 
     printf(
         "  lists      %lld names in %lld categories from %lld feeds, generation %lld, loaded %s\n",
-        number_of(set, "names"), number_of(set, "categories"), number_of(set, "feeds"),
-        number_of(status, "generation"), text_of(status, "loaded"));
+        control_client_number(set, "names"), control_client_number(set, "categories"),
+        control_client_number(set, "feeds"), control_client_number(status, "generation"),
+        text_of(status, "loaded"));
 }
 
 static void print_upstreams(const json_t *status)
@@ -53,8 +49,8 @@ static void print_upstreams(const json_t *status)
         printf("  %-10s %s %s %s, %.1f ms, %lld asked, %lld timeouts", i == 0 ? "upstreams" : "",
                text_of(one, "address"), text_of(one, "transport"),
                json_is_true(json_object_get(one, "up")) ? "up" : "down",
-               (double)number_of(one, "latency_us") / 1000.0, number_of(one, "asked"),
-               number_of(one, "timeouts"));
+               (double)control_client_number(one, "latency_us") / 1000.0,
+               control_client_number(one, "asked"), control_client_number(one, "timeouts"));
         if (json_is_string(json_object_get(one, "zone")))
             printf(", for %s", text_of(one, "zone"));
         printf("\n");
@@ -71,15 +67,15 @@ static void print_queries(const json_t *status)
         all += (long long)json_integer_value(value);
     printf("  queries    %lld: %lld blocked, %lld forwarded, %lld local, %lld refused, "
            "%lld failed\n",
-           all, number_of(counters, "blocked"), number_of(counters, "forwarded"),
-           number_of(counters, "local"), number_of(counters, "refused"),
-           number_of(counters, "failed"));
-    if (number_of(counters, "chain_blocked") > 0)
+           all, control_client_number(counters, "blocked"),
+           control_client_number(counters, "forwarded"), control_client_number(counters, "local"),
+           control_client_number(counters, "refused"), control_client_number(counters, "failed"));
+    if (control_client_number(counters, "chain_blocked") > 0)
         printf("             %lld of the blocked by where an allowed name led\n",
-               number_of(counters, "chain_blocked"));
-    if (number_of(counters, "loops") > 0)
+               control_client_number(counters, "chain_blocked"));
+    if (control_client_number(counters, "loops") > 0)
         printf("             %lld of the failed came back from an upstream that asks us\n",
-               number_of(counters, "loops"));
+               control_client_number(counters, "loops"));
 }
 
 static void print_cache(const json_t *status)
@@ -88,8 +84,9 @@ static void print_cache(const json_t *status)
     char text[CACHE_TEXT_MAX];
 
     printf("  cache      %s", cache_text_memory(cache, text));
-    if (number_of(cache, "octets") > 0)
-        printf("; %s, %lld stale", cache_text_answers(cache, text), number_of(cache, "stale"));
+    if (control_client_number(cache, "octets") > 0)
+        printf("; %s, %lld stale", cache_text_answers(cache, text),
+               control_client_number(cache, "stale"));
     printf("\n");
 }
 
@@ -100,9 +97,9 @@ static void print_status(const json_t *status)
     char up[32];
 
     printf("stairgate %s: answering (%s), pid %lld, %lld workers, up %s\n",
-           text_of(status, "version"), text_of(status, "health"), number_of(status, "pid"),
-           number_of(status, "workers"),
-           text_from_duration((uint64_t)number_of(status, "uptime_s") * 1000, up));
+           text_of(status, "version"), text_of(status, "health"),
+           control_client_number(status, "pid"), control_client_number(status, "workers"),
+           text_from_duration((uint64_t)control_client_number(status, "uptime_s") * 1000, up));
     print_listeners(status);
     print_lists(status);
     print_upstreams(status);
