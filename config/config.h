@@ -100,6 +100,99 @@ struct config_zone {
     struct config_place place;
 };
 
+/* What a list is. public and partner here; what sets legal and hotline apart is stated at
+ * config_list.class_. */
+enum list_class { LIST_PUBLIC, LIST_PARTNER, LIST_LEGAL, LIST_HOTLINE };
+
+/* What one entry of a list names. URLs are never widened to their host. */
+enum list_granularity { LIST_DOMAIN, LIST_DOMAIN_EXACT, LIST_URL, LIST_IP };
+
+/* Whether an entry holds for what is below its name, where its line does not say: as the format has
+ * it, or as the operator says. */
+enum list_match { MATCH_BY_FORMAT, MATCH_EXACT, MATCH_SUBTREE };
+
+/* What becomes of a list that is older than its max_age: kept in force and reported, or dropped. */
+enum list_on_stale { LIST_STALE_KEEP, LIST_STALE_DROP };
+
+/* How a list proves where it comes from. */
+enum list_signature { LIST_UNSIGNED, LIST_MINISIGN, LIST_SHA256 };
+
+/* A part of a source that goes to a category of its own: a folder of a UT1 tree, a member of an
+ * archive, a value of a CSV column. */
+struct config_list_part {
+    char name[CONFIG_WORD_MAX];
+    char category[CATEGORY_KEY_MAX];
+};
+
+/* The bounds of the gate for one list. */
+struct config_gate {
+    uint32_t min_entries;    /* fewer: held; at least 1 */
+    uint32_t shrink_percent; /* fewer by more than that against the last good: held */
+    uint32_t growth_percent;
+    char *canary; /* a name that the list must hold; NULL: none */
+};
+
+/* One list that somebody publishes, as the operator wants it. */
+struct config_list {
+    char id[CONFIG_WORD_MAX]; /* a-z 0-9 - _ . */
+    struct config_place place;
+    enum list_class
+        class_; /* legal and hotline are accepted and not fetched yet: issue of its own */
+    char *url;  /* https://, file:///, or http:// */
+    bool allow_http;
+    bool allow_private;              /* addresses inside (RFC 1918, loopback...) may serve it */
+    char format[16];                 /* a key of the formats, or auto */
+    char category[CATEGORY_KEY_MAX]; /* "" where there are parts */
+    struct config_list_part *parts;
+    size_t part_count;
+    char *column; /* of a CSV: the name of the column with names or URLs; NULL: found */
+    char *member; /* of an archive: the file in it; NULL: its only one */
+    enum list_granularity granularity;
+    enum list_match match;
+    bool tld, private_suffixes; /* names that are public suffixes are taken */
+    bool rewrites; /* its own answers (rewrites, CNAME targets) are given; else it only blocks */
+    bool observe;  /* counted, not applied */
+
+    uint32_t every_s;  /* from one fetch to the next */
+    uint32_t jitter_s; /* added at random, so that a million homes do not come at once */
+
+    char *bearer_file, *basic_file; /* hold the token, and user:password */
+    char *certificate, *key;        /* mTLS, PEM */
+    char *ca;                       /* PEM of who signed the server's; NULL: the system's */
+    char **headers;                 /* each `Name: value` or `Name: @FILE` */
+    size_t header_count;
+
+    enum list_signature signature;
+    char *signature_url; /* NULL: url with .minisig or .sha256 behind it */
+    char *public_key;    /* of minisign, base64, or the path of its file */
+
+    char *licence, *attribution, *contact, *legal_basis, *jurisdiction, *appeal_url;
+    uint32_t max_age_s; /* since the last success; then stale */
+    enum list_on_stale on_stale;
+    struct config_gate gate;
+};
+
+/* How lists are fetched and go live. */
+struct config_feeds {
+    char *dir;       /* feeds.db, segments, generations; docs/feeds.md. NULL: no lists */
+    bool timer;      /* the keeper starts `stairgate lists sync` */
+    char *user;      /* whom a sync that root starts becomes; NULL: server.user, else stays */
+    uint32_t keep;   /* generations */
+    uint32_t hold_s; /* what is held and comes the same again after it goes live */
+    char **protect;  /* files of names that no list may hold */
+    size_t protect_count;
+    char *expect;         /* a file of `stairgate test` that must hold; NULL: none */
+    char *notify_command; /* run on hold, failure, staleness; NULL: none */
+    char *notify_url;     /* gets the same as JSON by POST */
+    uint32_t parallel, parallel_per_host;
+    uint64_t size_most, unpacked_most; /* octets of a list as fetched, and unpacked */
+    uint32_t ratio_most;               /* unpacked to packed */
+    uint32_t time_most_s;              /* of one fetch */
+    uint32_t slow_octets_s;            /* slower for slow_s seconds: given up */
+    uint32_t slow_s;
+    uint64_t entries_most; /* of one list */
+};
+
 struct config {
     char *path;
     struct node *tree; /* what was written, for `config show`; NULL for an empty file */
@@ -127,7 +220,12 @@ struct config {
     size_t zone_count;
     size_t default_profile;
 
-    char *set_public, *set_hotline; /* NULL where not configured */
+    struct config_list *lists;
+    size_t list_count;
+    struct config_feeds feeds;
+
+    char *set_public, *set_hotline; /* NULL where not configured; with lists, set_public is
+                                       feeds.dir/current.set unless it is written */
     char *control_operator, *control_portal;
     unsigned workers; /* at least 1 */
     char *user;       /* NULL: stay who we are */

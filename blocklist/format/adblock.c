@@ -8,8 +8,8 @@
 #include "blocklist/format/intake.h"
 #include "blocklist/format/shape.h"
 
-static const struct meaning subtree = {ENTRY_SUBTREE, ENTRY_LIST, false};
-static const struct meaning exception = {ENTRY_SUBTREE, ENTRY_EXCEPT, true};
+static const struct meaning subtree = {ENTRY_SUBTREE, ENTRY_LIST, false, NULL};
+static const struct meaning exception = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, NULL};
 
 /* Tells whether NAME holds only what could stand in a name, of any script. */
 static bool is_name_like(struct field name)

@@ -11,8 +11,11 @@
 #include "config/base/err.h"
 
 static int add_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
-                    enum entry_kind kind, enum entry_operation operation, struct err *err)
+                    enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
+                    struct err *err)
 {
+    if (terms != NULL)
+        return segment_add_terms(context, name, hash, labels, kind, operation, terms, err);
     return segment_add(context, name, hash, labels, kind, operation, err);
 }
 

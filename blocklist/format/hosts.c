@@ -8,7 +8,7 @@
 #include "blocklist/format/intake.h"
 #include "blocklist/format/shape.h"
 
-static const struct meaning exact = {ENTRY_EXACT, ENTRY_LIST, false};
+static const struct meaning exact = {ENTRY_EXACT, ENTRY_LIST, false, NULL};
 
 static bool is_boilerplate(struct field name)
 {

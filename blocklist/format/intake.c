@@ -38,7 +38,7 @@ static void take(struct intake *intake, const struct hostname *host, uint64_t ha
     if (!meaning.stated && intake->rules.match != MATCH_BY_FORMAT)
         meaning.kind = intake->rules.match == MATCH_EXACT ? ENTRY_EXACT : ENTRY_SUBTREE;
     if (intake->sink->name(intake->sink->context, &name, hash, host->labels, meaning.kind,
-                           meaning.operation, intake->err) != 0) {
+                           meaning.operation, meaning.terms, intake->err) != 0) {
         intake->failed = true;
         return;
     }

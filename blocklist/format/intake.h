@@ -13,15 +13,13 @@
 #include "blocklist/format/report.h"
 #include "blocklist/set/segment.h"
 #include "config/base/siphash.h"
+#include "config/config.h"
 
 struct err;
 struct name;
 struct prefix;
 struct suffixes;
-
-/* Whether an entry holds for what is below its name, where its line does not say: as the format has
- * it, or as the operator says. */
-enum list_match { MATCH_BY_FORMAT, MATCH_EXACT, MATCH_SUBTREE };
+struct terms;
 
 struct intake_rules {
     bool tld;              /* names that are public suffixes of the ICANN section are taken */
@@ -29,11 +27,13 @@ struct intake_rules {
     enum list_match match;
 };
 
-/* Where entries go. Each returns 0, or -1 with ERR, which ends the reading. */
+/* Where entries go. TERMS is NULL for nearly all. Each returns 0, or -1 with ERR, which ends the
+ * reading. */
 struct sink {
     void *context;
     int (*name)(void *context, const struct name *name, uint64_t hash, unsigned labels,
-                enum entry_kind kind, enum entry_operation operation, struct err *err);
+                enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
+                struct err *err);
     int (*prefix)(void *context, const struct prefix *prefix, enum entry_operation operation,
                   struct err *err);
 };
@@ -54,6 +54,7 @@ struct meaning {
     enum entry_operation operation;
     bool
         stated; /* the line itself says the kind, so that the operator's match does not change it */
+    const struct terms *terms; /* NULL: none */
 };
 
 /* Counts one item of the present line as refused. */

@@ -7,10 +7,10 @@
 #include "blocklist/format/intake.h"
 #include "blocklist/format/shape.h"
 
-static const struct meaning subtree = {ENTRY_SUBTREE, ENTRY_LIST, false};
-static const struct meaning subtree_stated = {ENTRY_SUBTREE, ENTRY_LIST, true};
-static const struct meaning exact = {ENTRY_EXACT, ENTRY_LIST, false};
-static const struct meaning exact_stated = {ENTRY_EXACT, ENTRY_LIST, true};
+static const struct meaning subtree = {ENTRY_SUBTREE, ENTRY_LIST, false, NULL};
+static const struct meaning subtree_stated = {ENTRY_SUBTREE, ENTRY_LIST, true, NULL};
+static const struct meaning exact = {ENTRY_EXACT, ENTRY_LIST, false, NULL};
+static const struct meaning exact_stated = {ENTRY_EXACT, ENTRY_LIST, true, NULL};
 
 bool parser_skips(struct intake *intake, struct field line)
 {

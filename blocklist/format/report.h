@@ -24,7 +24,12 @@ struct segment_about;
     X(REASON_MALFORMED, "malformed", "no name by the rules for names")                             \
     X(REASON_BOILERPLATE, "boilerplate", "a name that a machine gives itself")                     \
     X(REASON_MAPPING, "mapping", "a mapping to a real address")                                    \
-    X(REASON_OTHER_SYNTAX, "other_syntax", "a directive of another format")
+    X(REASON_OTHER_SYNTAX, "other_syntax", "a directive of another format")                        \
+    X(REASON_FORWARD, "forward", "a forward to a server, not a block")                             \
+    X(REASON_TRIGGER, "trigger", "a rule on clients or servers, not on names")                     \
+    X(REASON_INCLUDE, "include", "another list, which is not in this source")                      \
+    X(REASON_EXCEPTION, "exception",                                                               \
+      "an exception that cannot be honoured: more is blocked than meant")
 
 enum reason {
 #define X(reason, key, text) reason,

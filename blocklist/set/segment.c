@@ -78,6 +78,14 @@ int segment_add(struct segment_writer *writer, const struct name *name, uint64_t
     return hashes_push(&writer->runs[kind], hash, err);
 }
 
+int segment_add_terms(struct segment_writer *writer, const struct name *name, uint64_t hash,
+                      unsigned labels, enum entry_kind kind, enum entry_operation operation,
+                      const struct terms *terms, struct err *err)
+{
+    (void)terms;
+    return segment_add(writer, name, hash, labels, kind, operation, err);
+}
+
 static int grow_prefixes(struct segment_writer *writer, struct err *err)
 {
     size_t room = writer->prefix_room == 0 ? 64 : writer->prefix_room * 2;

@@ -22,6 +22,7 @@
 struct err;
 struct prefix;
 struct segment_writer;
+struct terms;
 
 enum entry_kind { ENTRY_SUBTREE, ENTRY_EXACT, ENTRY_BELOW, ENTRY_KINDS };
 enum entry_operation { ENTRY_LIST, ENTRY_EXCEPT, ENTRY_OPERATIONS };
@@ -32,6 +33,7 @@ struct segment_about {
     char feed_class[16]; /* public, partner, legal, hotline */
     char category[32];   /* taxonomy key */
     char format[16];
+    bool observe; /* counted, not applied */
     char licence[64], attribution[128];
     uint64_t lines, names, duplicates;
     uint64_t refused[16]; /* by reason, format/report.h */
@@ -54,6 +56,11 @@ const struct siphash_key *segment_key(const struct segment_writer *writer);
 int segment_add(struct segment_writer *writer, const struct name *name, uint64_t hash,
                 unsigned labels, enum entry_kind kind, enum entry_operation operation,
                 struct err *err);
+
+/* The same for a listing or exception with TERMS, which are copied. */
+int segment_add_terms(struct segment_writer *writer, const struct name *name, uint64_t hash,
+                      unsigned labels, enum entry_kind kind, enum entry_operation operation,
+                      const struct terms *terms, struct err *err);
 
 /* Adds an address range; kind has no meaning for it. */
 int segment_add_prefix(struct segment_writer *writer, const struct prefix *prefix,

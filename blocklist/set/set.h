@@ -27,6 +27,8 @@ struct set_hit {
                          listed */
     uint32_t row;     /* of the longest listed suffix, meaningful when labels > 0 */
     uint8_t labels;   /* of the longest listed suffix that applies here; 0 when none is listed */
+    bool terms; /* a listing with terms (terms.h), or of a list that is only observed, applies:
+                   `mask` holds what is listed without any; set_find_terms tells the rest */
 };
 
 /* The hashes of one name's suffixes, between set_hash and set_probe. */
@@ -79,6 +81,24 @@ void set_lookup(const struct set *set, const struct name *name, struct set_hit *
 void set_hash(const struct set *set, const struct name *name, struct set_probe *probe);
 void set_prefetch(const struct set *set, const struct set_probe *probe);
 void set_find(const struct set *set, const struct set_probe *probe, struct set_hit *hit);
+
+/* What the listings of one name come to for one type of question. */
+struct set_terms {
+    struct mask mask;     /* categories of all listings that hold for the type */
+    struct mask observed; /* of those that are only observed, and not in mask */
+    struct mask acted;    /* of mask, those whose every listing has an action of its own */
+    uint8_t action; /* enum terms_action, that of `feed` at the longest suffix; TERMS_STYLE where
+                       some listing has none */
+    const uint8_t *records; /* of TERMS_REWRITE, as in struct terms; live as long as the set */
+    size_t records_length;
+    const char *feed; /* whose action it is */
+    uint8_t labels;   /* of the suffix that it stands on */
+};
+
+/* Fills TERMS with what SET says of NAME, asked for TYPE: for names whose hit has `terms`. Cost: a
+ * walk over the entries of each suffix's row; no allocation. */
+void set_find_terms(const struct set *set, const struct name *name, uint16_t type,
+                    struct set_terms *terms);
 
 /* Finds the categories of ADDR in the prefix section, longest prefix first; HIT->labels is then the
  * prefix length. */

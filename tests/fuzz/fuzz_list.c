@@ -38,12 +38,14 @@ static void check_octets(const struct name *name)
 }
 
 static int take_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
-                     enum entry_kind kind, enum entry_operation operation, struct err *err)
+                     enum entry_kind kind, enum entry_operation operation,
+                     const struct terms *terms, struct err *err)
 {
     struct tally *tally = context;
     uint64_t hashes[NAME_LABELS_MAX];
 
     (void)err;
+    (void)terms;
     must(name->length >= 3 && name->length <= NAME_OCTETS_MAX);
     must(name->wire[name->length - 1] == 0);
     check_octets(name);

@@ -50,13 +50,15 @@ static void rig_write(struct rig *rig, const char *kind, const char *text)
 }
 
 static int rig_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
-                    enum entry_kind kind, enum entry_operation operation, struct err *err)
+                    enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
+                    struct err *err)
 {
     struct rig *rig = context;
     char text[NAME_TEXT_MAX];
     uint64_t hashes[NAME_LABELS_MAX];
 
     (void)err;
+    (void)terms;
     /* What every sink relies on: the hash is that of the whole name, and the labels are counted. */
     assert_int_equal(siphash_suffixes(&rig->intake.key, name, hashes, NAME_LABELS_MAX), labels);
     assert_true(hashes[labels - 1] == hash);

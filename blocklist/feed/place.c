@@ -1,0 +1,112 @@
+#include "blocklist/feed/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/base/err.h"
+
+static int make_folder(const char *path, struct err *err)
+{
+    struct stat status;
+
+    if (mkdir(path, 0755) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return err_system(err, "%s: cannot make this folder", path);
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return err_set(err, ERR_SYSTEM, "%s: not a folder", path);
+    return 0;
+}
+
+int place_make(const char *dir, struct err *err)
+{
+    static const char *const folders[] = {"", "/incoming", "/segments", "/sets"};
+    char path[PLACE_PATH_MAX];
+
+    if (strlen(dir) >= PLACE_PATH_MAX - 512)
+        return err_set(err, ERR_LIMIT, "the path of the lists' directory is too long");
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, sizeof path, "%s%s", dir, folders[i]);
+        if (make_folder(path, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+char *place_store(const char *dir, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/feeds.db", dir);
+    return path;
+}
+
+char *place_lock(const char *dir, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/lock", dir);
+    return path;
+}
+
+char *place_incoming(const char *dir, const char *id, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/incoming/%s", dir, id);
+    return path;
+}
+
+char *place_segment(const char *dir, const char *file, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/segments/%s", dir, file);
+    return path;
+}
+
+char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/sets/%" PRIu64 ".set", dir, generation);
+    return path;
+}
+
+char *place_current(const char *dir, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/current.set", dir);
+    return path;
+}
+
+/* Makes the rename of PATH survive a power cut. */
+static int sync_folder_of(const char *path, struct err *err)
+{
+    char folder[PLACE_PATH_MAX];
+    char *slash;
+    int fd, result;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_system(err, "%s: cannot open its folder", path);
+    result = fsync(fd);
+    close(fd);
+    return result == 0 ? 0 : err_system(err, "%s: cannot make it durable", path);
+}
+
+int place_link(const char *link, const char *target, struct err *err)
+{
+    char temporary[PLACE_PATH_MAX];
+
+    if (snprintf(temporary, sizeof temporary, "%s.new", link) >= (int)sizeof temporary)
+        return err_set(err, ERR_LIMIT, "%s: path too long", link);
+    if (unlink(temporary) != 0 && errno != ENOENT)
+        return err_system(err, "%s: cannot remove it", temporary);
+    if (symlink(target, temporary) != 0)
+        return err_system(err, "%s: cannot make this link", temporary);
+    if (rename(temporary, link) != 0) {
+        err_system(err, "%s: cannot put this link in place", link);
+        unlink(temporary);
+        return -1;
+    }
+    return sync_folder_of(link, err);
+}

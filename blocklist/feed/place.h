@@ -1,0 +1,39 @@
+/* place.h - where everything stands in the lists' directory.
+ *
+ *     feeds.db                    what is known (store.h)
+ *     lock                        held by whoever writes
+ *     incoming/ID[.part]          octets as fetched, packed as they came; gone once read
+ *     segments/ID[.PART].DIGEST   what a list was compiled to: DIGEST is 16 hex digits of the
+ * file's sets/N.set                  generation N current.set                 symbolic link to the
+ * one in force, which the server maps current.set.previous        the one before, which the server
+ * takes where the first is damaged
+ *
+ * Whoever replaces a link makes another beside it and renames, so that at every instant the old or
+ * the new one is there. */
+#ifndef BLOCKLIST_FEED_PLACE_H
+#define BLOCKLIST_FEED_PLACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+enum { PLACE_PATH_MAX = 4096 };
+
+/* Makes DIR and the folders in it where they are missing. Errors: -1 with ERR that names the
+ * folder. */
+int place_make(const char *dir, struct err *err);
+
+/* Write the path of a file in DIR into PATH, and return it. */
+char *place_store(const char *dir, char path[PLACE_PATH_MAX]);
+char *place_lock(const char *dir, char path[PLACE_PATH_MAX]);
+char *place_incoming(const char *dir, const char *id, char path[PLACE_PATH_MAX]);
+char *place_segment(const char *dir, const char *file, char path[PLACE_PATH_MAX]);
+char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX]);
+char *place_current(const char *dir, char path[PLACE_PATH_MAX]);
+
+/* Makes LINK a symbolic link to TARGET in one step, durably. Errors: -1 with ERR; what stood at
+ * LINK stays. */
+int place_link(const char *link, const char *target, struct err *err);
+
+#endif
