@@ -1,6 +1,7 @@
-/* A source is read up to three times: once for the guess, once for its entries, and once more where
- * it holds exceptions, which take out listings that stand before them (segment.h). Each time it is
- * opened anew, so that nothing is kept of it in memory. */
+/* A source is read up to four times: once for the guess; once for its entries; once more where a
+ * line says something of lines before it (format_read: again), from an empty segment; and once more
+ * where it holds exceptions, which take out listings that stand before them (segment.h). Each time
+ * it is opened anew, so that nothing is kept of it in memory. Nearly every list is read twice. */
 #include "blocklist/format/compile.h"
 
 #include <stdio.h>
@@ -25,61 +26,106 @@ static int add_prefix(void *context, const struct prefix *prefix, enum entry_ope
     return segment_add_prefix(context, prefix, operation, err);
 }
 
-/* Reads SOURCE once into WRITER. */
-static int pass(struct compile *compile, struct source *source, struct segment_writer *writer,
-                struct err *err)
+/* One source on its way to one segment. */
+struct job {
+    struct compile *compile;
+    const char *path; /* NULL: SOURCE, which can be read once only */
+    struct source *source;
+    const char *segment;
+    struct segment_writer *writer;
+    struct sink sink;
+    struct intake intake;
+};
+
+static int read_source(struct job *job, struct source *source, struct err *err)
 {
-    const struct sink sink = {writer, add_name, add_prefix};
-    struct intake intake = {.rules = compile->rules,
-                            .suffixes = compile->suffixes,
-                            .key = *segment_key(writer),
-                            .sink = &sink};
+    struct compile *compile = job->compile;
     int result;
 
     source_watch(source, compile->progress, compile->context);
-    result = format_read(compile->format, source, &intake, err);
-    compile->report = intake.report;
+    result = format_read(compile->format, source, &job->intake, err);
+    compile->report = job->intake.report;
     /* A list beyond a limit is that list's fault; the others are built without it. */
-    compile->broken = intake.failed && err->code != ERR_LIMIT;
+    compile->broken = job->intake.failed && err->code != ERR_LIMIT;
     source_digest(source, compile->about.source_digest);
     return result;
 }
 
-static int open_and_pass(struct compile *compile, const char *path, struct segment_writer *writer,
-                         struct err *err)
+/* Reads the source of JOB once into its writer. */
+static int pass(struct job *job, struct err *err)
 {
-    struct source *source = source_open(path, err);
-    int result = source == NULL ? -1 : pass(compile, source, writer, err);
+    struct source *source;
+    int result;
 
+    if (job->path == NULL)
+        return read_source(job, job->source, err);
+    source = source_open(job->path, err);
+    result = source == NULL ? -1 : read_source(job, source, err);
     source_close(source);
     return result;
 }
 
-/* Judges what was read and ends WRITER. */
-static int finish(struct compile *compile, struct segment_writer *writer, int result,
-                  struct err *err)
+/* Gives JOB a writer that is empty. */
+static int start(struct job *job, struct err *err)
 {
+    segment_abandon(job->writer);
+    job->writer = segment_start(job->segment, job->compile->seed, err);
+    job->compile->broken = job->writer == NULL;
+    if (job->writer == NULL)
+        return -1;
+    if (job->compile->for_now)
+        segment_for_now(job->writer);
+    job->sink.context = job->writer;
+    return 0;
+}
+
+/* Reads as often as format and writer ask for. */
+static int read_all(struct job *job, struct err *err)
+{
+    if (pass(job, err) != 0)
+        return -1;
+    if (job->path == NULL)
+        return 0;
+    job->compile->progress = NULL; /* the bar has seen these octets */
+    if (job->intake.again && (start(job, err) != 0 || pass(job, err) != 0))
+        return -1;
+    return segment_second_pass(job->writer) ? pass(job, err) : 0;
+}
+
+/* Judges what was read and ends JOB's writer. */
+static int finish(struct job *job, int result, struct err *err)
+{
+    struct compile *compile = job->compile;
+
     if (result == 0)
         result = report_judge(&compile->report, err);
     if (result != 0) {
-        segment_abandon(writer);
+        segment_abandon(job->writer);
         return -1;
     }
     report_to_about(&compile->report, &compile->about);
     snprintf(compile->about.format, sizeof compile->about.format, "%s", compile->format->key);
-    result = segment_finish(writer, &compile->about, err);
+    result = segment_finish(job->writer, &compile->about, err);
     compile->broken = result != 0;
     return result;
 }
 
-static struct segment_writer *start(struct compile *compile, const char *segment, struct err *err)
+static int run(struct job *job, struct err *err)
 {
-    struct segment_writer *writer = segment_start(segment, compile->seed, err);
+    struct compile *compile = job->compile;
+    int result;
 
-    compile->broken = writer == NULL;
-    if (writer != NULL && compile->for_now)
-        segment_for_now(writer);
-    return writer;
+    if (start(job, err) != 0)
+        return -1;
+    job->sink.name = add_name;
+    job->sink.prefix = add_prefix;
+    job->intake.rules = compile->rules;
+    job->intake.suffixes = compile->suffixes;
+    job->intake.key = *segment_key(job->writer);
+    job->intake.sink = &job->sink;
+    result = read_all(job, err);
+    format_end(compile->format, &job->intake);
+    return finish(job, result, err);
 }
 
 static int guess(struct compile *compile, const char *path, struct err *err)
@@ -96,28 +142,17 @@ static int guess(struct compile *compile, const char *path, struct err *err)
 
 int compile_file(struct compile *compile, const char *path, const char *segment, struct err *err)
 {
-    struct segment_writer *writer;
-    int result;
+    struct job job = {.compile = compile, .path = path, .segment = segment};
 
     if (compile->format == NULL && guess(compile, path, err) != 0)
         return -1;
-    writer = start(compile, segment, err);
-    if (writer == NULL)
-        return -1;
-    result = open_and_pass(compile, path, writer, err);
-    if (result == 0 && segment_second_pass(writer)) {
-        compile->progress = NULL; /* the bar has seen these octets */
-        result = open_and_pass(compile, path, writer, err);
-    }
-    return finish(compile, writer, result, err);
+    return run(&job, err);
 }
 
 int compile_source(struct compile *compile, struct source *source, const char *segment,
                    struct err *err)
 {
-    struct segment_writer *writer = start(compile, segment, err);
+    struct job job = {.compile = compile, .source = source, .segment = segment};
 
-    if (writer == NULL)
-        return -1;
-    return finish(compile, writer, pass(compile, source, writer, err), err);
+    return run(&job, err);
 }

@@ -36,7 +36,9 @@ struct compile {
 /* Compiles the file at PATH into a segment at SEGMENT. */
 int compile_file(struct compile *compile, const char *path, const char *segment, struct err *err);
 
-/* The same for SOURCE, read once: formats with exceptions need compile_file. */
+/* The same for SOURCE, read once: formats with exceptions need compile_file.
+ *
+ * Several parts of one source (rules.part: the values of a CSV column...) are a call each. */
 int compile_source(struct compile *compile, struct source *source, const char *segment,
                    struct err *err);
 

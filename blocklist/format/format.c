@@ -43,7 +43,7 @@ static const struct format *count(const unsigned votes[FORMATS_MAX], struct err 
     }
     if (votes[best] == 0)
         err_set(err, ERR_FORMAT, "its format is none that is known");
-    else if (formats[best].line == NULL)
+    else if (formats[best].line == NULL && formats[best].read == NULL)
         err_set(err, ERR_FORMAT, "looks like %s (%s), which is not read yet", formats[best].key,
                 formats[best].text);
     else
@@ -67,14 +67,13 @@ const struct format *format_guess(struct source *source, struct err *err)
     return more < 0 ? NULL : count(votes, err);
 }
 
-int format_read(const struct format *format, struct source *source, struct intake *intake,
-                struct err *err)
+static int read_lines(const struct format *format, struct source *source, struct intake *intake,
+                      struct err *err)
 {
     struct textlines lines;
     struct textline line;
     int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
 
-    intake->err = err;
     while (more > 0 && (more = textlines_next(&lines, &line, err)) > 0) {
         intake->report.lines++;
         if (line.too_long)
@@ -85,5 +84,28 @@ int format_read(const struct format *format, struct source *source, struct intak
             more = -1;
     }
     textlines_end(&lines);
-    return more;
+    if (more == 0 && format->finish != NULL)
+        format->finish(intake);
+    return intake->failed ? -1 : more;
+}
+
+int format_read(const struct format *format, struct source *source, struct intake *intake,
+                struct err *err)
+{
+    memset(&intake->report, 0, sizeof intake->report);
+    intake->err = err;
+    intake->again = false;
+    intake->readings++;
+    if (format->start != NULL && format->start(intake, err) != 0)
+        return -1;
+    if (format->read != NULL)
+        return format->read(intake, source, err);
+    return read_lines(format, source, intake, err);
+}
+
+void format_end(const struct format *format, struct intake *intake)
+{
+    if (format->free_state != NULL)
+        format->free_state(intake->state);
+    intake->state = NULL;
 }

@@ -12,14 +12,27 @@ struct err;
 struct intake;
 struct source;
 
+/* A format has `line` or `read`; one with neither is recognised and not read. */
 struct format {
-    const char *key;
-    /* Takes, counts or refuses one line; NULL where the format is recognised but not read. */
-    void (*line)(struct intake *intake, struct field line);
+    const char *key, *text;
     /* Tells whether a line, blanks and remark cut off, speaks for the format; NULL: never guessed.
      */
     bool (*guess)(struct field line);
-    const char *text;
+
+    /* Takes, counts or refuses one line. */
+    void (*line)(struct intake *intake, struct field line);
+
+    /* Reads a source that is no lines, to its end; report.lines is its own to count, and the line
+     * that reasons are counted at. Returns -1 with ERR. */
+    int (*read)(struct intake *intake, struct source *source, struct err *err);
+
+    /* For what one line alone does not tell, each NULL where there is no such thing. START comes
+     * before each reading of the source and makes intake->state where that is still NULL: it stays
+     * from the first reading to the second. FINISH comes behind the last line, for what is still
+     * held back. FREE_STATE gets the state, in the end, whatever happened. */
+    int (*start)(struct intake *intake, struct err *err);
+    void (*finish)(struct intake *intake);
+    void (*free_state)(void *state);
 };
 
 /* Every format, ended by a row without key. */
@@ -33,9 +46,14 @@ const struct format *format_find(const char *key);
  * where the format is not read; those of source_read. */
 const struct format *format_guess(struct source *source, struct err *err);
 
-/* Reads SOURCE to its end as FORMAT into INTAKE, whose report it fills. Errors: -1 with ERR (that
- * of INTAKE where its sink refused). */
+/* Reads SOURCE to its end as FORMAT into INTAKE, whose report it fills anew. Where it leaves
+ * intake->again true, what the sink got does not hold: the source is to be read once more with the
+ * same INTAKE, and a sink that forgot everything. Errors: -1 with ERR (that of INTAKE where its
+ * sink refused). Owner: the caller ends INTAKE with format_end. */
 int format_read(const struct format *format, struct source *source, struct intake *intake,
                 struct err *err);
+
+/* Frees what FORMAT kept in INTAKE from one reading to the next. */
+void format_end(const struct format *format, struct intake *intake);
 
 #endif

@@ -25,6 +25,9 @@ struct intake_rules {
     bool tld;              /* names that are public suffixes of the ICANN section are taken */
     bool private_suffixes; /* those of the PRIVATE section are taken */
     enum list_match match;
+    bool rewrites;      /* answers that a line brings are given; else it only blocks */
+    const char *column; /* csv: the name of the column with names or URLs; NULL: found */
+    const char *part;   /* formats with parts: only what is of this one; NULL: everything */
 };
 
 /* Where entries go. TERMS is NULL for nearly all. Each returns 0, or -1 with ERR, which ends the
@@ -45,7 +48,10 @@ struct intake {
     const struct sink *sink;
     struct report report;
     struct err *err;
-    bool failed; /* the sink refused: stop, ERR is filled */
+    bool failed;       /* the sink refused: stop, ERR is filled */
+    void *state;       /* the format's own: format.h */
+    unsigned readings; /* 1 in the first one, 2 in the second */
+    bool again;        /* the format needs a second reading: format_read */
 };
 
 /* An entry's meaning, as its line has it. */

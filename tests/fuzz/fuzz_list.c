@@ -133,14 +133,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
     source = format == NULL ? NULL : source_open_memory(octets + 2, length - 2, &err);
     if (source == NULL)
         return 0;
-    intake.rules = (struct intake_rules){(octets[1] & 1) != 0, (octets[1] & 2) != 0,
-                                         (enum list_match)(octets[1] / 4 % 3)};
+    intake.rules = (struct intake_rules){.tld = (octets[1] & 1) != 0,
+                                         .private_suffixes = (octets[1] & 2) != 0,
+                                         .match = (enum list_match)(octets[1] / 4 % 3)};
     intake.key = siphash_key_from_seed(1);
     intake.sink = &sink;
     intake.suffixes = find_suffixes(&intake.key);
     if (format_read(format, source, &intake, &err) == 0)
         check_counts(&intake.report, &tally,
                      strcmp(format->key, "adblock") == 0 || strcmp(format->key, "ut1") == 0);
+    format_end(format, &intake);
     source_close(source);
     return 0;
 }

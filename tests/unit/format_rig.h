@@ -81,6 +81,18 @@ static int rig_prefix(void *context, const struct prefix *prefix, enum entry_ope
     return 0;
 }
 
+/* Reads DATA[0..LENGTH) once. */
+static void rig_pass(struct rig *rig, const void *data, size_t length)
+{
+    struct source *source = source_open_memory(data, length, &rig->err);
+
+    assert_non_null(source);
+    rig->used = 0;
+    rig->taken[0] = '\0';
+    rig->result = format_read(rig->format, source, &rig->intake, &rig->err);
+    source_close(source);
+}
+
 /* Reads DATA[0..LENGTH) as FORMAT (NULL: guessed) under RULES. */
 static void rig_read_octets(struct rig *rig, const char *format, struct intake_rules rules,
                             const void *data, size_t length)
@@ -102,17 +114,17 @@ static void rig_read_octets(struct rig *rig, const char *format, struct intake_r
         rig->format = format == NULL ? format_guess(source, &rig->err) : format_find(format);
     source_close(source);
     if (rig->format != NULL) {
-        source = source_open_memory(data, length, &rig->err);
-        assert_non_null(source);
-        rig->result = format_read(rig->format, source, &rig->intake, &rig->err);
-        source_close(source);
+        rig_pass(rig, data, length);
+        if (rig->result == 0 && rig->intake.again)
+            rig_pass(rig, data, length);
+        format_end(rig->format, &rig->intake);
     }
     suffixes_free(rig->suffixes);
 }
 
 static inline void rig_read(struct rig *rig, const char *format, const char *text)
 {
-    struct intake_rules rules = {false, false, MATCH_BY_FORMAT};
+    struct intake_rules rules = {.match = MATCH_BY_FORMAT};
 
     rig_read_octets(rig, format, rules, text, strlen(text));
 }

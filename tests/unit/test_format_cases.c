@@ -50,7 +50,7 @@ static void C04_patterns_are_no_names(void **state)
 static void C10_a_bare_name_means_what_is_below_it_too(void **state)
 {
     static const char list[] = "vendor.example\n*.wild.example\n.dot.example\n=exact.example\n";
-    struct intake_rules exact = {false, false, MATCH_EXACT};
+    struct intake_rules exact = {.match = MATCH_EXACT};
 
     (void)state;
     rig_read(&rig, NULL, list);
@@ -96,7 +96,7 @@ static void C33_a_byte_order_mark_belongs_to_no_name(void **state)
 {
     static const char utf16[] = "\xff\xfe"
                                 "d\0.\0e\0x\0a\0m\0p\0l\0e\0";
-    struct intake_rules rules = {false, false, MATCH_BY_FORMAT};
+    struct intake_rules rules = {.match = MATCH_BY_FORMAT};
 
     (void)state;
     rig_read(&rig, NULL, "\xef\xbb\xbf# Title\na.example\n");

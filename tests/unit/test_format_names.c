@@ -191,8 +191,8 @@ static void public_suffixes_need_the_operators_word(void **state)
 {
     static const char list[] = "com\nco.test\nany.wild\ncity.wild\npages.example\n"
                                "eu.cloud.example\nmine.pages.example\nlocalhost\nunlisted\n";
-    struct intake_rules tld = {true, false, MATCH_BY_FORMAT};
-    struct intake_rules private_suffixes = {false, true, MATCH_BY_FORMAT};
+    struct intake_rules tld = {.tld = true};
+    struct intake_rules private_suffixes = {.private_suffixes = true};
 
     (void)state;
     rig_read(&rig, "plain", list);
@@ -212,8 +212,8 @@ static void the_operators_match_changes_what_lines_leave_open(void **state)
 {
     static const char list[] =
         "0.0.0.0 a.example\n||b.example^\nc.example\n*.d.example\n=e.example\n";
-    struct intake_rules exact = {false, false, MATCH_EXACT};
-    struct intake_rules subtree = {false, false, MATCH_SUBTREE};
+    struct intake_rules exact = {.match = MATCH_EXACT};
+    struct intake_rules subtree = {.match = MATCH_SUBTREE};
 
     (void)state;
     rig_read_octets(&rig, "plain", exact, list, strlen(list));

@@ -7,7 +7,7 @@
 #include "blocklist/format/textlines.h"
 
 static struct rig rig;
-static const struct intake_rules plain_rules = {false, false, MATCH_BY_FORMAT};
+static const struct intake_rules plain_rules = {.match = MATCH_BY_FORMAT};
 
 /* Packs DATA as one gzip member into OUT; returns its length. */
 static size_t pack(const char *data, size_t length, uint8_t *out, size_t room)
