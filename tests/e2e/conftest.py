@@ -35,3 +35,14 @@ def stairgate(tmp_path):
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def feeds(tmp_path):
+    """A publisher of lists (feed_server.py)."""
+    import feed_server  # slow to load, and few need it
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    one = feed_server.FeedServer(folder)
+    yield one
+    one.stop()
