@@ -44,17 +44,28 @@ int generation_heal(struct store *store, const struct config *config, int64_t no
  * in force that was not. */
 int generation_build(struct store *store, struct generation *generation, struct err *err);
 
-/* Puts GENERATION in force for the reason WHY: row, link, record; then forgets all but the newest
- * config->feeds.keep. Errors: -1 with ERR; the old one is in force. */
+/* Puts GENERATION in force for the reason WHY: row and `published` in the record, with everything
+ * that a transaction of the caller's has so far, which is committed by it; then the links; then all
+ * but the newest config->feeds.keep are forgotten. Tell the server afterwards. Errors: -1 with ERR;
+ * the old one is in force, and what the caller's transaction had is undone. */
 int generation_publish(struct store *store, const struct generation *generation, const char *why,
                        int64_t now_s, struct err *err);
+
+/* Tells whether the segments in force are others than those that the present generation was made
+ * from, so that one is to be built: 1, 0, or -1 with ERR. */
+int generation_wanted(struct store *store, struct err *err);
+
+/* Removes segments, sets and incoming files that nobody refers to any more; what is half fetched of
+ * a list of CONFIG stays. */
+void generation_tidy(struct store *store, const struct config *config);
 
 /* Removes a generation that was built and is not to be published. */
 void generation_discard(const struct generation *generation);
 
 /* Puts generation NUMBER (0: the one before the present) in force again, with its segments as those
- * in force, and holds every list whose segments differ, so that the next run does not bring back
- * what was rolled back. */
+ * in force, and holds every list whose segments differ (store_list.rolled_back), so that the next
+ * run does not bring back what was rolled back. Errors: -1 with ERR: ERR_NOT_FOUND, ERR_DIGEST (the
+ * set is damaged); the present one stays. */
 int generation_rollback(struct store *store, const struct config *config, uint64_t number,
                         int64_t now_s, struct err *err);
 

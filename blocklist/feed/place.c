@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "config/base/err.h"
@@ -72,6 +73,46 @@ char *place_current(const char *dir, char path[PLACE_PATH_MAX])
 {
     snprintf(path, PLACE_PATH_MAX, "%s/current.set", dir);
     return path;
+}
+
+char *place_previous(const char *dir, char path[PLACE_PATH_MAX])
+{
+    snprintf(path, PLACE_PATH_MAX, "%s/current.set.previous", dir);
+    return path;
+}
+
+/* Octets as a person reads them. */
+static const char *size_text(uint64_t octets, char text[32])
+{
+    if (octets < 10 * 1024)
+        snprintf(text, 32, "%" PRIu64 " octets", octets);
+    else if (octets < 10 * 1024 * 1024)
+        snprintf(text, 32, "%" PRIu64 " KiB", octets / 1024);
+    else
+        snprintf(text, 32, "%" PRIu64 " MiB", octets / (1024 * 1024));
+    return text;
+}
+
+int place_room(const char *folder, uint64_t need, struct err *err)
+{
+    char needed[32], there[32];
+    struct statvfs system;
+    uint64_t have;
+
+    if (statvfs(folder, &system) != 0)
+        return err_system(err, "%s: cannot ask for the room on its file system", folder);
+    if ((system.f_flag & ST_RDONLY) != 0)
+        return err_set(err, ERR_SYSTEM, "%s: its file system is read-only", folder);
+    if (system.f_files > 0 && system.f_favail == 0)
+        return err_set(err, ERR_SYSTEM, "%s: its file system has no room for another file (inodes)",
+                       folder);
+    have = (uint64_t)system.f_bavail * system.f_frsize;
+    if (system.f_blocks > 0 && have < need)
+        return err_set(err, ERR_SYSTEM,
+                       "%s: not enough room: needs %s, there are %s; free some, or name another "
+                       "folder in feeds.dir",
+                       folder, size_text(need, needed), size_text(have, there));
+    return 0;
 }
 
 /* Makes the rename of PATH survive a power cut. */

@@ -1,12 +1,12 @@
 /* place.h - where everything stands in the lists' directory.
  *
- *     feeds.db                    what is known (store.h)
- *     lock                        held by whoever writes
- *     incoming/ID[.part]          octets as fetched, packed as they came; gone once read
- *     segments/ID[.PART].DIGEST   what a list was compiled to: DIGEST is 16 hex digits of the
- * file's sets/N.set                  generation N current.set                 symbolic link to the
- * one in force, which the server maps current.set.previous        the one before, which the server
- * takes where the first is damaged
+ * feeds.db: what is known (store.h); feeds.db.damaged: the last one that was set aside
+ * lock: held by whoever writes, with its process id in it
+ * incoming/ID[.part]: octets as fetched, packed as they came; gone once read
+ * segments/ID[.PART].DIGEST: what a list was compiled to; DIGEST is 16 hex digits of the file's
+ * sets/N.set: generation N
+ * current.set: symbolic link to the one in force, which the server maps
+ * current.set.previous: the one before, which the server takes where the first is damaged
  *
  * Whoever replaces a link makes another beside it and renames, so that at every instant the old or
  * the new one is there. */
@@ -31,6 +31,12 @@ char *place_incoming(const char *dir, const char *id, char path[PLACE_PATH_MAX])
 char *place_segment(const char *dir, const char *file, char path[PLACE_PATH_MAX]);
 char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX]);
 char *place_current(const char *dir, char path[PLACE_PATH_MAX]);
+char *place_previous(const char *dir, char path[PLACE_PATH_MAX]);
+
+/* Checks that the file system of FOLDER has room for NEED octets and one more file. What is written
+ * there afterwards may meet a full disk all the same. Errors: -1 with ERR that names FOLDER, NEED
+ * and what there is. */
+int place_room(const char *folder, uint64_t need, struct err *err);
 
 /* Makes LINK a symbolic link to TARGET in one step, durably. Errors: -1 with ERR; what stood at
  * LINK stays. */

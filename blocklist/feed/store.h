@@ -48,9 +48,12 @@ struct store_list {
     uint8_t held_body[32];
     unsigned failures; /* in a row */
     bool stale_told;   /* notified of */
+    bool rolled_back; /* held_body was in force and taken out by hand: no time lets it through, only
+                         sync_accept or other octets (which clear this) */
 };
 
-/* One segment of a list: of the result in force, or of the one that is held. */
+/* One segment of a list: of the result in force, or of the one that is held. Its about.feed is
+ * `LIST`, or `LIST/PART`, by which a lost database is made again. */
 struct store_segment {
     char list[CONFIG_WORD_MAX], part[CONFIG_WORD_MAX]; /* part "" where the list has none */
     bool held;
@@ -106,8 +109,9 @@ struct store_event {
 struct store *store_open(const char *dir, enum store_mode mode, int64_t now_s, struct err *err);
 void store_close(struct store *store);
 
-/* Everything between begin and commit is there after a crash, or nothing of it. Errors: -1 with
- * ERR. */
+/* Everything between begin and commit is there after a crash, or nothing of it. They may be nested:
+ * the outermost commit counts. After an error in between only store_abandon, which undoes it all,
+ * has a meaning. Errors: -1 with ERR. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_abandon(struct store *store);
@@ -117,7 +121,7 @@ void store_abandon(struct store *store);
 int store_get(struct store *store, const char *id, struct store_list *list, struct err *err);
 int store_put(struct store *store, const struct store_list *list, struct err *err);
 
-/* Forgets ID with its segments; the files go with store_tidy. */
+/* Forgets ID with its segments; the files go when a generation is published (generation_tidy). */
 int store_forget(struct store *store, const char *id, struct err *err);
 
 /* Calls EACH with every id that is known, in order. EACH returns 0 to go on. */
@@ -141,7 +145,20 @@ int store_generations(struct store *store, struct store_generation **generations
 int store_generation_segments(struct store *store, uint64_t number, struct store_segment **segments,
                               size_t *count, struct err *err);
 
-/* Adds to the record. Errors: -1 with ERR. */
+/* Adds GENERATION with SEGMENTS[0..COUNT), as the present one if its `current` says so. */
+int store_put_generation(struct store *store, const struct store_generation *generation,
+                         const struct store_segment *segments, size_t count, struct err *err);
+
+/* Makes NUMBER the present generation; 0: none is. */
+int store_set_current(struct store *store, uint64_t number, struct err *err);
+
+/* Forgets generation NUMBER and which segments it had. */
+int store_drop_generation(struct store *store, uint64_t number, struct err *err);
+
+/* Returns the directory that STORE was opened in; lives as long as it. */
+const char *store_dir(const struct store *store);
+
+/* Adds to the record (EVENT->number is not looked at). Errors: -1 with ERR. */
 int store_event(struct store *store, const struct store_event *event, struct err *err);
 
 /* Calls EACH with the last MOST entries of the record, oldest first; ID NULL: of all. */

@@ -236,6 +236,7 @@ bool set_feed(const struct set *set, unsigned index, struct set_feed *feed)
     feed->duplicates = load_le64(at + SET_FEED_AT_LINES + 16);
     for (size_t i = 0; i < SET_REFUSED; i++)
         feed->refused += load_le64(at + SET_FEED_AT_REFUSED + 8 * i);
+    feed->source_digest = at + SET_FEED_AT_DIGEST;
     return true;
 }
 

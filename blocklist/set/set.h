@@ -142,6 +142,7 @@ void set_info(const struct set *set, struct set_info *info);
 struct set_feed {
     const char *id, *feed_class, *category, *format, *licence, *attribution;
     uint64_t names, duplicates, lines, refused;
+    const uint8_t *source_digest; /* 32 octets: of the list as it was read */
 };
 
 /* Fills FEED with feed number INDEX (from 0); returns false past the last. */
