@@ -45,8 +45,14 @@ struct segment_about {
 struct segment_writer *segment_start(const char *path, uint64_t seed, struct err *err);
 
 /* Says that the segment is merged at once by whoever writes it, and then removed: its runs get no
- * digests, which are a tenth of the way from text to set. Their order is still checked. */
+ * digests, which are a tenth of the way from text to set, and nothing waits for the disk. Their
+ * order is still checked. */
 void segment_for_now(struct segment_writer *writer);
+
+/* Says that the names themselves are kept too, packed, so that another seed needs no source
+ * (segment_kept.h): for classes that may be read by whoever reads the file. Before the first name.
+ * Errors: -1 with ERR. */
+int segment_keep_names(struct segment_writer *writer, struct err *err);
 
 /* Returns the key that names are to be hashed with. */
 const struct siphash_key *segment_key(const struct segment_writer *writer);
@@ -57,7 +63,9 @@ int segment_add(struct segment_writer *writer, const struct name *name, uint64_t
                 unsigned labels, enum entry_kind kind, enum entry_operation operation,
                 struct err *err);
 
-/* The same for a listing or exception with TERMS, which are copied. */
+/* The same for a listing or exception with TERMS, which are copied. Errors: also ERR_USAGE (no such
+ * action, too many types, malformed records), ERR_LIMIT (more than SEGMENT_TERMED_MAX, layout.h).
+ */
 int segment_add_terms(struct segment_writer *writer, const struct name *name, uint64_t hash,
                       unsigned labels, enum entry_kind kind, enum entry_operation operation,
                       const struct terms *terms, struct err *err);

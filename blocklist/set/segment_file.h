@@ -14,6 +14,7 @@
 #include "blocklist/set/hashes.h"
 #include "blocklist/set/layout.h"
 #include "blocklist/set/segment.h"
+#include "blocklist/set/segment_kept.h"
 #include "config/base/bytes.h"
 #include "config/base/siphash.h"
 
@@ -58,11 +59,6 @@ struct segment {
     struct segment_prefix *prefixes;
     size_t prefix_count;
 };
-
-/* Opens the segment at PATH. Owner: the caller ends it with segment_close. Errors: NULL with ERR:
- * ERR_NOT_FOUND, ERR_FORMAT, ERR_VERSION, ERR_DIGEST, ERR_MEMORY, ERR_SYSTEM. */
-struct segment *segment_open(const char *path, struct err *err);
-void segment_close(struct segment *segment);
 
 enum { SEGMENT_STREAM_HASHES = 4096 };
 

@@ -27,8 +27,8 @@ struct set_hit {
                          listed */
     uint32_t row;     /* of the longest listed suffix, meaningful when labels > 0 */
     uint8_t labels;   /* of the longest listed suffix that applies here; 0 when none is listed */
-    bool terms; /* a listing with terms (terms.h), or of a list that is only observed, applies:
-                   `mask` holds what is listed without any; set_find_terms tells the rest */
+    bool terms; /* terms (terms.h) have a say here, or a list that is only observed: set_find_terms
+                   knows, and its mask takes the place of this one */
 };
 
 /* The hashes of one name's suffixes, between set_hash and set_probe. */
@@ -84,21 +84,26 @@ void set_find(const struct set *set, const struct set_probe *probe, struct set_h
 
 /* What the listings of one name come to for one type of question. */
 struct set_terms {
-    struct mask mask;     /* categories of all listings that hold for the type */
+    struct mask mask;     /* categories of all listings that hold for the type, with terms or not */
     struct mask observed; /* of those that are only observed, and not in mask */
     struct mask acted;    /* of mask, those whose every listing has an action of its own */
-    uint8_t action; /* enum terms_action, that of `feed` at the longest suffix; TERMS_STYLE where
-                       some listing has none */
+    uint8_t action; /* enum terms_action: that of the longest listing in a category of `acted`;
+                       TERMS_STYLE where there is none */
     const uint8_t *records; /* of TERMS_REWRITE, as in struct terms; live as long as the set */
     size_t records_length;
-    const char *feed; /* whose action it is */
-    uint8_t labels;   /* of the suffix that it stands on */
+    const char *feed; /* whose action it is; without one, who has the longest listing in `mask`;
+                         NULL where that is empty */
+    uint8_t labels;   /* of the suffix that this listing stands on */
 };
 
-/* Fills TERMS with what SET says of NAME, asked for TYPE: for names whose hit has `terms`. Cost: a
- * walk over the entries of each suffix's row; no allocation. */
+/* Fills TERMS with what SET says of NAME, asked for TYPE: for names whose hit has `terms`, though
+ * right for all. Cost: a walk over the entries of each suffix's row, for each listing whose feed
+ * has an exception there once more; no allocation. */
 void set_find_terms(const struct set *set, const struct name *name, uint16_t type,
                     struct set_terms *terms);
+
+/* The same for ADDR: ranges have no terms, but may be observed; labels is the range's length. */
+void set_find_terms_addr(const struct set *set, const struct addr *addr, struct set_terms *terms);
 
 /* Finds the categories of ADDR in the prefix section, longest prefix first; HIT->labels is then the
  * prefix length. */
@@ -111,11 +116,16 @@ struct set_witness {
     uint8_t labels;       /* of the suffix that the feed lists */
     bool exact;           /* that name alone, not what is below */
     bool exception;       /* it lifts its own listing (`@@`) */
+    bool observed;        /* the list is only observed: this blocks nothing */
+    bool limited;         /* it holds for some types of question only */
+    bool important;       /* exceptions of its own list do not lift it */
+    uint8_t action;       /* enum terms_action */
 };
 
 /* Fills WITNESSES[0..MOST) with what each feed says of NAME, longest suffix first; returns how many
- * were filled. Listings that an exception of the same feed lifts are left out, the exception is
- * shown instead; so every witness that is no exception counts. */
+ * were filled. Listings that an exception of the same feed lifts for every type are left out, the
+ * exception is shown instead; so every witness counts that is neither exception nor observed, where
+ * it is limited for some types. */
 size_t set_witnesses(const struct set *set, const struct name *name, struct set_witness *witnesses,
                      size_t most);
 
