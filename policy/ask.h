@@ -31,6 +31,9 @@ struct ask {
     uint8_t mac[6];
     bool has_mac;
     int forced_profile; /* index, for `why --profile`; ASK_NO_PROFILE */
+    bool is_target;     /* nobody asked for the name: an answer of ours leads to it, so that a block
+                           of it is answered in a style, and never denies that the asked name is
+                           there */
 
     /* what the sets say of the name, by the set stage; both are always filled */
     struct set_hit listed, hotline;

@@ -105,6 +105,20 @@ static void look(const struct set *set, const struct check_item *item, struct se
     hit->mask = mask_or(hit->mask, wrapped.mask);
 }
 
+/* Finds what SET says of ITEM in the answer to a question for TYPE. Actions of lists are for names
+ * that are asked for; that a list is observed is counted there, too. */
+static void look_for(const struct set *set, const struct check_item *item, uint16_t type,
+                     struct set_hit *hit)
+{
+    struct set_terms listing;
+
+    look(set, item, hit);
+    if (item->is_addr || !hit->terms)
+        return;
+    set_find_terms(set, &item->name, type, &listing);
+    hit->mask = listing.mask;
+}
+
 void check_classify(const struct snapshot *snapshot, const struct check_item *item,
                     struct check_class *class)
 {
@@ -114,7 +128,8 @@ void check_classify(const struct snapshot *snapshot, const struct check_item *it
     look(snapshot->listed, item, &listed);
     look(snapshot->hotline, item, &hotline);
     class->mask = mask_or(class->mask, listed.mask);
-    if (mask_any(hotline.mask))
+    /* What terms say depends on the type; they are so few that each goes the long way. */
+    if (mask_any(hotline.mask) || listed.terms || hotline.terms)
         class->ruled = true;
     if (item->is_addr) {
         class->inner = class->inner || is_inner(&item->addr);
@@ -254,8 +269,8 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
                       .blocked = blocked};
     enum outcome outcome = GOES_ON;
 
-    look(snapshot->listed, item, &c.listed);
-    look(snapshot->hotline, item, &c.hotline);
+    look_for(snapshot->listed, item, ask->type, &c.listed);
+    look_for(snapshot->hotline, item, ask->type, &c.hotline);
     if (!item->is_addr)
         tree_walk(snapshot->tree, &item->name, &c.path);
     verdict_start(blocked);

@@ -16,6 +16,8 @@
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "policy/compiled.h"
+#include "policy/decision.h"
+#include "policy/listing.h"
 #include "policy/snapshot.h"
 #include "policy/who/identify.h"
 
@@ -24,34 +26,6 @@ enum { SPECIAL_TTL_S = 10800 };
 
 /* Types that have a meaning of their own here (IANA numbers). */
 enum { TYPE_NS = 2, TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48 };
-
-/* One decision in the making. */
-struct decision {
-    const struct snapshot *snapshot;
-    const struct ask *ask;
-    const struct compiled_profile *profile;
-    struct verdict *verdict;
-    struct tree_match own; /* the best of the profile's own rules */
-    struct tree_path path;
-};
-
-static void block(struct decision *d, enum block_style style, uint16_t ede)
-{
-    verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
-}
-
-/* Returns the profile's style, where SUBTREE tells whether all below the name is blocked as well:
- * NXDOMAIN denies whatever is below (RFC 8020 §2). */
-static enum block_style style_of(const struct decision *d, bool subtree)
-{
-    enum block_style style = d->profile->config->style;
-
-    if (style != BLOCK_NXDOMAIN)
-        return style;
-    if (!subtree || tree_passes_below(&d->path, d->verdict->profile))
-        return BLOCK_NODATA;
-    return style;
-}
 
 static void answer(struct decision *d, enum verdict_answer answer, uint32_t ttl_s)
 {
@@ -75,13 +49,13 @@ static bool rule_client(struct decision *d)
 static bool rule_operator(struct decision *d)
 {
     struct tree_match match;
-    bool listed = mask_any(mask_and(d->ask->listed.mask, d->snapshot->protected_bits));
-    bool hotline = mask_any(d->ask->hotline.mask);
+    bool listed = mask_any(mask_and(d->listed.mask, d->snapshot->protected_bits));
+    bool hotline = mask_any(d->hotline);
     bool own = tree_best(&d->path, TREE_OPERATOR, &match);
 
     if (!listed && !hotline && !own)
         return false;
-    block(d, style_of(d, false), VERDICT_EDE_BLOCKED);
+    decision_block(d, decision_style(d, false), VERDICT_EDE_BLOCKED);
     return true;
 }
 
@@ -258,49 +232,7 @@ static bool rule_own_deny(struct decision *d)
     if (d->own.rule == NULL)
         return false;
     name_own(d);
-    block(d, style_of(d, d->own.rule->cover != COVER_EXACT), VERDICT_EDE_FILTERED);
-    return true;
-}
-
-/* Tells whether a listed name is listed with all that is below it. The hit tells so where a longer
- * name than the listed one was asked for; else what the set says of a name below is asked. Bits
- * that an exception lifts somewhere say nothing: that may be below this name. */
-static bool is_listed_below(const struct decision *d, struct mask bits)
-{
-    struct name_buf child = {
-        .wire = {1, '*'}
-    };
-    const struct name *name = &d->ask->name;
-    struct mask firm = mask_without(bits, set_liftable(d->snapshot->listed));
-    struct set_hit hit = {.labels = 0};
-    struct name below;
-
-    if (name->length + 2 > NAME_OCTETS_MAX)
-        return true; /* no name fits below it */
-    if (d->ask->listed.labels < d->path.labels)
-        return mask_any(firm);
-    memcpy(child.wire + 2, name->wire, name->length);
-    child.length = (uint8_t)(name->length + 2);
-    below = name_of(&child);
-    set_lookup(d->snapshot->listed, &below, &hit);
-    return mask_any(mask_and(hit.mask, firm));
-}
-
-static bool rule_category(struct decision *d)
-{
-    struct mask listed = d->ask->listed.mask;
-    struct mask bits = mask_and(listed, d->profile->apply);
-    bool subtree;
-
-    d->verdict->observed = mask_and(listed, d->profile->observe);
-    if (!mask_any(bits))
-        return false;
-    d->verdict->matched = bits;
-    d->verdict->row = d->ask->listed.row;
-    d->verdict->labels = d->ask->listed.labels;
-    /* Only this style wants to know, and the set is asked once more for it. */
-    subtree = d->profile->config->style == BLOCK_NXDOMAIN && is_listed_below(d, bits);
-    block(d, style_of(d, subtree), VERDICT_EDE_FILTERED);
+    decision_block(d, decision_style(d, d->own.rule->cover != COVER_EXACT), VERDICT_EDE_FILTERED);
     return true;
 }
 
@@ -309,9 +241,9 @@ static bool rule_default(struct decision *d)
     const struct config_profile *profile = d->profile->config;
 
     d->verdict->place = profile->place;
-    if (profile->default_deny && !mask_has(d->ask->listed.mask, CATEGORY_EDU_POSITIVE)) {
+    if (profile->default_deny && !mask_has(d->listed.mask, CATEGORY_EDU_POSITIVE)) {
         /* What is admitted below cannot be known, so NXDOMAIN would say too much. */
-        block(d, style_of(d, false), VERDICT_EDE_FILTERED);
+        decision_block(d, decision_style(d, false), VERDICT_EDE_FILTERED);
         return true;
     }
     if (profile->default_deny) {
@@ -330,18 +262,18 @@ static const struct {
     enum verdict_rule rule;
     bool (*matches)(struct decision *d);
 } order[] = {
-    {RULE_CLIENT,    rule_client   },
-    {RULE_OPERATOR,  rule_operator },
-    {RULE_LOCAL,     rule_local    },
-    {RULE_SPECIAL,   rule_special  },
-    {RULE_PIN,       rule_pin      },
-    {RULE_OFFLINE,   NULL          },
-    {RULE_GRANT,     NULL          },
-    {RULE_OWN_ALLOW, rule_own_allow},
-    {RULE_OWN_DENY,  rule_own_deny },
-    {RULE_SCHEDULE,  NULL          },
-    {RULE_CATEGORY,  rule_category },
-    {RULE_DEFAULT,   rule_default  },
+    {RULE_CLIENT,    rule_client      },
+    {RULE_OPERATOR,  rule_operator    },
+    {RULE_LOCAL,     rule_local       },
+    {RULE_SPECIAL,   rule_special     },
+    {RULE_PIN,       rule_pin         },
+    {RULE_OFFLINE,   NULL             },
+    {RULE_GRANT,     NULL             },
+    {RULE_OWN_ALLOW, rule_own_allow   },
+    {RULE_OWN_DENY,  rule_own_deny    },
+    {RULE_SCHEDULE,  NULL             },
+    {RULE_CATEGORY,  decision_category},
+    {RULE_DEFAULT,   rule_default     },
 };
 enum { ORDER_COUNT = sizeof order / sizeof *order };
 
@@ -370,8 +302,13 @@ static void trace_rest(struct decide_trace *trace)
 static void start(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
+    const struct ask *ask = d->ask;
+    struct set_terms hotline;
 
     verdict_start(verdict);
+    listing_find(d->snapshot->listed, &ask->name, ask->type, &ask->listed, &d->listed);
+    listing_find(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline, &hotline);
+    d->hotline = hotline.mask;
     verdict->profile = identify_client(d->snapshot, d->ask, NULL);
     d->profile = &d->snapshot->profiles[verdict->profile];
     d->own.rule = NULL;

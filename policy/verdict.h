@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "blocklist/set/terms.h"
 #include "config/base/mask.h"
+#include "config/base/name.h"
 #include "config/config.h"
 
 /* The rules of the order of decision, in that order. The words are stable: `why`, logs and metrics
@@ -34,7 +36,7 @@ enum verdict_rule {
 
 enum verdict_action {
     VERDICT_FORWARD, /* ask an upstream, with the transforms below */
-    VERDICT_BLOCK,   /* answer in `style` */
+    VERDICT_BLOCK,   /* answer in `style`, or as `terms` says */
     VERDICT_ANSWER,  /* answer with `answer` (local and special names) */
     VERDICT_REFUSE,  /* REFUSED: the client is not served */
 };
@@ -58,6 +60,8 @@ enum verdict_transform {
     /* Addresses inside (private, loopback, link-local) in an answer from outside would let a page
      * reach the devices of the house: such an answer is dropped. */
     TRANSFORM_REBIND_GUARD = 1 << 1,
+    /* Another name is looked up, `alias`, and the answer is a CNAME that leads to it. */
+    TRANSFORM_ALIAS = 1 << 2,
 };
 
 /* RFC 8914 §4, those that a decision gives. */
@@ -90,6 +94,15 @@ struct verdict {
                        goes with the answer); 0 when it stands on no name */
 
     enum block_style style;
+    /* Of a block: TERMS_DROP, TERMS_TCP, TERMS_REWRITE, where the list that blocks wants to be
+     * answered so; TERMS_STYLE: in `style`. What it takes from a list lives as long as the
+     * snapshot. */
+    enum terms_action terms;
+    enum terms_action listed_terms; /* what the list said; a style may have come of it */
+    const char *feed;               /* the list; NULL where it said nothing */
+    const uint8_t *rewrite;         /* of TERMS_REWRITE: records, as in terms.h */
+    size_t rewrite_length;
+    struct name alias;             /* of TRANSFORM_ALIAS */
     uint32_t ttl_s;                /* of what we write ourselves */
     uint32_t max_ttl_s;            /* of what is forwarded; 0 is none */
     int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */

@@ -132,7 +132,8 @@ static bool is_judgement(const struct reply *reply)
 struct outcome {
     const struct core_word *word;
     struct query *opener;
-    struct entry *entry; /* made from it */
+    const struct question *question; /* what the upstream was asked */
+    struct entry *entry;             /* made from it */
     bool good;           /* an answer */
     bool final;          /* or a failure that speaks of the name */
 };
@@ -144,7 +145,7 @@ static bool make_entry(struct core *core, const struct query_context *context,
     const struct config *config = context->config;
     const struct entry_source source = {
         .reply = &core->scratch.reply,
-        .question = &outcome->opener->question,
+        .question = outcome->question,
         .trusted = outcome->word->trusted,
         .limits = {config->cache_min_ttl_s, config->cache_max_ttl_s, config->cache_negative_ttl_s},
         .now_ms = context->now.mono_ms,
@@ -158,7 +159,7 @@ static bool make_entry(struct core *core, const struct query_context *context,
 static void read_word(struct core *core, const struct query_context *context,
                       struct outcome *outcome)
 {
-    const struct question *question = &outcome->opener->question;
+    const struct question *question = outcome->question;
     const struct core_word *word = outcome->word;
     struct reply *reply = &core->scratch.reply;
     struct name name = name_of(&question->name);
@@ -225,6 +226,7 @@ int core_reply(struct core *core, const struct snapshot *snapshot, const struct 
 
     if (query == NULL)
         return 0; /* a word on a question that is over */
+    outcome.question = query_lookup(query, &core->scratch.question);
     read_word(core, &context, &outcome);
     if (word->reply != NULL && !outcome.good && !outcome.final && !word->last)
         return -1;

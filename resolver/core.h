@@ -82,6 +82,8 @@ struct core_counters {
     uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
                                      protected_blocks */
     uint64_t protected_blocks;
+    uint64_t observed; /* would be blocked, were a list or a category of the profile not observed */
+    uint64_t category_observed[64];
 };
 
 /* Makes a core with room for IN_FLIGHT forwarded queries, which keeps what upstreams say in CACHE.

@@ -208,7 +208,9 @@ static void copy_query(struct slot *slot, const struct query *query)
     copy->spot = NULL;
     copy->ask.name = name_of(&copy->question.name);
     copy->verdict.records = (struct verdict_records){0};
-    copy->verdict.reason = NULL;
+    copy->verdict.reason = copy->verdict.feed = NULL;
+    copy->verdict.rewrite = NULL;
+    copy->verdict.alias = (struct name){0};
 }
 
 static void open_question(struct pending *pending, uint32_t at, uint64_t hash)

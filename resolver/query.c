@@ -11,7 +11,8 @@
 /* What needs the question and the lists alone. */
 static enum next (*const first_stages[])(const struct query_context *, struct query *) = {
     stage_chaos,               /* version.bind and the like */
-    stage_decide, stage_block, /* blocked, or not served at all */
+    stage_decide, stage_alias, /* another name is looked up */
+    stage_block,               /* blocked, or not served at all */
     stage_local,               /* local records, special names */
     stage_any,                 /* RFC 8482 */
     NULL,

@@ -1,6 +1,7 @@
 /* query.h - one query's life in one struct, and the stages it passes.
  *
- *   stage_read ─► stage_look ─► stage_chaos ─► stage_decide ─┬─► stage_block, stage_local ─► send
+ *   stage_read ─► stage_look ─► stage_chaos ─► stage_decide, stage_alias
+ *                                                            ├─► stage_block, stage_local ─► send
  *                                                            └─► stage_any, stage_cache ─► send
  *                                                                     └─► stage_forward ─► wait
  *   upstream's reply ─► stage_reply ─► send (new rules, if any, decide first)
@@ -66,6 +67,10 @@ struct query {
     struct verdict verdict;
     uint64_t rules; /* snapshot_id of those that gave the verdict */
 
+    /* resolver/stage_alias.c: the name that is looked up in the place of the asked one, and that the
+     * answer leads to by a CNAME; length 0: the asked one itself */
+    struct name_buf target;
+
     /* resolver/query.c: its place in the cache; NULL in the pool */
     const struct cache_spot *spot;
 
@@ -112,11 +117,25 @@ enum next stage_read(const struct query_context *context, struct query *query,
 void stage_look(const struct query_context *context, struct query *queries, size_t count);
 enum next stage_chaos(const struct query_context *context, struct query *query);
 enum next stage_decide(const struct query_context *context, struct query *query);
+enum next stage_alias(const struct query_context *context, struct query *query);
 enum next stage_block(const struct query_context *context, struct query *query);
 enum next stage_local(const struct query_context *context, struct query *query);
 enum next stage_any(const struct query_context *context, struct query *query);
 enum next stage_cache(const struct query_context *context, struct query *query);
 enum next stage_forward(const struct query_context *context, struct query *query);
+
+/* Returns the name of QUERY that upstreams are asked for, lower-cased. */
+static inline struct name query_lookup_name(const struct query *query)
+{
+    return name_of(query->target.length > 0 ? &query->target : &query->question.name);
+}
+
+/* stage_alias.c: returns the question of QUERY as upstreams are asked it; ROOM is for one that has
+ * another name. */
+const struct question *query_lookup(const struct query *query, struct question *room);
+
+/* stage_block.c: counts a block by VERDICT. */
+void stage_count_block(const struct query_context *context, const struct verdict *verdict);
 
 /* stage_reply.c: serves QUERY, which has waited, with FOUND, or with what is old for NULL (then
  * NEXT_STAGE where there is nothing); rules that are new decide first. */

@@ -1,13 +1,17 @@
-/* stage_block: blocked names, in the profile's style, and clients that get no service. A block is
- * about the name: every type gets the same word. */
+/* stage_block: blocked names, in the profile's style or as the list that blocks wants it, and
+ * clients that get no service. A block is about the name: every type gets the same word, but where
+ * the list says otherwise. */
+#include "policy/listing.h"
 #include "resolver/core.h"
 #include "resolver/respond.h"
 #include "resolver/wire/dns.h"
 
 static const uint8_t null_address[16];
 
-static void count_block(struct core_counters *counters, const struct verdict *verdict)
+void stage_count_block(const struct query_context *context, const struct verdict *verdict)
 {
+    struct core_counters *counters = context->counters;
+
     core_count(&counters->blocked);
     if (verdict->rule == RULE_OPERATOR) {
         /* which category it was is nobody's to know: operator, legal and hotline are one */
@@ -41,13 +45,52 @@ static enum next respond_refused(const struct query_context *context, struct que
     return respond_end(context, query, &answer);
 }
 
-enum next stage_block(const struct query_context *context, struct query *query)
+/* Truncated, without a record: a client that is none of a flood's comes back over TCP. */
+static enum next respond_truncated(const struct query_context *context, struct query *query)
 {
-    if (query->verdict.action == VERDICT_REFUSE)
-        return respond_refused(context, query);
-    if (query->verdict.action != VERDICT_BLOCK)
-        return NEXT_STAGE;
-    count_block(context->counters, &query->verdict);
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    answer.full = true;
+    return respond_end(context, query, &answer);
+}
+
+/* Adds what the rewrite of QUERY's verdict has of TYPE; returns whether there was any. */
+static bool add_rewrite(const struct query *query, struct answer *answer, uint16_t type)
+{
+    const struct verdict *verdict = &query->verdict;
+    struct listing_record record;
+    bool any = false;
+    size_t at = 0;
+
+    while (listing_record(verdict->rewrite, verdict->rewrite_length, &at, &record)) {
+        if (record.type != type)
+            continue;
+        respond_add(query, answer, type, record.rdata, record.length);
+        any = true;
+    }
+    return any;
+}
+
+static enum next respond_rewrite(const struct query_context *context, struct query *query)
+{
+    const struct verdict *verdict = &query->verdict;
+    uint16_t type = query->question.type;
+    struct listing_record first;
+    struct answer answer;
+    size_t at = 0;
+
+    if (type == DNS_ANY && listing_record(verdict->rewrite, verdict->rewrite_length, &at, &first))
+        type = first.type; /* RFC 8482 §4.1: one set of them will do */
+    respond_start(context, query, &answer);
+    respond_ede(query, &answer);
+    if (!add_rewrite(query, &answer, type))
+        respond_soa(query, &answer);
+    return respond_end(context, query, &answer);
+}
+
+static enum next respond_style(const struct query_context *context, struct query *query)
+{
     switch (query->verdict.style) {
     case BLOCK_NXDOMAIN:
         return respond_negative(context, query, DNS_NXDOMAIN);
@@ -59,4 +102,20 @@ enum next stage_block(const struct query_context *context, struct query *query)
         break;
     }
     return respond_negative(context, query, DNS_NOERROR);
+}
+
+enum next stage_block(const struct query_context *context, struct query *query)
+{
+    if (query->verdict.action == VERDICT_REFUSE)
+        return respond_refused(context, query);
+    if (query->verdict.action != VERDICT_BLOCK)
+        return NEXT_STAGE;
+    if (query->verdict.terms == TERMS_TCP)
+        return respond_truncated(context, query); /* no block: over TCP the name passes */
+    stage_count_block(context, &query->verdict);
+    if (query->verdict.terms == TERMS_DROP)
+        return NEXT_DROP;
+    if (query->verdict.terms == TERMS_REWRITE)
+        return respond_rewrite(context, query);
+    return respond_style(context, query);
 }

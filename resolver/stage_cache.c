@@ -30,7 +30,7 @@ static bool is_hopeless(const struct query_context *context, const struct query 
 static enum next serve_fresh(const struct query_context *context, struct query *query,
                              struct cache_found *found)
 {
-    bool below = found->entry->question != query->question.name.length;
+    bool below = found->entry->question != query_lookup_name(query).length;
     enum next next;
 
     core_count(&context->counters->cache_hits);

@@ -66,6 +66,7 @@ static void decide_target(const struct query_context *context, const struct quer
 
     name_lower(&lower, &target);
     ask.name = name_of(&lower);
+    ask.is_target = true;
     decide_look(context->snapshot, &ask);
     policy_decide(context->snapshot, &ask, verdict, NULL);
 }
@@ -104,6 +105,24 @@ static enum chain_end add_chain(const struct query_context *context, const struc
     return CHAIN_LONG;
 }
 
+/* Adds the CNAME that leads from the asked name to the one that is looked up, if there is one. */
+static void add_alias(const struct query *query, struct answer *answer)
+{
+    if (query->target.length > 0)
+        respond_add(query, answer, DNS_CNAME, query->target.wire, query->target.length);
+}
+
+/* An alias to a name that we know no record of: it stands alone. */
+static enum next respond_alias(const struct query_context *context, struct query *query)
+{
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    respond_ede(query, &answer);
+    add_alias(query, &answer);
+    return respond_end(context, query, &answer);
+}
+
 static enum next respond_records(const struct query_context *context, struct query *query)
 {
     struct verdict verdict = query->verdict;
@@ -111,6 +130,9 @@ static enum next respond_records(const struct query_context *context, struct que
     struct name last;
 
     respond_start(context, query, &answer);
+    if (query->target.length > 0)
+        respond_ede(query, &answer);
+    add_alias(query, &answer);
     switch (add_chain(context, query, &answer, &verdict)) {
     case CHAIN_BLOCKED:
         query->verdict = verdict;
@@ -177,6 +199,8 @@ enum next stage_local(const struct query_context *context, struct query *query)
 {
     if (query->verdict.action != VERDICT_ANSWER)
         return NEXT_STAGE;
+    if (query->target.length > 0 && query->verdict.answer != ANSWER_RECORDS)
+        return respond_alias(context, query);
     switch (query->verdict.answer) {
     case ANSWER_RECORDS:
         return respond_records(context, query);

@@ -1,4 +1,6 @@
 /* stage_reply: one client who has waited gets what was waited for. */
+#include <string.h>
+
 #include "policy/decide.h"
 #include "policy/snapshot.h"
 #include "resolver/core.h"
@@ -17,27 +19,38 @@ static enum next respond_unheard(const struct query_context *context, struct que
     return respond_error(context, query, DNS_SERVFAIL, 0);
 }
 
+/* Tells whether A and B are one name, or none. */
+static bool is_same_name(const struct name_buf *a, const struct name_buf *b)
+{
+    return a->length == b->length && memcmp(a->wire, b->wire, a->length) == 0;
+}
+
 /* Where the rules have changed while the query waited, the new ones decide: what a reload blocks
  * reaches nobody any more. A name that has become a zone's, or is one's no more, was asked in the
- * wrong place: the zone's servers do not vouch for what came. Returns NEXT_STAGE where the
+ * wrong place: the zone's servers do not vouch for what came. So was a name that leads elsewhere
+ * now. Returns NEXT_STAGE where the
  * upstream's word is still wanted. */
 static enum next decide_anew(const struct query_context *context, struct query *query)
 {
     const struct verdict before = query->verdict;
+    const struct name_buf target = query->target;
     enum next next;
 
     if (query->rules == snapshot_id(context->snapshot))
-        return NEXT_STAGE;
+        return before.action == VERDICT_FORWARD ? NEXT_STAGE : NEXT_DROP; /* told to drop it before */
     query->ask.wall_s = context->now.wall_s;
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
     stage_decide(context, query);
+    stage_alias(context, query);
     next = stage_block(context, query);
     if (next == NEXT_STAGE)
         next = stage_local(context, query);
-    if (next == NEXT_STAGE && is_outside(&before) != is_outside(&query->verdict))
+    if (next == NEXT_STAGE && (is_outside(&before) != is_outside(&query->verdict) ||
+                               !is_same_name(&target, &query->target)))
         next = respond_unheard(context, query);
-    verdict_set_group(&query->verdict, &before); /* of the question in flight */
+    query->target = target; /* of the question in flight, as is the group */
+    verdict_set_group(&query->verdict, &before);
     return next;
 }
 

@@ -42,10 +42,11 @@ static enum next check(const struct query_context *context, struct query *query,
 /* --- writing --- */
 
 /* RFC 6840 §5.7, §5.8: AD goes only to clients that set AD or DO, and says something only where the
- * path to the upstream is trusted. What is past its time nobody can vouch for. */
+ * path to the upstream is trusted. What is past its time nobody can vouch for, nor for a CNAME of
+ * our own. */
 static bool says_authentic(const struct query *query, const struct entry *entry, bool stale)
 {
-    return (entry->flags & ENTRY_AUTHENTIC) != 0 && !stale &&
+    return (entry->flags & ENTRY_AUTHENTIC) != 0 && !stale && query->target.length == 0 &&
            (query->question.dnssec_ok || (query->question.flags & DNS_AD) != 0);
 }
 
@@ -88,18 +89,39 @@ static enum next fail(const struct query_context *context, struct query *query, 
     return respond_error(context, query, DNS_SERVFAIL, code);
 }
 
-/* Returns what FOUND says of QUERY's own name where it is the denial of a name above it; NULL where
- * that cannot be. */
+/* Returns what ENTRY says of the name that was looked up where it is the denial of a name above it;
+ * NULL where that cannot be. */
 static const struct entry *entry_for(const struct query_context *context, const struct query *query,
                                      const struct entry *entry)
 {
     struct query_scratch *scratch = context->scratch;
     struct entry *made = (struct entry *)(void *)scratch->made;
 
-    if (entry->question == query->question.name.length)
+    if (entry->question == query_lookup_name(query).length)
         return entry;
-    return entry_extend(made, entry, &query->question, &scratch->reply, scratch->message) ? made
-                                                                                          : NULL;
+    return entry_extend(made, entry, query_lookup(query, &scratch->question), &scratch->reply,
+                        scratch->message)
+               ? made
+               : NULL;
+}
+
+/* Returns ENTRY as the asked name's: behind a CNAME where another name was looked up; NULL where
+ * that cannot be. */
+static const struct entry *entry_asked(const struct query_context *context,
+                                       const struct query *query, const struct entry *entry)
+{
+    struct query_scratch *scratch = context->scratch;
+    struct entry *aliased = (struct entry *)(void *)scratch->aliased;
+    const struct entry_alias alias = {
+        .question = &query->question,
+        .target = name_of(&query->target),
+        .ttl_s = query->verdict.ttl_s,
+        .now_ms = context->now.mono_ms,
+    };
+
+    if (entry == NULL || query->target.length == 0)
+        return entry;
+    return entry_lead(aliased, entry, &alias, &scratch->reply, scratch->message) ? aliased : NULL;
 }
 
 enum next stage_serve(const struct query_context *context, struct query *query,
@@ -110,7 +132,7 @@ enum next stage_serve(const struct query_context *context, struct query *query,
 
     if (next != NEXT_STAGE)
         return next;
-    entry = entry_for(context, query, found->entry);
+    entry = entry_asked(context, query, entry_for(context, query, found->entry));
     if (entry == NULL)
         return fail(context, query, 0);
     /* RFC 7766 §5: TC sends a client to TCP; one that has come there would take an empty answer as

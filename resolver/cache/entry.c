@@ -298,6 +298,51 @@ bool entry_extend(struct entry *entry, const struct entry *denial, const struct 
     return finish_message(entry, &answer, &m) && !answer.full;
 }
 
+/* Adds the CNAME of ALIAS to ANSWER; what has passed of FOUND's time is not of the CNAME's. */
+static void add_alias(struct answer *answer, const struct entry *found,
+                      const struct entry_alias *alias)
+{
+    uint64_t age_ms = alias->now_ms > found->stored_ms ? alias->now_ms - found->stored_ms : 0;
+    const struct answer_record cname = {
+        .owner = {answer->question->original, alias->question->name.length},
+        .type = DNS_CNAME,
+        .class = DNS_IN,
+        .ttl_s = alias->ttl_s + (uint32_t)(age_ms / 1000),
+        .rdata = alias->target.wire,
+        .rdata_length = (uint16_t)alias->target.length,
+    };
+
+    answer_add(answer, SECTION_ANSWER, &cname);
+}
+
+bool entry_lead(struct entry *entry, const struct entry *found, const struct entry_alias *alias,
+                struct reply *reply, uint8_t *message)
+{
+    const uint8_t *kept = message_in(found);
+    const struct question *question = alias->question;
+    struct making m = {.entry = entry, .message = message, .type = question->type};
+    struct question asked;
+    struct answer answer;
+
+    if ((found->flags & ENTRY_FAILURE) != 0) {
+        entry_fail(entry, question, found->stored_ms, found->ede, found->ede_count);
+        return true;
+    }
+    if (reply_read(kept, found->message, &alias->target, question->type, question->dnssec_ok,
+                   reply) != REPLY_OK)
+        return false;
+    start_entry(entry, question, found->stored_ms);
+    add_ede(entry, found->ede, found->ede_count);
+    start_message(&answer, message, question, &asked);
+    add_alias(&answer, found, alias);
+    reply_answer(reply, &answer, 0);
+    entry->rcode = answer.rcode;
+    entry->flags = found->flags & ENTRY_TRUNCATED;
+    if (answer.full)
+        entry->flags |= ENTRY_TRUNCATED;
+    return finish_message(entry, &answer, &m);
+}
+
 /* --- the answer check --- */
 
 /* Fills ITEM with TARGET; NAME is room for it. */

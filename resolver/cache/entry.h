@@ -87,6 +87,20 @@ void entry_fail(struct entry *entry, const struct question *question, uint64_t n
 bool entry_extend(struct entry *entry, const struct entry *denial, const struct question *question,
                   struct reply *reply, uint8_t *message);
 
+/* What the answer of one name becomes where another was asked for. */
+struct entry_alias {
+    const struct question *question; /* asked */
+    struct name target;              /* looked up */
+    uint32_t ttl_s;                  /* of the CNAME between them */
+    uint64_t now_ms;
+};
+
+/* Makes ENTRY (ENTRY_MAX octets) the answer to ALIAS->question: a CNAME, and what FOUND, which is
+ * TARGET's, says; REPLY and MESSAGE (DNS_MESSAGE_MAX octets) are room to work in. It has no targets
+ * to check: those of FOUND were. Returns false where that cannot be. */
+bool entry_lead(struct entry *entry, const struct entry *found, const struct entry_alias *alias,
+                struct reply *reply, uint8_t *message);
+
 /* Returns how many octets ENTRY has. */
 size_t entry_length(const struct entry *entry);
 

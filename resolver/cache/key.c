@@ -14,7 +14,7 @@ struct cache_key cache_key_of(const struct query *query)
     const struct question *question = &query->question;
 
     return (struct cache_key){
-        .name = name_of(&question->name),
+        .name = query_lookup_name(query),
         .type = question->type,
         .class = question->class,
         .dnssec_ok = question->dnssec_ok,

@@ -98,15 +98,15 @@ static json_t *queries_by_transport(const struct core_counters *sum)
     return by;
 }
 
-static json_t *blocks_by_category(const struct core_counters *sum, const struct taxonomy *taxonomy)
+static json_t *by_category(const uint64_t counts[CATEGORY_MAX], const struct taxonomy *taxonomy)
 {
     json_t *by = json_object();
 
     for (unsigned bit = 0; bit < CATEGORY_MAX; bit++) {
         const struct category *category = taxonomy_bit(taxonomy, bit);
 
-        if (category != NULL && sum->category_blocks[bit] > 0)
-            json_object_set_new(by, category->key, whole(sum->category_blocks[bit]));
+        if (category != NULL && counts[bit] > 0)
+            json_object_set_new(by, category->key, whole(counts[bit]));
     }
     return by;
 }
@@ -129,13 +129,17 @@ static json_t *counters(const struct core_counters *sum, const struct config *co
         {"pool_full",        sum->pool_full       },
         {"loops",            sum->loops           },
         {"protected_blocks", sum->protected_blocks},
+        {"observed",         sum->observed        },
     };
     json_t *all = json_object();
 
     json_object_set_new(all, "queries", queries_by_transport(sum));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         json_object_set_new(all, rows[i].name, whole(rows[i].value));
-    json_object_set_new(all, "category_blocks", blocks_by_category(sum, &config->taxonomy));
+    json_object_set_new(all, "category_blocks",
+                        by_category(sum->category_blocks, &config->taxonomy));
+    json_object_set_new(all, "category_observed",
+                        by_category(sum->category_observed, &config->taxonomy));
     return all;
 }
 

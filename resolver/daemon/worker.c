@@ -122,7 +122,7 @@ static int forward(void *context, const struct query *query, uint32_t ticket)
 {
     struct worker *worker = context;
     const struct upstream_question question = {
-        .name = name_of(&query->question.name),
+        .name = query_lookup_name(query),
         .type = query->question.type,
         .checking_disabled = (query->question.flags & DNS_CD) != 0,
         .dnssec_ok = query->question.dnssec_ok,

@@ -57,7 +57,7 @@ static inline int rig_on_forward(void *context, const struct query *query, uint3
     forward = &rig->forwards[rig->forward_count++];
     *forward = (struct rig_forward){
         .ticket = ticket,
-        .name = query->question.name,
+        .name = query->target.length > 0 ? query->target : query->question.name,
         .type = query->question.type,
         .dnssec_ok = query->question.dnssec_ok,
         .checking_disabled = (query->question.flags & DNS_CD) != 0,
