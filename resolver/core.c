@@ -134,8 +134,8 @@ struct outcome {
     struct query *opener;
     const struct question *question; /* what the upstream was asked */
     struct entry *entry;             /* made from it */
-    bool good;           /* an answer */
-    bool final;          /* or a failure that speaks of the name */
+    bool good;                       /* an answer */
+    bool final;                      /* or a failure that speaks of the name */
 };
 
 /* Makes the answer in the core's reply an entry; false where it is none. */

@@ -67,8 +67,8 @@ struct query {
     struct verdict verdict;
     uint64_t rules; /* snapshot_id of those that gave the verdict */
 
-    /* resolver/stage_alias.c: the name that is looked up in the place of the asked one, and that the
-     * answer leads to by a CNAME; length 0: the asked one itself */
+    /* resolver/stage_alias.c: the name that is looked up in the place of the asked one, and that
+     * the answer leads to by a CNAME; length 0: the asked one itself */
     struct name_buf target;
 
     /* resolver/query.c: its place in the cache; NULL in the pool */

@@ -9,8 +9,8 @@
 #include "resolver/wire/reply.h"
 
 struct query_scratch {
-    struct cache_room room;              /* what comes from the cache */
-    _Alignas(8) uint8_t made[ENTRY_MAX]; /* an entry made from a reply */
+    struct cache_room room;                 /* what comes from the cache */
+    _Alignas(8) uint8_t made[ENTRY_MAX];    /* an entry made from a reply */
     _Alignas(8) uint8_t aliased[ENTRY_MAX]; /* that of another name, behind a CNAME to it */
     struct question question;               /* as upstreams are asked it */
     struct reply reply;

@@ -1,5 +1,6 @@
-/* stage_alias: another name is looked up than the one that was asked for, where a list's rewrite (or
- * later a safe search) says so; the answer is a CNAME that leads to it, and what is known of it.
+/* stage_alias: another name is looked up than the one that was asked for, where a list's rewrite
+ * (or later a safe search) says so; the answer is a CNAME that leads to it, and what is known of
+ * it.
  *
  * The target meets the same decision as if it had been asked for, so that a rewrite opens nothing
  * that is blocked; and once only, so that no two rewrites make a ring. It then takes the place of

@@ -37,7 +37,8 @@ static enum next decide_anew(const struct query_context *context, struct query *
     enum next next;
 
     if (query->rules == snapshot_id(context->snapshot))
-        return before.action == VERDICT_FORWARD ? NEXT_STAGE : NEXT_DROP; /* told to drop it before */
+        return before.action == VERDICT_FORWARD ? NEXT_STAGE
+                                                : NEXT_DROP; /* told to drop it before */
     query->ask.wall_s = context->now.wall_s;
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
