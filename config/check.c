@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/check_forward.h"
+#include "config/lists.h"
 #include "config/listener.h"
 #include "config/walk.h"
 
@@ -282,15 +283,23 @@ static bool is_given(const struct config *config, size_t profile)
     return false;
 }
 
-bool config_uses_categories(const struct config *config)
+/* The categories that somebody's profile blocks or observes. */
+static struct mask used_categories(const struct config *config)
 {
+    struct mask used = {0};
+
     for (size_t i = 0; i < config->profile_count; i++) {
         const struct config_profile *profile = &config->profiles[i];
 
-        if (is_given(config, i) && (mask_any(profile->block) || mask_any(profile->observe)))
-            return true;
+        if (is_given(config, i))
+            used = mask_or(used, mask_or(profile->block, profile->observe));
     }
-    return false;
+    return used;
+}
+
+bool config_uses_categories(const struct config *config)
+{
+    return mask_any(used_categories(config));
 }
 
 /* C56: lists that load and block for nobody are what newcomers get wrong, and nothing shows it. */
@@ -316,6 +325,7 @@ static void warn_of_use(struct walk *walk)
             walk->problems, check_place(config, "sets", "public"),
             "loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
             "category");
+    warn_of_lists(walk, used_categories(config));
 }
 
 static void warn_of_reach(struct walk *walk)

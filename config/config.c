@@ -12,6 +12,7 @@
 
 #include "config/base/err.h"
 #include "config/base/file.h"
+#include "config/lists.h"
 #include "config/upstreams_system.h"
 #include "config/walk.h"
 
@@ -52,6 +53,7 @@ static void read_tree(struct walk *walk)
     walk_mapping(walk, options_config, root, config);
     if (root == NULL || root->kind == NODE_MAPPING)
         finish_defaults(walk, node_member(root, "upstreams") != NULL);
+    lists_finish(walk);
     if (walk->system && config->hosts_file != NULL)
         hosts_read(walk);
     records_finish(walk);
@@ -150,6 +152,7 @@ void config_free(struct config *config)
     free_records(config);
     free_zones(config);
     free_texts(config);
+    lists_free(config);
     free(config->operator_deny.items);
     free(config->rebind_allow.items);
     free(config->networks);

@@ -143,6 +143,7 @@ struct config_list {
     bool allow_private;              /* addresses inside (RFC 1918, loopback...) may serve it */
     char format[16];                 /* a key of the formats, or auto */
     char category[CATEGORY_KEY_MAX]; /* "" where there are parts */
+    /* Those that are written; those of config/data/ut1.tsv for format ut1 with neither. */
     struct config_list_part *parts;
     size_t part_count;
     char *column; /* of a CSV: the name of the column with names or URLs; NULL: found */
@@ -281,6 +282,9 @@ void config_free(struct config *config);
 
 /* Frees what PROBLEMS holds. */
 void config_problems_free(struct config_problems *problems);
+
+/* Tells whether LIST is of a class that `lists sync` fetches (public, partner). */
+bool config_list_is_fetched(const struct config_list *list);
 
 /* Returns the index of the profile called NAME, or -1. */
 long config_profile_find(const struct config *config, const char *name);

@@ -6,9 +6,8 @@
 
 enum { PORT_DNS = 53 };
 
-/* Goes through the texts of NODE, reporting items that are none. */
-static const struct node *next_text(struct walk *walk, const struct option *option,
-                                    const struct node *node, const struct node *item)
+const struct node *walk_next_text(struct walk *walk, const struct option *option,
+                                  const struct node *node, const struct node *item)
 {
     item = item == NULL ? node_item_first(node) : node_item_next(node, item);
     while (item != NULL && item->kind != NODE_SCALAR) {
@@ -17,9 +16,6 @@ static const struct node *next_text(struct walk *walk, const struct option *opti
     }
     return item;
 }
-
-#define FOR_TEXTS(item)                                                                            \
-    for (const struct node *item = NULL; (item = next_text(walk, option, node, item)) != NULL;)
 
 /* What people write for ADDRESS@PORT elsewhere, each told by a sign that no address holds. */
 static const char *address_cure(const char *text)
@@ -228,6 +224,15 @@ static void report_category(struct walk *walk, const struct node *item)
                     taxonomy->count);
 }
 
+const struct category *walk_category(struct walk *walk, const struct node *node)
+{
+    const struct category *category = taxonomy_find(&walk->config->taxonomy, node->text);
+
+    if (category == NULL)
+        report_category(walk, node);
+    return category;
+}
+
 void read_categories(struct walk *walk, const struct option *option, const struct node *node,
                      void *base)
 {
@@ -235,11 +240,11 @@ void read_categories(struct walk *walk, const struct option *option, const struc
 
     FOR_TEXTS(item)
     {
-        const struct category *category = taxonomy_find(&walk->config->taxonomy, item->text);
+        const struct category *category = walk_category(walk, item);
 
         if (category == NULL)
-            report_category(walk, item);
-        else if (category->bit == CATEGORY_EDU_POSITIVE)
+            continue;
+        if (category->bit == CATEGORY_EDU_POSITIVE)
             problem_add(walk->problems, item->place,
                         "a positive list opens names and cannot be blocked: '%s'", category->key);
         else if (mask_has(*mask, category->bit) && item->place.line != 0)

@@ -272,7 +272,9 @@ static const struct option options_sets[] = {
     {.name = "public",
      .type = OPTION_PATH,
      FIELD(struct config, set_public),
-     .default_text = "none: nothing is blocked by category",
+     .default_text =
+         "current.set in feeds.dir where there are lists; else none: nothing is blocked "
+         "by category", .from = "feeds.dir",
      .help = "the set file that `stairgate set build` made.",
      .since = "0.1"},
     {.name = "hotline",
@@ -281,7 +283,7 @@ static const struct option options_sets[] = {
      .default_text = "none",
      .help = "the set file of confidential lists.",
      .since = "0.1"},
-    {0},
+    {0  },
 };
 
 static const struct option options_control[] = {
@@ -564,6 +566,18 @@ const struct option options_config[] = {
      .inside = options_sets,
      .help = "compiled lists.",
      .since = "0.1"},
+    {.name = "lists",
+     .type = OPTION_LISTS,
+     LIST(struct config, lists, list_count),
+     .by_default = "{}",
+     .inside = options_list,
+     .help = "lists that others publish, each under a name of your choice (docs/feeds.md).",
+     .since = "0.1"},
+    {.name = "feeds",
+     .type = OPTION_SECTION,
+     .inside = options_feeds,
+     .help = "how these are fetched, checked and put in force.",
+     .since = "0.1"},
     {.name = "control",
      .type = OPTION_SECTION,
      .inside = options_control,
@@ -619,5 +633,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                            },
+    {0                                               },
 };

@@ -39,6 +39,15 @@ enum option_type {
     OPTION_RECORDS,
     OPTION_RDATA,
     OPTION_ZONES,
+    OPTION_LISTS,
+    OPTION_LIST_PARTS,
+    OPTION_URL,
+    OPTION_FORMAT,
+    OPTION_CATEGORY,
+    OPTION_HEADERS,
+    OPTION_PATHS,
+    OPTION_PUBLIC_KEY,
+    OPTION_CANARY,
     OPTION_TYPES
 };
 
@@ -61,6 +70,9 @@ struct option {
 /* The options of the file as a whole; the order is the order of reading: who is named comes before
  * who names it. */
 extern const struct option options_config[];
+
+/* Those of one list, and of how lists are fetched (options_feeds.c). */
+extern const struct option options_list[], options_feeds[];
 
 /* The words of enum block_style, ended by NULL. */
 extern const char *const option_styles[];

@@ -89,7 +89,7 @@ static void print_inner(FILE *out, const struct option *option, const char *pref
         [OPTION_SECTION] = "",       [OPTION_SITE_CATEGORIES] = "NAME.",
         [OPTION_PROFILES] = "NAME.", [OPTION_NETWORKS] = "N.",
         [OPTION_RECORDS] = "N.",     [OPTION_ZONES] = "N.",
-        [OPTION_UPSTREAMS] = "N.",
+        [OPTION_UPSTREAMS] = "N.",   [OPTION_LISTS] = "ID.",
     };
     char inner[128];
 

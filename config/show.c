@@ -11,6 +11,7 @@
 
 #include "config/base/text.h"
 #include "config/record_text.h"
+#include "config/shower.h"
 #include "config/walk.h"
 
 enum { NAME_ROOM = 512, TEXT_ROOM = 6000 };
@@ -26,7 +27,7 @@ struct show {
     enum config_row_kind kind;
 };
 
-static void add_item(struct show *show, const char *text)
+void show_add(struct show *show, const char *text)
 {
     char **grown = realloc(show->items, (show->count + 1) * sizeof *grown);
     char *copy = strdup(text);
@@ -53,6 +54,8 @@ static const char *origin(const struct show *show, const struct option *option, 
 {
     if (option->type == OPTION_UPSTREAMS && show->config->upstreams_file != NULL)
         return show->config->upstreams_file;
+    if (show->kind == CONFIG_ROW_TEXT && show->count == 0)
+        return "default"; /* what it would have been taken from has no value either */
     if (option->from == NULL || (strcmp(option->from, "preset") == 0 && show->preset[0] == '\0'))
         return "default";
     snprintf(room, size, "%s%s%s", option->from, strcmp(option->from, "preset") == 0 ? " " : "",
@@ -60,7 +63,7 @@ static const char *origin(const struct show *show, const struct option *option, 
     return room;
 }
 
-static void emit(struct show *show, const struct option *option, const struct node *node)
+void show_emit(struct show *show, const struct option *option, const struct node *node)
 {
     char room[128];
     struct config_row row = {.name = show->name,
@@ -92,7 +95,8 @@ static void leave(struct show *show, size_t before)
 static bool has_rows_inside(enum option_type type)
 {
     return type == OPTION_SECTION || type == OPTION_PROFILES || type == OPTION_NETWORKS ||
-           type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES;
+           type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES ||
+           type == OPTION_LISTS;
 }
 
 static void show_options(struct show *show, const struct option *options, const struct node *node,
@@ -106,18 +110,18 @@ static void show_options(struct show *show, const struct option *options, const 
         show->kind = kind->nothing != NULL ? CONFIG_ROW_LIST : CONFIG_ROW_TEXT;
         kind->show(show, option, member, base);
         if (!has_rows_inside(option->type))
-            emit(show, option, member);
+            show_emit(show, option, member);
         drop_items(show);
         leave(show, before);
     }
 }
 
-static const void *field(const struct option *option, const void *base)
+const void *show_field(const struct option *option, const void *base)
 {
     return (const char *)base + option->offset;
 }
 
-static size_t list_length(const struct option *option, const void *base)
+size_t show_length(const struct option *option, const void *base)
 {
     size_t count;
 
@@ -132,15 +136,15 @@ static uint64_t load(const struct option *option, const void *base)
     if (option->size == 1) {
         uint8_t narrow;
 
-        memcpy(&narrow, field(option, base), 1);
+        memcpy(&narrow, show_field(option, base), 1);
         value = narrow;
     } else if (option->size == 4) {
         uint32_t word;
 
-        memcpy(&word, field(option, base), 4);
+        memcpy(&word, show_field(option, base), 4);
         value = word;
     } else {
-        memcpy(&value, field(option, base), sizeof value);
+        memcpy(&value, show_field(option, base), sizeof value);
     }
     return value;
 }
@@ -165,7 +169,7 @@ void show_bool(struct show *show, const struct option *option, const struct node
 {
     (void)node;
     show->kind = CONFIG_ROW_BOOL;
-    add_item(show, load(option, base) != 0 ? "yes" : "no");
+    show_add(show, load(option, base) != 0 ? "yes" : "no");
 }
 
 void show_number(struct show *show, const struct option *option, const struct node *node,
@@ -176,7 +180,7 @@ void show_number(struct show *show, const struct option *option, const struct no
     (void)node;
     show->kind = CONFIG_ROW_NUMBER;
     snprintf(text, sizeof text, "%llu", (unsigned long long)load(option, base));
-    add_item(show, text);
+    show_add(show, text);
 }
 
 void show_duration_ms(struct show *show, const struct option *option, const struct node *node,
@@ -185,7 +189,7 @@ void show_duration_ms(struct show *show, const struct option *option, const stru
     char text[32];
 
     (void)node;
-    add_item(show, text_from_duration(load(option, base), text));
+    show_add(show, text_from_duration(load(option, base), text));
 }
 
 void show_duration_s(struct show *show, const struct option *option, const struct node *node,
@@ -194,14 +198,14 @@ void show_duration_s(struct show *show, const struct option *option, const struc
     char text[32];
 
     (void)node;
-    add_item(show, text_from_duration(load(option, base) * 1000, text));
+    show_add(show, text_from_duration(load(option, base) * 1000, text));
 }
 
 void show_word(struct show *show, const struct option *option, const struct node *node,
                const void *base)
 {
     (void)node;
-    add_item(show, option->words[load(option, base)]);
+    show_add(show, option->words[load(option, base)]);
 }
 
 void show_text(struct show *show, const struct option *option, const struct node *node,
@@ -210,19 +214,19 @@ void show_text(struct show *show, const struct option *option, const struct node
     const char *text;
 
     (void)node;
-    memcpy(&text, field(option, base), sizeof text);
+    memcpy(&text, show_field(option, base), sizeof text);
     if (text != NULL)
-        add_item(show, text);
+        show_add(show, text);
 }
 
 void show_name(struct show *show, const struct option *option, const struct node *node,
                const void *base)
 {
-    struct name name = name_of(field(option, base));
+    struct name name = name_of(show_field(option, base));
     char text[NAME_TEXT_MAX];
 
     (void)node;
-    add_item(show, name_to_text(&name, text));
+    show_add(show, name_to_text(&name, text));
 }
 
 void show_listeners(struct show *show, const struct option *option, const struct node *node,
@@ -232,9 +236,9 @@ void show_listeners(struct show *show, const struct option *option, const struct
     char text[ADDR_TEXT_MAX];
 
     (void)node;
-    memcpy(&list, field(option, base), sizeof list);
-    for (size_t i = 0; i < list_length(option, base); i++)
-        add_item(show, endpoint_to_text(&list[i].endpoint, text));
+    memcpy(&list, show_field(option, base), sizeof list);
+    for (size_t i = 0; i < show_length(option, base); i++)
+        show_add(show, endpoint_to_text(&list[i].endpoint, text));
 }
 
 void show_upstreams(struct show *show, const struct option *option, const struct node *node,
@@ -244,15 +248,15 @@ void show_upstreams(struct show *show, const struct option *option, const struct
     char text[ADDR_TEXT_MAX], item[ADDR_TEXT_MAX + 64];
 
     (void)node;
-    memcpy(&list, field(option, base), sizeof list);
-    for (size_t i = 0; i < list_length(option, base); i++) {
+    memcpy(&list, show_field(option, base), sizeof list);
+    for (size_t i = 0; i < show_length(option, base); i++) {
         bool plain = !list[i].trusted && !list[i].stream;
 
         snprintf(item, sizeof item, "%s%s%s%s%s",
                  plain ? "" : "{address: ", endpoint_to_text(&list[i].endpoint, text),
                  list[i].trusted ? ", trusted: yes" : "", list[i].stream ? ", transport: tcp" : "",
                  plain ? "" : "}");
-        add_item(show, item);
+        show_add(show, item);
     }
 }
 
@@ -263,22 +267,22 @@ void show_prefixes(struct show *show, const struct option *option, const struct 
     char text[ADDR_TEXT_MAX];
 
     (void)node;
-    memcpy(&list, field(option, base), sizeof list);
-    for (size_t i = 0; i < list_length(option, base); i++)
-        add_item(show, prefix_to_text(&list[i], text));
+    memcpy(&list, show_field(option, base), sizeof list);
+    for (size_t i = 0; i < show_length(option, base); i++)
+        show_add(show, prefix_to_text(&list[i], text));
 }
 
 void show_categories(struct show *show, const struct option *option, const struct node *node,
                      const void *base)
 {
-    const struct mask *mask = field(option, base);
+    const struct mask *mask = show_field(option, base);
 
     (void)node;
     for (unsigned bit = 0; bit < CATEGORY_MAX; bit++) {
         const struct category *category = taxonomy_bit(&show->config->taxonomy, bit);
 
         if (category != NULL && mask_has(*mask, bit))
-            add_item(show, category->key);
+            show_add(show, category->key);
     }
 }
 
@@ -286,7 +290,7 @@ void show_rules(struct show *show, const struct option *option, const struct nod
                 const void *base)
 {
     static const char *const signs[] = {"=", "*.", ""};
-    const struct config_rules *rules = field(option, base);
+    const struct config_rules *rules = show_field(option, base);
     char text[NAME_TEXT_MAX], item[NAME_TEXT_MAX + 4];
 
     (void)node;
@@ -295,7 +299,7 @@ void show_rules(struct show *show, const struct option *option, const struct nod
 
         snprintf(item, sizeof item, "%s%s", signs[rules->items[i].cover],
                  name_to_text(&name, text));
-        add_item(show, item);
+        show_add(show, item);
     }
 }
 
@@ -306,7 +310,7 @@ void show_preset(struct show *show, const struct option *option, const struct no
     (void)node;
     (void)base;
     if (show->preset[0] != '\0')
-        add_item(show, show->preset);
+        show_add(show, show->preset);
 }
 
 void show_profile(struct show *show, const struct option *option, const struct node *node,
@@ -316,7 +320,7 @@ void show_profile(struct show *show, const struct option *option, const struct n
 
     (void)node;
     if (index < show->config->profile_count)
-        add_item(show, show->config->profiles[index].name);
+        show_add(show, show->config->profiles[index].name);
 }
 
 /* A row of its own for PART of an item of a list, which stands at PLACE. */
@@ -364,7 +368,7 @@ void show_site_categories(struct show *show, const struct option *option, const 
         leave(show, before);
     }
     if (!any)
-        emit(show, option, node);
+        show_emit(show, option, node);
 }
 
 static void show_one_profile(struct show *show, const struct option *option,
@@ -394,7 +398,7 @@ void show_profiles(struct show *show, const struct option *option, const struct 
         leave(show, before);
     }
     if (config->profile_count == 0)
-        emit(show, option, node);
+        show_emit(show, option, node);
 }
 
 void show_networks(struct show *show, const struct option *option, const struct node *node,
@@ -417,7 +421,7 @@ void show_networks(struct show *show, const struct option *option, const struct 
         leave(show, before);
     }
     if (config->network_count == 0)
-        emit(show, option, node);
+        show_emit(show, option, node);
 }
 
 void show_records(struct show *show, const struct option *option, const struct node *node,
@@ -435,7 +439,7 @@ void show_records(struct show *show, const struct option *option, const struct n
                   record->made ? "address" : config->hosts_file);
     }
     if (config->record_count == 0)
-        emit(show, option, node);
+        show_emit(show, option, node);
 }
 
 void show_zones(struct show *show, const struct option *option, const struct node *node,
@@ -453,7 +457,21 @@ void show_zones(struct show *show, const struct option *option, const struct nod
         leave(show, before);
     }
     if (config->zone_count == 0)
-        emit(show, option, node);
+        show_emit(show, option, node);
+}
+
+const struct config *show_config(const struct show *show)
+{
+    return show->config;
+}
+
+void show_item(struct show *show, const struct option *option, const char *name,
+               const struct node *node, const void *base)
+{
+    size_t before = enter(show, name);
+
+    show_options(show, option->inside, node, base);
+    leave(show, before);
 }
 
 void config_show(const struct config *config,

@@ -161,8 +161,7 @@ void read_text(struct walk *walk, const struct option *option, const struct node
         store_text(walk, option, node, base, walk_copy(walk, node->text));
 }
 
-/* Returns PATH as seen from the folder of the config, so that a config works from everywhere. */
-static char *path_beside(struct walk *walk, const char *path)
+char *walk_path(struct walk *walk, const char *path)
 {
     const char *config = walk->config->path, *slash = strrchr(config, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash - config) + 1;
@@ -180,7 +179,7 @@ void read_path(struct walk *walk, const struct option *option, const struct node
     if (node->text[0] == '\0')
         walk_wrong(walk, option, node);
     else
-        store_text(walk, option, node, base, path_beside(walk, node->text));
+        store_text(walk, option, node, base, walk_path(walk, node->text));
 }
 
 void read_name(struct walk *walk, const struct option *option, const struct node *node, void *base)

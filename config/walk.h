@@ -57,6 +57,22 @@ void *walk_append(struct walk *walk, void *items, size_t *count, size_t size);
  * cure). */
 int walk_name(struct walk *walk, const struct node *node, const char *text, struct name_buf *name);
 
+/* Returns the category that NODE names, or NULL (reported). */
+const struct category *walk_category(struct walk *walk, const struct node *node);
+
+/* Returns the text behind ITEM of NODE (the first for NULL), or NULL at the end; items that are no
+ * texts are reported. */
+const struct node *walk_next_text(struct walk *walk, const struct option *option,
+                                  const struct node *node, const struct node *item);
+
+/* Goes through the texts of NODE, with WALK and OPTION in scope. */
+#define FOR_TEXTS(item)                                                                            \
+    for (const struct node *item = NULL; (item = walk_next_text(walk, option, node, item)) != NULL;)
+
+/* Returns PATH as seen from the folder of the config, so that a config works from everywhere; NULL
+ * without memory (reported). Owner: the caller frees. */
+char *walk_path(struct walk *walk, const char *path);
+
 /* Returns a copy of TEXT that the caller frees, or NULL without memory (reported). */
 char *walk_copy(struct walk *walk, const char *text);
 
@@ -84,13 +100,15 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_word, read_text, read_path, read_name, read_listeners, read_upstreams, read_address,
     read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
     read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
-    read_rdata, read_zones;
+    read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
+    read_headers, read_paths, read_public_key, read_canary;
 
 /* The showers, in show.c. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
     show_text, show_name, show_listeners, show_upstreams, show_prefixes, show_categories,
     show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
-    show_records, show_zones, show_nothing;
+    show_records, show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers,
+    show_nothing;
 
 /* What a profile starts from. */
 struct preset {
