@@ -8,6 +8,7 @@
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
 #include "tools/stairgate/set_build.h"
+#include "tools/stairgate/test.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -43,6 +44,9 @@ const struct command commands[] = {
      "[--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
+    {"", "test", "FILE [--config FILE] [--set FILE] [--json]",
+     "do the rules and lists do what FILE expects? exit 1: not all of it",
+     "config/examples/expect.yaml --config config/examples/family.yaml", command_test},
     {"set", "lookup", "[--json] FILE NAME...|-",
      "what a set says of names or addresses; - reads standard input",
      "lists.set casino.example", set_lookup_run},

@@ -14,8 +14,6 @@
 
 enum { JSON_SCHEMA = 1, CLASSES_SHOWN = 20 };
 
-#define CONFIG_SYSTEM "/etc/stairgate/stairgate.yaml"
-
 struct options {
     bool json;
     const char *path; /* the argument, else $STAIRGATE_CONFIG, else the system's */

@@ -1,0 +1,50 @@
+/* expect.h - what an operator expects of names, held against rules and lists: `stairgate test`, and
+ * the last gate before a new set goes live.
+ *
+ * The file is a sequence of mappings: name, profile or client, type, expect, rule, category
+ * (docs/feeds.md). What is decided on is the same snapshot that the server would make, by the same
+ * function. */
+#ifndef TOOLS_STAIRGATE_EXPECT_H
+#define TOOLS_STAIRGATE_EXPECT_H
+
+#include <stddef.h>
+
+#include "policy/explain.h"
+#include "tools/stairgate/expect_file.h"
+
+struct config;
+struct err;
+struct snapshot;
+
+/* An expectation that does not hold. */
+struct expect_failure {
+    const struct expectation *wanted;
+    const struct explanation *came;
+    const char *text; /* place, what was expected, what came, who decided */
+    const char *cure;
+};
+
+struct expect_run {
+    size_t checked, failed;
+    void (*tell)(void *context, const struct expect_failure *failure); /* NULL for none */
+    void *context;
+};
+
+/* Holds all that FILE expects against SNAPSHOT, and counts in RUN, which begins with zeros. Errors:
+ * -1 with PROBLEMS filled where the file is not what it should be: nothing is held against it then.
+ * Owner: the caller frees PROBLEMS with config_problems_free in any case. */
+int expect_file_check(const struct snapshot *snapshot, const char *file, struct expect_run *run,
+                      struct config_problems *problems);
+
+/* Tells whether the set at SET_PATH, in the place of CONFIG's public set, keeps all that FILE
+ * expects; the rules are read anew from CONFIG's file. Errors: -1 with ERR_GATE and the first
+ * failures, or with what is wrong with a file. */
+int expect_check(const struct config *config, const char *set_path, const char *file,
+                 struct err *err);
+
+/* Makes a snapshot of the config at PATH, with the set at SET_PATH (NULL: its own).
+ * Owner:  the caller frees it with snapshot_free.
+ * Errors: NULL with ERR, also where a set is missing or damaged. */
+struct snapshot *expect_snapshot(const char *path, const char *set_path, struct err *err);
+
+#endif

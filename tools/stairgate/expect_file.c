@@ -1,0 +1,273 @@
+/* expect_file.c - expectations as they are written, to one question each.
+ *
+ * An item may name several names, profiles or clients, and types: each with each is one
+ * expectation. They are not kept: a file is walked once to find all that is wrong with it, and once
+ * more to ask. */
+#include "tools/stairgate/expect_file.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "blocklist/format/idn.h"
+#include "config/base/addr.h"
+#include "config/problem.h"
+#include "config/tree.h"
+#include "policy/verdict.h"
+#include "resolver/wire/dns.h"
+#include "resolver/wire/mnemonic.h"
+
+#define EVERY_PROFILE "all"
+
+static const char *const keys[] = {"name",   "profile", "client",  "type",
+                                   "expect", "rule",    "category"};
+enum { KEYS = sizeof keys / sizeof *keys, WORDS_MOST = CATEGORY_MAX };
+
+/* One item of the file. */
+struct item {
+    const struct expect_reader *reader;
+    const struct node *node;
+    struct expectation now; /* what is the same for all of its expectations, and the current one */
+};
+
+static void wrong(const struct item *item, const struct node *node, const char *what)
+{
+    char quote[PROBLEM_QUOTE_MAX];
+
+    problem_add(item->reader->problems, node->place, "%s: %s", what,
+                problem_quote(node->kind == NODE_SCALAR ? node->text : "", quote));
+}
+
+static bool is_scalar(const struct item *item, const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        return true;
+    if (node->kind != NODE_BAD)
+        problem_add(item->reader->problems, node->place, "a single word is expected here");
+    return false;
+}
+
+/* Finds NODE's word among WORDS[0..COUNT); -1 with a problem that says WHAT is unknown. */
+static int find_word(const struct item *item, const struct node *node, const char *what,
+                     const char *const *words, size_t count)
+{
+    if (!is_scalar(item, node))
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(node->text, words[i]) == 0)
+            return (int)i;
+    }
+    problem_unknown(item->reader->problems, node->place, what, node->text, words, count);
+    return -1;
+}
+
+/* --- the walk over names, clients and types, innermost first --- */
+
+static void take_type(struct item *item, const struct node *node)
+{
+    const struct expect_reader *reader = item->reader;
+
+    item->now.ask.type = DNS_A;
+    if (node != NULL &&
+        (!is_scalar(item, node) || mnemonic_read_type(node->text, &item->now.ask.type) != 0)) {
+        wrong(item, node, "not a record type, such as A or HTTPS");
+        return;
+    }
+    item->now.ask.name = name_of(&item->now.name);
+    if (reader->take != NULL)
+        reader->take(reader->context, &item->now);
+}
+
+static void take_types(struct item *item)
+{
+    const struct node *types = node_member(item->node, "type");
+
+    if (types == NULL) {
+        take_type(item, NULL);
+        return;
+    }
+    for (const struct node *type = node_item_first(types); type != NULL;
+         type = node_item_next(types, type))
+        take_type(item, type);
+}
+
+static void take_profile(struct item *item, size_t profile)
+{
+    item->now.profile = item->reader->config->profiles[profile].name;
+    item->now.ask.forced_profile = (int)profile;
+    take_types(item);
+}
+
+static void take_profiles(struct item *item, const struct node *profiles)
+{
+    const struct config *config = item->reader->config;
+
+    item->now.client = NULL;
+    item->now.ask.client = (struct addr){.bits = 0};
+    for (const struct node *node = node_item_first(profiles); node != NULL;
+         node = node_item_next(profiles, node)) {
+        long profile;
+
+        if (!is_scalar(item, node))
+            continue;
+        profile = config_profile_find(config, node->text);
+        if (profile >= 0)
+            take_profile(item, (size_t)profile);
+        else if (strcmp(node->text, EVERY_PROFILE) != 0)
+            wrong(item, node, "no such profile");
+        for (size_t i = 0;
+             profile < 0 && strcmp(node->text, EVERY_PROFILE) == 0 && i < config->profile_count;
+             i++)
+            take_profile(item, i);
+    }
+}
+
+static void take_clients(struct item *item, const struct node *clients)
+{
+    struct ask *ask = &item->now.ask;
+
+    item->now.profile = NULL;
+    ask->forced_profile = ASK_NO_PROFILE;
+    for (const struct node *node = node_item_first(clients); node != NULL;
+         node = node_item_next(clients, node)) {
+        if (!is_scalar(item, node))
+            continue;
+        if (addr_from_text(&ask->client, node->text) != 0) {
+            wrong(item, node, "not an address");
+            continue;
+        }
+        ask->ifindex = ask->client.scope;
+        item->now.client = node->text;
+        take_types(item);
+    }
+}
+
+static void take_who(struct item *item)
+{
+    const struct node *profiles = node_member(item->node, "profile");
+    const struct node *clients = node_member(item->node, "client");
+
+    if (profiles != NULL)
+        take_profiles(item, profiles);
+    if (clients != NULL)
+        take_clients(item, clients);
+    if (profiles == NULL && clients == NULL) {
+        item->now.client = NULL;
+        item->now.ask.client = (struct addr){.bits = 0};
+        take_profile(item, item->reader->config->default_profile);
+    }
+}
+
+static void take_names(struct item *item, const struct node *names)
+{
+    char ascii[IDN_TEXT_MAX];
+
+    for (const struct node *node = node_item_first(names); node != NULL;
+         node = node_item_next(names, node)) {
+        if (!is_scalar(item, node))
+            continue;
+        if (idn_to_ascii(node->text, strlen(node->text), ascii) != 0 ||
+            name_from_text(&item->now.name, ascii, strlen(ascii)) != NAME_OK) {
+            wrong(item, node, "not a name");
+            continue;
+        }
+        item->now.place = node->place;
+        item->now.text = node->text;
+        take_who(item);
+    }
+}
+
+/* --- what is the same for all --- */
+
+static bool read_expected(struct item *item)
+{
+    static const char *const words[] = {"blocked", "allowed"};
+    const struct node *node = node_member(item->node, "expect");
+    int word;
+
+    if (node == NULL) {
+        problem_add(item->reader->problems, item->node->place,
+                    "missing key: 'expect'; blocked or allowed");
+        return false;
+    }
+    word = find_word(item, node, "not a verdict", words, 2);
+    item->now.blocked = word == 0;
+    return word >= 0;
+}
+
+static bool read_rule(struct item *item)
+{
+    const struct node *node = node_member(item->node, "rule");
+    const char *words[VERDICT_RULE_COUNT];
+
+    item->now.rule = -1;
+    if (node == NULL)
+        return true;
+    for (int i = 0; i < VERDICT_RULE_COUNT; i++)
+        words[i] = verdict_rule_word((enum verdict_rule)i);
+    item->now.rule = find_word(item, node, "not a rule", words, VERDICT_RULE_COUNT);
+    return item->now.rule >= 0;
+}
+
+static bool read_category(struct item *item)
+{
+    const struct taxonomy *taxonomy = &item->reader->config->taxonomy;
+    const struct node *node = node_member(item->node, "category");
+    const char *words[WORDS_MOST];
+
+    if (node == NULL)
+        return true;
+    for (size_t i = 0; i < taxonomy->count; i++)
+        words[i] = taxonomy->categories[i].key;
+    if (find_word(item, node, "not a category", words, taxonomy->count) < 0)
+        return false;
+    item->now.category = node->text;
+    return true;
+}
+
+static void check_keys(const struct item *item)
+{
+    for (const struct node *member = item->node->first; member != NULL; member = member->next) {
+        bool known = false;
+
+        for (size_t i = 0; i < KEYS && member->key != NULL; i++)
+            known |= strcmp(member->key->text, keys[i]) == 0;
+        if (!known && member->key != NULL)
+            problem_unknown(item->reader->problems, member->key->place, "unknown key",
+                            member->key->text, keys, KEYS);
+    }
+}
+
+static void read_item(const struct expect_reader *reader, const struct node *node)
+{
+    struct item item = {.reader = reader, .node = node, .now = {.file = reader->file}};
+    const struct node *names;
+
+    if (node->kind == NODE_BAD)
+        return;
+    if (node->kind != NODE_MAPPING) {
+        problem_add(reader->problems, node->place,
+                    "an expectation is a mapping, such as {name: school.example, expect: allowed}");
+        return;
+    }
+    names = node_member(node, "name");
+    check_keys(&item);
+    if (names == NULL)
+        problem_add(reader->problems, node->place, "missing key: 'name'");
+    item.now.ask.class = DNS_IN;
+    item.now.ask.wall_s = (int64_t)time(NULL);
+    if (read_expected(&item) && read_rule(&item) && read_category(&item) && names != NULL)
+        take_names(&item, names);
+}
+
+void expect_file_read(const struct expect_reader *reader, const struct node *root)
+{
+    if (root == NULL || node_is_null(root) || root->kind != NODE_SEQUENCE) {
+        problem_add(reader->problems, root != NULL ? root->place : (struct config_place){0, 0},
+                    "expectations are a sequence, such as "
+                    "- {name: school.example, expect: allowed}");
+        return;
+    }
+    for (const struct node *node = node_item_first(root); node != NULL;
+         node = node_item_next(root, node))
+        read_item(reader, node);
+}
