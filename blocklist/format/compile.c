@@ -4,27 +4,15 @@
  * it is opened anew, so that nothing is kept of it in memory. Nearly every list is read twice. */
 #include "blocklist/format/compile.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "blocklist/format/format.h"
 #include "blocklist/format/source.h"
+#include "blocklist/format/watch.h"
+#include "blocklist/set/terms.h"
 #include "config/base/err.h"
-
-static int add_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
-                    enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
-                    struct err *err)
-{
-    if (terms != NULL)
-        return segment_add_terms(context, name, hash, labels, kind, operation, terms, err);
-    return segment_add(context, name, hash, labels, kind, operation, err);
-}
-
-static int add_prefix(void *context, const struct prefix *prefix, enum entry_operation operation,
-                      struct err *err)
-{
-    return segment_add_prefix(context, prefix, operation, err);
-}
 
 /* One source on its way to one segment. */
 struct job {
@@ -35,7 +23,44 @@ struct job {
     struct segment_writer *writer;
     struct sink sink;
     struct intake intake;
+    uint64_t entries; /* of this reading */
 };
+
+static int count_entry(struct job *job, struct err *err)
+{
+    uint64_t most = job->compile->entries_most;
+
+    if (most != 0 && ++job->entries > most)
+        return err_set(err, ERR_LIMIT, "over %" PRIu64 " entries, which is the most for a list",
+                       most);
+    return 0;
+}
+
+static int add_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
+                    enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
+                    struct err *err)
+{
+    struct job *job = context;
+
+    if (count_entry(job, err) != 0)
+        return -1;
+    if (job->compile->watch != NULL)
+        watch_see(job->compile->watch, hash, kind, operation, terms != NULL && terms->important,
+                  job->intake.report.lines);
+    if (terms != NULL)
+        return segment_add_terms(job->writer, name, hash, labels, kind, operation, terms, err);
+    return segment_add(job->writer, name, hash, labels, kind, operation, err);
+}
+
+static int add_prefix(void *context, const struct prefix *prefix, enum entry_operation operation,
+                      struct err *err)
+{
+    struct job *job = context;
+
+    if (count_entry(job, err) != 0)
+        return -1;
+    return segment_add_prefix(job->writer, prefix, operation, err);
+}
 
 static int read_source(struct job *job, struct source *source, struct err *err)
 {
@@ -43,6 +68,8 @@ static int read_source(struct job *job, struct source *source, struct err *err)
     int result;
 
     source_watch(source, compile->progress, compile->context);
+    job->entries = 0;
+    compile->members_refused = source_refused(source, &compile->first_refused);
     result = format_read(compile->format, source, &job->intake, err);
     compile->report = job->intake.report;
     /* A list beyond a limit is that list's fault; the others are built without it. */
@@ -59,7 +86,7 @@ static int pass(struct job *job, struct err *err)
 
     if (job->path == NULL)
         return read_source(job, job->source, err);
-    source = source_open(job->path, err);
+    source = source_open_as(job->path, &job->compile->from, err);
     result = source == NULL ? -1 : read_source(job, source, err);
     source_close(source);
     return result;
@@ -75,7 +102,6 @@ static int start(struct job *job, struct err *err)
         return -1;
     if (job->compile->for_now)
         segment_for_now(job->writer);
-    job->sink.context = job->writer;
     return 0;
 }
 
@@ -117,8 +143,7 @@ static int run(struct job *job, struct err *err)
 
     if (start(job, err) != 0)
         return -1;
-    job->sink.name = add_name;
-    job->sink.prefix = add_prefix;
+    job->sink = (struct sink){job, add_name, add_prefix};
     job->intake.rules = compile->rules;
     job->intake.suffixes = compile->suffixes;
     job->intake.key = *segment_key(job->writer);
@@ -130,7 +155,7 @@ static int run(struct job *job, struct err *err)
 
 static int guess(struct compile *compile, const char *path, struct err *err)
 {
-    struct source *source = source_open(path, err);
+    struct source *source = source_open_as(path, &compile->from, err);
 
     if (source == NULL)
         return -1;

@@ -1,137 +1,39 @@
-/* The octets of a list. Lists come plain or as gzip, from disk or from an archive's member, and the
- * parsers shall not know. One struct with a "raw" reader below and an optional inflater above it.
- *
- * zlib's gzread would do both, but it takes a truncated file for a whole one unless asked behind
- * the last read, and it passes what follows a member as if it were text; here both are errors.
- * Several gzip members in a row are one file, as gzip -d reads them (RFC 1952 §2.2). */
+/* The octets of a list. Lists come plain or packed, from disk or as a file of an archive, and the
+ * parsers shall not know. A stack of levels (levels.h) undoes what they are packed in; where it
+ * turns out to be an archive, its members are looked through once to choose one, and the stack is
+ * built again up to that one. So an archive is unpacked twice, and nothing of it is kept. */
 #include "blocklist/format/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "blocklist/format/levels.h"
+#include "blocklist/format/octets.h"
+#include "blocklist/format/webpage.h"
 #include "config/base/err.h"
 
-enum { PACKED_ROOM = 64 * 1024, PEEK_OCTETS = 6 };
+enum { NAMED_MAX = 5, NAME_SHOWN = 40 };
 
 struct source {
     source_read_fn *read;
     void *context;
-    int fd;            /* -1 where there is none */
-    const uint8_t *at; /* memory sources */
-    size_t left;       /* memory sources */
-    uint8_t peek[PEEK_OCTETS];
-    size_t peeked, peek_at; /* first octets, looked at and not yet given out */
-    bool packed, member_open, ended;
-    z_stream stream;
-    uint8_t *room;           /* packed octets, for the inflater */
-    uint64_t given, fetched; /* octets given out, and packed ones they came from */
+    struct octets octets;
+    struct levels levels;
+    struct bundle *bundle;
+    const char *member;
+    uint64_t refused;
+    const char *first_refused;
+    bool ended;
     void (*progress)(void *context, uint64_t octets);
     void *progress_context;
+    uint64_t told; /* octets of the file that progress knows of */
     crypto_generichash_state digest;
 };
 
-/* What other packers put first, so that the message can name them. */
-static const struct {
-    const char *name, *magic;
-    size_t length;
-} packers[] = {
-    {"xz",
-     "\xfd"
-     "7zXZ",                      5},
-    {"zstd",  "\x28\xb5\x2f\xfd", 4},
-    {"bzip2", "BZh",              3},
-    {"zip",   "PK\x03\x04",       4},
-};
-
-static ssize_t read_fd(void *context, void *data, size_t room, struct err *err)
-{
-    struct source *source = context;
-    ssize_t got;
-
-    do
-        got = read(source->fd, data, room);
-    while (got < 0 && errno == EINTR);
-    return got < 0 ? err_system(err, "cannot read") : got;
-}
-
-static ssize_t read_memory(void *context, void *data, size_t room, struct err *err)
-{
-    struct source *source = context;
-    size_t count = room < source->left ? room : source->left;
-
-    (void)err;
-    memcpy(data, source->at, count);
-    source->at += count;
-    source->left -= count;
-    return (ssize_t)count;
-}
-
-/* Reads below the inflater: what was peeked at first, then from the opener's reader. */
-static ssize_t read_raw(struct source *source, void *data, size_t room, struct err *err)
-{
-    size_t held = source->peeked - source->peek_at;
-    ssize_t got;
-
-    if (held > 0) {
-        got = (ssize_t)(held < room ? held : room);
-        memcpy(data, source->peek + source->peek_at, (size_t)got);
-        source->peek_at += (size_t)got;
-    } else {
-        got = source->read(source->context, data, room, err);
-    }
-    if (got > 0 && source->progress != NULL)
-        source->progress(source->progress_context, (uint64_t)got);
-    return got;
-}
-
-static int refuse_packers(const struct source *source, struct err *err)
-{
-    for (size_t i = 0; i < sizeof packers / sizeof *packers; i++) {
-        if (source->peeked >= packers[i].length &&
-            memcmp(source->peek, packers[i].magic, packers[i].length) == 0)
-            return err_set(err, ERR_FORMAT, "packed with %s; unpack it or use gzip",
-                           packers[i].name);
-    }
-    return 0;
-}
-
-static int start_inflater(struct source *source, struct err *err)
-{
-    source->room = malloc(PACKED_ROOM);
-    /* 16: a gzip header and nothing else is accepted. */
-    if (source->room == NULL || inflateInit2(&source->stream, 16 + MAX_WBITS) != Z_OK)
-        return err_set(err, ERR_MEMORY, "out of memory");
-    source->packed = true;
-    return 0;
-}
-
-static int look(struct source *source, struct err *err)
-{
-    while (source->peeked < PEEK_OCTETS) {
-        ssize_t got = source->read(source->context, source->peek + source->peeked,
-                                   PEEK_OCTETS - source->peeked, err);
-
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        source->peeked += (size_t)got;
-    }
-    if (refuse_packers(source, err) != 0)
-        return -1;
-    if (source->peeked >= 2 && source->peek[0] == 0x1f && source->peek[1] == 0x8b)
-        return start_inflater(source, err);
-    return 0;
-}
-
-static struct source *make(int fd, struct err *err)
+static struct source *make(struct err *err)
 {
     struct source *source = calloc(1, sizeof *source);
 
@@ -139,63 +41,192 @@ static struct source *make(int fd, struct err *err)
         err_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
-    source->fd = fd;
-    source->read = read_fd;
-    source->context = source;
+    source->octets.fd = -1;
     crypto_generichash_init(&source->digest, NULL, 0, SOURCE_DIGEST_OCTETS);
     return source;
 }
 
+static int open_bundle(struct source *source, struct err *err)
+{
+    struct levels *levels = &source->levels;
+
+    source->bundle =
+        bundle_open(levels->archive, level_read, levels_top(levels), &levels->limits, err);
+    return source->bundle == NULL ? -1 : 0;
+}
+
+/* What is known of an archive's files while one is chosen. */
+struct choice {
+    unsigned files, fitting; /* how many, and how many of them are named as wanted */
+    unsigned wanted;         /* which file that is, from 0 */
+    char names[NAMED_MAX * (NAME_SHOWN + 2) + 8];
+};
+
+/* Adds PATH to CHOICE's names, printable and cut. */
+static void add_name(struct choice *choice, const char *path)
+{
+    size_t used = strlen(choice->names);
+    char *at = choice->names + used;
+
+    if (choice->files > NAMED_MAX)
+        return;
+    snprintf(at, sizeof choice->names - used, "%s%.*s", used > 0 ? ", " : "", (int)NAME_SHOWN,
+             path);
+    for (; *at != '\0'; at++) {
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    }
+    if (choice->files == NAMED_MAX)
+        snprintf(at, sizeof choice->names - (size_t)(at - choice->names), "%s", "...");
+}
+
+/* Tells whether PATH is WANTED, or ends so from a slash on. */
+static bool fits(const char *path, const char *wanted)
+{
+    size_t length = strlen(path), end = strlen(wanted);
+
+    if (length < end || strcmp(path + length - end, wanted) != 0)
+        return false;
+    return length == end || path[length - end - 1] == '/';
+}
+
+static void see_file(struct choice *choice, const char *path, const char *wanted)
+{
+    if (wanted == NULL || fits(path, wanted)) {
+        if (choice->fitting++ == 0)
+            choice->wanted = choice->files;
+    }
+    choice->files++;
+    add_name(choice, path);
+}
+
+static int judge(const struct choice *choice, const char *wanted, struct err *err)
+{
+    if (choice->fitting == 1)
+        return 0;
+    if (choice->files == 0)
+        return err_set(err, ERR_FORMAT, "an archive with no file in it");
+    if (wanted == NULL)
+        return err_set(err, ERR_FORMAT, "an archive with %u files; say which with `member`: %s",
+                       choice->files, choice->names);
+    return err_set(err, ERR_FORMAT, "%s `%.60s` in the archive; it holds %s",
+                   choice->fitting == 0 ? "no file" : "more than one file", wanted, choice->names);
+}
+
+/* Looks the archive through and fills CHOICE. */
+static int choose(struct source *source, struct choice *choice, struct err *err)
+{
+    struct member member;
+    int more = 0;
+
+    if (open_bundle(source, err) != 0)
+        return -1;
+    while ((more = bundle_next(source->bundle, &member, err)) > 0) {
+        if (member.kind == MEMBER_FILE)
+            see_file(choice, member.path, source->member);
+    }
+    source->refused = bundle_refused(source->bundle, &source->first_refused);
+    bundle_close(source->bundle);
+    source->bundle = NULL;
+    return more < 0 ? -1 : judge(choice, source->member, err);
+}
+
+/* Builds the levels again, up to file WANTED of the archive. */
+static int climb_to(struct source *source, unsigned wanted, struct err *err)
+{
+    struct source_limits limits = source->levels.limits;
+    struct member member;
+    unsigned seen = 0;
+
+    levels_end(&source->levels);
+    source->octets.at = 0;
+    if (levels_start(&source->levels, &limits, octets_read, &source->octets, err) != 0 ||
+        open_bundle(source, err) != 0)
+        return -1;
+    do {
+        int more = bundle_next(source->bundle, &member, err);
+
+        if (more <= 0)
+            return more < 0 ? -1 : err_set(err, ERR_FORMAT, "the archive changed under our hands");
+    } while (member.kind != MEMBER_FILE || seen++ != wanted);
+    return levels_add(&source->levels, bundle_read, source->bundle, err);
+}
+
+/* Makes SOURCE, whose octets are open, ready to be read. */
+static int climb(struct source *source, const struct source_options *options, struct err *err)
+{
+    static const struct source_options none;
+    struct choice choice = {.files = 0};
+    struct level *top;
+
+    if (options == NULL)
+        options = &none;
+    source->member = options->member;
+    if (levels_start(&source->levels, &options->limits, octets_read, &source->octets, err) != 0)
+        return -1;
+    if (source->levels.archive != BUNDLE_NONE &&
+        (choose(source, &choice, err) != 0 || climb_to(source, choice.wanted, err) != 0))
+        return -1;
+    top = levels_top(&source->levels);
+    source->read = level_read;
+    source->context = top;
+    return webpage_refuse(top->first, top->held, err);
+}
+
+static struct source *open_or_close(struct source *source, int opened,
+                                    const struct source_options *options, struct err *err)
+{
+    if (opened == 0 && climb(source, options, err) == 0)
+        return source;
+    source_close(source);
+    return NULL;
+}
+
+struct source *source_open_as(const char *path, const struct source_options *options,
+                              struct err *err)
+{
+    struct source *source = make(err);
+
+    if (source == NULL)
+        return NULL;
+    return open_or_close(source, octets_open(&source->octets, path, err), options, err);
+}
+
+struct source *source_open(const char *path, struct err *err)
+{
+    return source_open_as(path, NULL, err);
+}
+
 struct source *source_open_fd(int fd, struct err *err)
 {
-    struct source *source = make(fd, err);
-    struct stat status;
+    struct source *source = make(err);
 
     if (source == NULL) {
         close(fd);
         return NULL;
     }
-    if (fstat(fd, &status) != 0)
-        err_system(err, "cannot look at it");
-    else if (!S_ISREG(status.st_mode))
-        err_set(err, ERR_FORMAT, "not a regular file");
-    else if (look(source, err) == 0)
-        return source;
-    source_close(source);
-    return NULL;
+    return open_or_close(source, octets_open_fd(&source->octets, fd, err), NULL, err);
 }
 
-struct source *source_open(const char *path, struct err *err)
+struct source *source_open_memory_as(const void *data, size_t length,
+                                     const struct source_options *options, struct err *err)
 {
-    /* O_NONBLOCK: a pipe must not hold the build up before it is refused. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct source *source = make(err);
 
-    if (fd < 0) {
-        err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, "cannot open: %s",
-                strerror(errno));
+    if (source == NULL)
         return NULL;
-    }
-    return source_open_fd(fd, err);
+    octets_open_memory(&source->octets, data, length);
+    return open_or_close(source, 0, options, err);
 }
 
 struct source *source_open_memory(const void *data, size_t length, struct err *err)
 {
-    struct source *source = make(-1, err);
-
-    if (source == NULL)
-        return NULL;
-    source->read = read_memory;
-    source->at = data;
-    source->left = length;
-    if (look(source, err) == 0)
-        return source;
-    source_close(source);
-    return NULL;
+    return source_open_memory_as(data, length, NULL, err);
 }
 
 struct source *source_open_reader(source_read_fn *read, void *context, struct err *err)
 {
-    struct source *source = make(-1, err);
+    struct source *source = make(err);
 
     if (source == NULL)
         return NULL;
@@ -208,71 +239,20 @@ void source_close(struct source *source)
 {
     if (source == NULL)
         return;
-    if (source->packed)
-        inflateEnd(&source->stream);
-    if (source->fd >= 0)
-        close(source->fd);
-    free(source->room);
+    levels_end(&source->levels);
+    bundle_close(source->bundle);
+    octets_close(&source->octets);
     free(source);
 }
 
-/* Makes sure that the inflater has input. Returns 1, 0 at the end of the file, -1 with ERR. */
-static int feed(struct source *source, struct err *err)
+/* Tells progress of the octets of the file that were read since the last time. */
+static void tell(struct source *source)
 {
-    ssize_t got;
+    uint64_t at = source->octets.at;
 
-    if (source->stream.avail_in > 0)
-        return 1;
-    got = read_raw(source, source->room, PACKED_ROOM, err);
-    if (got <= 0)
-        return (int)got;
-    source->stream.next_in = source->room;
-    source->stream.avail_in = (uInt)got;
-    source->fetched += (uint64_t)got;
-    return 1;
-}
-
-static int inflate_some(struct source *source, struct err *err)
-{
-    int state = inflate(&source->stream, Z_NO_FLUSH);
-
-    source->member_open = state != Z_STREAM_END;
-    if (state == Z_STREAM_END)
-        state = inflateReset(&source->stream);
-    if (state != Z_OK && state != Z_BUF_ERROR)
-        return err_set(err, ERR_FORMAT, "broken gzip: %s",
-                       source->stream.msg != NULL ? source->stream.msg : "no reason given");
-    return 0;
-}
-
-static ssize_t read_packed(struct source *source, void *data, size_t room, struct err *err)
-{
-    source->stream.next_out = data;
-    source->stream.avail_out = room > UINT32_MAX ? UINT32_MAX : (uInt)room;
-    while (source->stream.next_out == (uint8_t *)data) {
-        int more = feed(source, err);
-
-        if (more < 0)
-            return -1;
-        if (more == 0)
-            return source->member_open ? err_set(err, ERR_FORMAT, "broken gzip: it ends too early")
-                                       : 0;
-        if (inflate_some(source, err) != 0)
-            return -1;
-    }
-    return source->stream.next_out - (uint8_t *)data;
-}
-
-static int check_size(const struct source *source, struct err *err)
-{
-    if (source->given > SOURCE_OCTETS_MAX)
-        return err_set(err, ERR_LIMIT, "over %u MiB once decompressed",
-                       (unsigned)(SOURCE_OCTETS_MAX >> 20));
-    if (source->packed && source->given > SOURCE_RATIO_FROM &&
-        source->given / SOURCE_RATIO_MAX > source->fetched)
-        return err_set(err, ERR_LIMIT, "a decompression bomb: over %d times its packed size",
-                       (int)SOURCE_RATIO_MAX);
-    return 0;
+    if (source->progress != NULL && at > source->told)
+        source->progress(source->progress_context, at - source->told);
+    source->told = at;
 }
 
 ssize_t source_read(struct source *source, void *data, size_t room, struct err *err)
@@ -281,15 +261,11 @@ ssize_t source_read(struct source *source, void *data, size_t room, struct err *
 
     if (source->ended)
         return 0;
-    got = source->packed ? read_packed(source, data, room, err) : read_raw(source, data, room, err);
+    got = source->read(source->context, data, room, err);
+    tell(source);
     if (got <= 0) {
         source->ended = true;
         return got;
-    }
-    source->given += (uint64_t)got;
-    if (check_size(source, err) != 0) {
-        source->ended = true;
-        return -1;
     }
     crypto_generichash_update(&source->digest, data, (unsigned long long)got);
     return got;
@@ -307,4 +283,11 @@ void source_watch(struct source *source, void (*progress)(void *context, uint64_
 {
     source->progress = progress;
     source->progress_context = context;
+    source->told = 0;
+}
+
+uint64_t source_refused(const struct source *source, const char **why)
+{
+    *why = source->first_refused;
+    return source->refused;
 }

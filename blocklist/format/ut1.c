@@ -19,7 +19,7 @@
 
 enum { CATEGORIES_MAX = 1000 };
 
-static struct ut1_category *find(struct ut1_tree *tree, const char *name)
+struct ut1_category *ut1_find(const struct ut1_tree *tree, const char *name)
 {
     for (size_t i = 0; i < tree->count; i++) {
         if (strcmp(tree->categories[i].name, name) == 0)
@@ -31,7 +31,7 @@ static struct ut1_category *find(struct ut1_tree *tree, const char *name)
 /* Finds or makes the category NAME; NULL when there are too many or memory is out. */
 static struct ut1_category *see(struct ut1_tree *tree, const char *name)
 {
-    struct ut1_category *found = find(tree, name);
+    struct ut1_category *found = ut1_find(tree, name);
 
     if (found != NULL || tree->count == CATEGORIES_MAX)
         return found;
@@ -97,7 +97,7 @@ static void scan_line(struct ut1_category *category, enum ut1_file file, struct 
 static int scan_read(void *context, const char *name, enum ut1_file file, struct source *source,
                      struct err *err)
 {
-    struct ut1_category *category = find(context, name);
+    struct ut1_category *category = ut1_find(context, name);
     struct textlines lines;
     struct textline line;
     int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
@@ -136,11 +136,23 @@ static bool is_allow_list(const struct ut1_category *category, const char *sign)
     return strcmp(sign, "allow") == 0;
 }
 
+bool ut1_alias(const char *name, char *of)
+{
+    struct data_reader reader;
+
+    if (!find_row(&reader, name) || reader.fields[ROW_KEY][0] != '=')
+        return false;
+    snprintf(of, UT1_NAME_MAX, "%s", reader.fields[ROW_KEY] + 1);
+    return true;
+}
+
 static void decide(struct ut1_category *category)
 {
     struct data_reader reader;
     const char *key = reader.fields[ROW_KEY];
     bool known = find_row(&reader, category->name), allow;
+
+    category->allow = is_allow_list(category, known ? reader.fields[ROW_SIGN] : "");
 
     if (!known)
         skip(category, "a category that config/data/ut1.tsv does not know", "");
@@ -154,7 +166,7 @@ static void decide(struct ut1_category *category)
         skip(category, "not mapped: ", reader.fields[ROW_WHY]);
     if (category->skipped[0] != '\0')
         return;
-    allow = is_allow_list(category, reader.fields[ROW_SIGN]);
+    allow = category->allow;
     if (!allow && strcmp(key, "edu_positive") == 0)
         skip(category, "usage says black, the table knows it as an allow list", "");
     else
@@ -166,12 +178,15 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct ut1_category *)a)->name, ((const struct ut1_category *)b)->name);
 }
 
-int ut1_scan(struct ut1_tree *tree, const char *path, struct err *err)
+int ut1_scan(struct ut1_tree *tree, const char *path, const struct source_limits *limits,
+             struct err *err)
 {
     const struct ut1_visitor visitor = {tree, scan_wants, scan_read, see_link, see_refused};
 
     memset(tree, 0, sizeof *tree);
-    if (ut1_walk(path, &visitor, err) != 0)
+    if (limits != NULL)
+        tree->limits = *limits;
+    if (ut1_walk(path, &tree->limits, &visitor, err) != 0)
         return -1;
     if (tree->count == 0)
         return err_set(err, ERR_FORMAT, "%s: no UT1 tree: no CATEGORY/domains in it", path);
@@ -197,7 +212,7 @@ struct reading {
 static bool read_wants(void *context, const char *name, enum ut1_file file)
 {
     const struct reading *reading = context;
-    struct ut1_category *category = find(reading->tree, name);
+    struct ut1_category *category = ut1_find(reading->tree, name);
 
     if (file != UT1_DOMAINS || category == NULL || category->key[0] == '\0' || category->taken)
         return false;
@@ -211,7 +226,7 @@ static int read_read(void *context, const char *name, enum ut1_file file, struct
     const struct reading *reading = context;
 
     (void)file;
-    return reading->read(reading->context, find(reading->tree, name), source, err);
+    return reading->read(reading->context, ut1_find(reading->tree, name), source, err);
 }
 
 static void ignore(void *context, const char *text)
@@ -230,5 +245,5 @@ int ut1_read(struct ut1_tree *tree, const char *path, void *context,
 
     for (size_t i = 0; i < tree->count; i++)
         tree->categories[i].taken = false;
-    return ut1_walk(path, &visitor, err);
+    return ut1_walk(path, &tree->limits, &visitor, err);
 }

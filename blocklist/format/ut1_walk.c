@@ -30,7 +30,8 @@ bool ut1_name_ok(const char *name)
     return length > 0 && length < UT1_NAME_MAX && name[length] == '\0';
 }
 
-int ut1_walk(const char *path, const struct ut1_visitor *visitor, struct err *err)
+int ut1_walk(const char *path, const struct source_limits *limits,
+             const struct ut1_visitor *visitor, struct err *err)
 {
     struct stat status;
 
@@ -38,5 +39,5 @@ int ut1_walk(const char *path, const struct ut1_visitor *visitor, struct err *er
         return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, "%s: cannot open: %s",
                        path, strerror(errno));
     return S_ISDIR(status.st_mode) ? ut1_walk_directory(path, visitor, err)
-                                   : ut1_walk_archive(path, visitor, err);
+                                   : ut1_walk_archive(path, limits, visitor, err);
 }

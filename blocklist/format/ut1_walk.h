@@ -1,4 +1,4 @@
-/* ut1_walk.h - the files of a UT1 tree, from a directory or a tar archive (gzip or not).
+/* ut1_walk.h - the files of a UT1 tree, from a directory or an archive, packed or not (members.h).
  *
  * The tree is [ROOT/]CATEGORY/FILE with FILE one of domains, urls, expressions, usage; whatever
  * else lies there is passed over. No link is followed and nothing but regular files is read, since
@@ -11,6 +11,7 @@
 
 struct err;
 struct source;
+struct source_limits;
 
 enum ut1_file { UT1_DOMAINS, UT1_URLS, UT1_EXPRESSIONS, UT1_USAGE, UT1_FILES };
 
@@ -30,9 +31,10 @@ struct ut1_visitor {
     void (*refuse)(void *context, const char *why);
 };
 
-/* Walks the tree at PATH. Errors: -1 with ERR: ERR_NOT_FOUND, ERR_FORMAT (no tar archive, broken),
- * ERR_LIMIT (larger than any list), ERR_SYSTEM, those of the visitor. */
-int ut1_walk(const char *path, const struct ut1_visitor *visitor, struct err *err);
+/* Walks the tree at PATH; LIMITS bound an archive. Errors: -1 with ERR: ERR_NOT_FOUND, ERR_FORMAT
+ * (no archive, broken), ERR_LIMIT (larger than any list), ERR_SYSTEM, those of the visitor. */
+int ut1_walk(const char *path, const struct source_limits *limits,
+             const struct ut1_visitor *visitor, struct err *err);
 
 /* Tells whether the directory at PATH looks like such a tree: a folder in it has a domains or usage
  * file. */
@@ -40,7 +42,8 @@ bool ut1_is_tree(const char *path);
 
 /* The two halves of ut1_walk. */
 int ut1_walk_directory(const char *path, const struct ut1_visitor *visitor, struct err *err);
-int ut1_walk_archive(const char *path, const struct ut1_visitor *visitor, struct err *err);
+int ut1_walk_archive(const char *path, const struct source_limits *limits,
+                     const struct ut1_visitor *visitor, struct err *err);
 
 /* Returns which file NAME is, UT1_FILES for none of them; and whether NAME can be a category's. */
 enum ut1_file ut1_file_find(const char *name);

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
     fd = memfd_create("tree", MFD_CLOEXEC);
     must(fd >= 0 && write(fd, octets, length) == (ssize_t)length);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (ut1_scan(&tree, path, &err) == 0) {
+    if (ut1_scan(&tree, path, NULL, &err) == 0) {
         check_tree(&tree);
         ut1_read(&tree, path, &seen, read_domains, &err);
     }

@@ -60,7 +60,7 @@ static void names_follow_the_rules_for_labels(void **state)
         {"plain", "single",                  "",                                  REASON_SINGLE_LABEL},
         {"plain", "com",                     "",                                  REASON_SINGLE_LABEL},
         {"plain", "localhost.localdomain",   "",                                  REASON_BOILERPLATE },
-        {"plain", "<html>",                  "",                                  REASON_MALFORMED   },
+        {"plain", "<name>",                  "",                                  REASON_MALFORMED   },
         {"plain", "; zone",                  "",                                  REASON_OTHER_SYNTAX},
         {"plain", "// comment",              "",                                  REASON_OTHER_SYNTAX},
     };

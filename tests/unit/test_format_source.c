@@ -236,7 +236,7 @@ static void the_guess_is_the_format_with_most_lines(void **state)
         {"full:a.example\ndomain:b.example\n",    NULL,       "v2fly"             },
         {"a.example,1,2\n",                       NULL,       "csv"               },
         {"^ad[0-9]\n",                            NULL,       "regex"             },
-        {"<html>\n",                              NULL,       "none that is known"},
+        {"<HTML>\n",                              NULL,       "a web page"        },
         {"",                                      NULL,       "none that is known"},
     };
 

@@ -92,7 +92,7 @@ static void read_tree(struct ut1_tree *tree, const char *path)
     struct err err;
 
     seen[0] = '\0';
-    if (ut1_scan(tree, path, &err) != 0 || ut1_read(tree, path, NULL, collect, &err) != 0)
+    if (ut1_scan(tree, path, NULL, &err) != 0 || ut1_read(tree, path, NULL, collect, &err) != 0)
         fail_msg("%s", err.text);
 }
 
@@ -281,7 +281,7 @@ static void a_member_that_claims_to_be_huge_refuses_the_tree(void **state)
     assert_non_null(file);
     assert_int_equal(fwrite(header, 1, sizeof header, file), sizeof header);
     fclose(file);
-    assert_int_equal(ut1_scan(&tree, archive_path, &err), -1);
+    assert_int_equal(ut1_scan(&tree, archive_path, NULL, &err), -1);
     assert_int_equal(err.code, ERR_LIMIT);
     ut1_free(&tree);
 }
@@ -296,13 +296,13 @@ static void broken_and_other_archives_are_refused(void **state)
     write_archive(usual, sizeof usual / sizeof *usual, true);
     assert_int_equal(stat(archive_path, &status), 0);
     assert_int_equal(truncate(archive_path, status.st_size / 2), 0);
-    assert_int_equal(ut1_scan(&tree, archive_path, &err), -1);
+    assert_int_equal(ut1_scan(&tree, archive_path, NULL, &err), -1);
     assert_int_equal(err.code, ERR_FORMAT);
     ut1_free(&tree);
     write_archive(NULL, 0, false); /* nothing in it */
-    assert_int_equal(ut1_scan(&tree, archive_path, &err), -1);
+    assert_int_equal(ut1_scan(&tree, archive_path, NULL, &err), -1);
     ut1_free(&tree);
-    assert_int_equal(ut1_scan(&tree, "/nonexistent.tar.gz", &err), -1);
+    assert_int_equal(ut1_scan(&tree, "/nonexistent.tar.gz", NULL, &err), -1);
     assert_int_equal(err.code, ERR_NOT_FOUND);
     ut1_free(&tree);
 }

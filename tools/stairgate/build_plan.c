@@ -200,7 +200,7 @@ int plan_add_tree(struct plan *plan, const char *path, struct err *err)
     if (tree->path == NULL)
         return err_set(err, ERR_MEMORY, "out of memory");
     plan->tree_count++;
-    if (ut1_scan(&tree->tree, path, &fault) != 0)
+    if (ut1_scan(&tree->tree, path, NULL, &fault) != 0)
         return plan_note(plan, "a UT1 tree", true, fault.text, err);
     return add_categories(plan, plan->tree_count - 1, err);
 }
