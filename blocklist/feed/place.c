@@ -81,6 +81,28 @@ char *place_previous(const char *dir, char path[PLACE_PATH_MAX])
     return path;
 }
 
+uint64_t place_set_number(const char *name)
+{
+    uint64_t number = 0;
+    char again[32];
+
+    for (const char *at = name; *at >= '0' && *at <= '9' && number < UINT64_MAX / 20; at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    snprintf(again, sizeof again, "%" PRIu64 ".set", number);
+    return strcmp(name, again) == 0 ? number : 0;
+}
+
+uint64_t place_link_generation(const char *link)
+{
+    char target[PLACE_PATH_MAX];
+    ssize_t length = readlink(link, target, sizeof target - 1);
+
+    if (length < 0)
+        return 0;
+    target[length] = '\0';
+    return strncmp(target, "sets/", 5) == 0 ? place_set_number(target + 5) : 0;
+}
+
 /* Octets as a person reads them. */
 static const char *size_text(uint64_t octets, char text[32])
 {
@@ -132,6 +154,13 @@ static int sync_folder_of(const char *path, struct err *err)
     result = fsync(fd);
     close(fd);
     return result == 0 ? 0 : err_system(err, "%s: cannot make it durable", path);
+}
+
+int place_rename(const char *from, const char *to, struct err *err)
+{
+    if (rename(from, to) != 0)
+        return err_system(err, "%s: cannot put it in place as %s", from, to);
+    return sync_folder_of(to, err);
 }
 
 int place_link(const char *link, const char *target, struct err *err)

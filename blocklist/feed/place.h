@@ -33,10 +33,20 @@ char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX])
 char *place_current(const char *dir, char path[PLACE_PATH_MAX]);
 char *place_previous(const char *dir, char path[PLACE_PATH_MAX]);
 
+/* Returns the number of the generation whose file is called NAME, `12.set`; 0 for any other name.
+ */
+uint64_t place_set_number(const char *name);
+
+/* Returns the generation that LINK leads to, 0 where it is missing or leads elsewhere. */
+uint64_t place_link_generation(const char *link);
+
 /* Checks that the file system of FOLDER has room for NEED octets and one more file. What is written
  * there afterwards may meet a full disk all the same. Errors: -1 with ERR that names FOLDER, NEED
  * and what there is. */
 int place_room(const char *folder, uint64_t need, struct err *err);
+
+/* Renames FROM to TO, durably. Errors: -1 with ERR. */
+int place_rename(const char *from, const char *to, struct err *err);
 
 /* Makes LINK a symbolic link to TARGET in one step, durably. Errors: -1 with ERR; what stood at
  * LINK stays. */

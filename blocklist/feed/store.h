@@ -64,6 +64,12 @@ struct store_segment {
     uint64_t entries; /* names, ranges and exceptions */
 };
 
+/* Fills SEGMENT with what the file FILE in DIR/segments/ says itself, after its header's and small
+ * sections' digests were checked; of a WHOLE one the names' too. Errors: -1 with ERR, as
+ * segment_open. */
+int store_segment_read(const char *dir, const char *file, bool whole, struct store_segment *segment,
+                       struct err *err);
+
 struct store_generation {
     uint64_t number;
     int64_t made_s;
@@ -118,8 +124,8 @@ void store_abandon(struct store *store);
 
 /* Fills LIST with what is known of ID, all 0 with LIST_NEVER where nothing is. Errors: -1 with ERR.
  */
-int store_get(struct store *store, const char *id, struct store_list *list, struct err *err);
-int store_put(struct store *store, const struct store_list *list, struct err *err);
+int store_get_list(struct store *store, const char *id, struct store_list *list, struct err *err);
+int store_put_list(struct store *store, const struct store_list *list, struct err *err);
 
 /* Forgets ID with its segments; the files go when a generation is published (generation_tidy). */
 int store_forget(struct store *store, const char *id, struct err *err);

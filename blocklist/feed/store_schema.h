@@ -1,0 +1,21 @@
+/* store_schema.h - the tables of feeds.db, and whether a file is one. Nothing outside store*.c
+ * includes this. */
+#ifndef BLOCKLIST_FEED_STORE_SCHEMA_H
+#define BLOCKLIST_FEED_STORE_SCHEMA_H
+
+struct err;
+struct store;
+
+enum { STORE_SCHEMA = 1 }; /* user_version; another one for every change of a table */
+
+/* Makes the tables in STORE, inside the caller's transaction. Errors: -1 with ERR. */
+int store_schema_make(struct store *store, struct err *err);
+
+/* Checks that STORE is a feeds.db of this version. Errors: -1 with ERR: ERR_VERSION (a newer
+ * one's), ERR_FORMAT (damaged, or no feeds.db at all), others where it cannot be read now. */
+int store_schema_check(struct store *store, struct err *err);
+
+/* Checks every page, index and bound of STORE. Errors: as above. Cost: reads it whole. */
+int store_schema_check_whole(struct store *store, struct err *err);
+
+#endif
