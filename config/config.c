@@ -90,6 +90,12 @@ struct config *config_parse(const char *path, const char *text, size_t length,
     return parse(path, text, length, false, problems);
 }
 
+struct config *config_load_text(const char *path, const char *text, size_t length,
+                                struct config_problems *problems)
+{
+    return parse(path, text, length, true, problems);
+}
+
 struct config *config_load(const char *path, struct config_problems *problems)
 {
     struct problems list;

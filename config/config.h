@@ -272,6 +272,10 @@ struct config_problems {
  * Errors: NULL with every problem in PROBLEMS; with warnings only the result is not NULL. */
 struct config *config_load(const char *path, struct config_problems *problems);
 
+/* Like config_load for TEXT[0..LENGTH), which is to become the file at PATH. */
+struct config *config_load_text(const char *path, const char *text, size_t length,
+                                struct config_problems *problems);
+
 /* Like config_load for TEXT[0..LENGTH), which messages call PATH; no other file and no interface of
  * the machine is looked at. For tests and fuzzing. */
 struct config *config_parse(const char *path, const char *text, size_t length,
