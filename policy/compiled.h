@@ -39,6 +39,8 @@ struct snapshot {
     struct set *listed, *hotline;
     bool listed_checked, hotline_checked; /* every octet, when they were opened */
     struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
+    struct err
+        fallback; /* why `listed` is the one before the configured; code ERR_NONE: it is not */
 
     /* who */
     struct network_table *clients_allow;

@@ -17,13 +17,6 @@
 #include "policy/compiled.h"
 #include "policy/group.h"
 
-/* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
-enum { VERIFIED_AT_LOAD_MAX = 64 << 20 };
-
-/* A piece's number: which set, and which chunk of it. */
-enum { SET_PIECE_BITS = 40 };
-#define SET_PIECE ((uint64_t)1 << SET_PIECE_BITS)
-
 static int out_of_memory(struct err *err)
 {
     err_set(err, ERR_MEMORY, "out of memory for the configuration");
@@ -322,70 +315,6 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     return s;
 }
 
-/* Says whose digest is wrong: a set itself does not know its name. */
-static int damaged(const char *path, const struct err *why, struct err *reason)
-{
-    return err_set(reason, why->code, "%s: %.300s; build it again", path, why->text);
-}
-
-static bool is_small(const struct set *set)
-{
-    struct set_info info;
-
-    set_info(set, &info);
-    return info.octets <= VERIFIED_AT_LOAD_MAX;
-}
-
-/* Opens the set at PATH (NULL: none is configured); a broken one is replaced by an empty one and
- * told in WARNING, unless that already tells of another. */
-static struct set *open_set(const char *path, const struct config *config, bool *checked,
-                            struct err *warning, struct err *err)
-{
-    struct err reason = {.code = ERR_NONE}, why;
-    struct set *set;
-
-    *checked = true;
-    if (path == NULL)
-        return set_open_empty(err);
-    set = set_open(path, &config->taxonomy, &reason);
-    if (set != NULL && !is_small(set)) {
-        *checked = false;
-        return set;
-    }
-    if (set != NULL && set_verify(set, &why) == 0)
-        return set;
-    if (set != NULL)
-        damaged(path, &why, &reason);
-    set_close(set);
-    if (warning->code == ERR_NONE)
-        *warning = reason;
-    return set_open_empty(err);
-}
-
-struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err)
-{
-    struct set *listed, *hotline = NULL;
-    bool listed_checked, hotline_checked = false;
-    struct snapshot *s;
-
-    *warning = (struct err){.code = ERR_NONE};
-    listed = open_set(config->set_public, config, &listed_checked, warning, err);
-    if (listed != NULL)
-        hotline = open_set(config->set_hotline, config, &hotline_checked, warning, err);
-    if (listed == NULL || hotline == NULL) {
-        set_close(listed);
-        config_free(config);
-        return NULL;
-    }
-    s = snapshot_create(config, listed, hotline, err);
-    if (s == NULL)
-        return NULL;
-    s->lack = *warning;
-    s->listed_checked = listed_checked;
-    s->hotline_checked = hotline_checked;
-    return s;
-}
-
 void snapshot_free(struct snapshot *s)
 {
     if (s == NULL)
@@ -433,39 +362,9 @@ const struct err *snapshot_lack(const struct snapshot *s)
     return s->lack.code == ERR_NONE ? NULL : &s->lack;
 }
 
-int snapshot_verify_piece(const struct snapshot *s, uint64_t *piece, struct err *err)
+const struct err *snapshot_fallback(const struct snapshot *s)
 {
-    const struct {
-        const struct set *set;
-        const char *path;
-        bool checked;
-    } rows[] = {
-        {s->listed,  s->config->set_public,  s->listed_checked },
-        {s->hotline, s->config->set_hotline, s->hotline_checked},
-    };
-    uint64_t which = *piece >> SET_PIECE_BITS, chunk = *piece & (SET_PIECE - 1);
-    struct err why;
-    int result = 0;
-
-    if (which >= sizeof rows / sizeof *rows)
-        return 0;
-    if (!rows[which].checked && rows[which].path != NULL)
-        result = set_verify_chunk(rows[which].set, chunk, &why);
-    if (result < 0)
-        return damaged(rows[which].path, &why, err);
-    *piece = result > 0 ? *piece + 1 : (which + 1) << SET_PIECE_BITS;
-    return 1;
-}
-
-int snapshot_verify(const struct snapshot *s, struct err *err)
-{
-    uint64_t piece = 0;
-    int result;
-
-    do
-        result = snapshot_verify_piece(s, &piece, err);
-    while (result > 0);
-    return result;
+    return s->fallback.code == ERR_NONE ? NULL : &s->fallback;
 }
 
 const struct config *snapshot_config(const struct snapshot *s)

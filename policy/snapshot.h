@@ -20,6 +20,14 @@ struct snapshot;
 struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
                                  struct err *err);
 
+/* Which file is taken for the public set. Beside PATH stands what was in force before it, as
+ * PATH.previous (blocklist/feed/place.h). */
+enum snapshot_from {
+    SNAPSHOT_CURRENT,   /* PATH alone */
+    SNAPSHOT_LAST_GOOD, /* PATH; the one before where that is missing or damaged */
+    SNAPSHOT_PREVIOUS,  /* the one before: PATH was found damaged */
+};
+
 /* Reads CONFIG's set files and compiles it; a set file that is missing or broken leaves an empty
  * set in place and the reason in WARNING (code ERR_NONE when all is well), which snapshot_lack
  * keeps: what the lists would block is then forwarded with EDE 14. Digests of sets up to 64 MiB are
@@ -27,6 +35,15 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
  * Owner:  as snapshot_create.
  * Errors: NULL with ERR. */
 struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err);
+
+/* Does the same with another public set, FROM; where the one before is in force nothing lacks, and
+ * snapshot_fallback says why. */
+struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from from,
+                                    struct err *warning, struct err *err);
+
+/* Returns why the set before the configured one is in force, and what cures that; NULL where it is
+ * not. */
+const struct err *snapshot_fallback(const struct snapshot *snapshot);
 
 /* Looks the interfaces of SNAPSHOT's rules up again: one that comes late, or goes and comes back,
  * as wireless ones and tunnels do, has another number. Call it every few seconds.

@@ -61,6 +61,12 @@ static void look_for_upstreams(const struct snapshot *snapshot, struct err *lack
                 "no upstream is configured: only blocked and local names are answered");
 }
 
+static void look_for_fallback(const struct snapshot *snapshot, struct err *lack)
+{
+    if (snapshot_fallback(snapshot) != NULL)
+        *lack = *snapshot_fallback(snapshot);
+}
+
 /* Each by a stable word, for logs and monitors. */
 static const struct {
     const char *event;
@@ -68,6 +74,7 @@ static const struct {
 } looks[] = {
     {"unused_lists", look_for_users    },
     {"no_upstream",  look_for_upstreams},
+    {"previous_set", look_for_fallback },
 };
 
 void lack_add_all(json_t *warnings, const struct snapshot *snapshot)

@@ -8,7 +8,7 @@
 struct snapshot;
 
 /* Adds a sentence to WARNINGS (message_add_error) for each thing that SNAPSHOT lacks, with
- * a word for it as `event`: unused_lists, no_upstream. */
+ * a word for it as `event`: unused_lists, no_upstream, previous_set. */
 void lack_add_all(json_t *warnings, const struct snapshot *snapshot);
 
 #endif

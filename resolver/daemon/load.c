@@ -23,7 +23,7 @@ static void add_problems(json_t *to, const struct config_problems *problems, con
         message_add_error(to, &problems->items[i], path);
 }
 
-void load_read(struct load *load, const char *path)
+void load_read(struct load *load, const char *path, enum snapshot_from from)
 {
     struct config_problems problems = {0};
     struct config *config = config_load(path, &problems);
@@ -35,7 +35,7 @@ void load_read(struct load *load, const char *path)
     if (config == NULL)
         return;
     load->code = DAEMON_FAILED;
-    load->snapshot = snapshot_load(config, &warning, &err);
+    load->snapshot = snapshot_load_from(config, from, &warning, &err);
     if (load->snapshot == NULL) {
         message_add_error(load->errors, &err, NULL);
         return;
@@ -121,7 +121,7 @@ int server_load(struct server *server, json_t *errors)
     struct err err;
     int code;
 
-    load_read(&load, server->options->config_path);
+    load_read(&load, server->options->config_path, SNAPSHOT_LAST_GOOD);
     if (load.snapshot == NULL)
         goto out;
     server->restart = restart_note(snapshot_config(load.snapshot), &err);

@@ -9,9 +9,9 @@
 #include <stdatomic.h>
 
 #include "config/base/log.h"
+#include "policy/snapshot.h"
 
 struct server;
-struct snapshot;
 
 struct load {
     struct snapshot *snapshot; /* NULL: ERRORS says why */
@@ -19,9 +19,9 @@ struct load {
     int code;                  /* the exit code of a start that fails so */
 };
 
-/* Reads the config at PATH and all that it names into LOAD.
+/* Reads the config at PATH and all that it names into LOAD, the public set FROM where.
  * Owner:  the caller calls load_clear. */
-void load_read(struct load *load, const char *path);
+void load_read(struct load *load, const char *path, enum snapshot_from from);
 
 /* Checks every octet of LOAD's sets and brings them into memory, until HALT becomes true; where
  * that fails, LOAD has errors and no snapshot. */

@@ -44,7 +44,7 @@ static void run(uv_work_t *work)
     struct reload *reload = work->data;
 
     load_step_aside();
-    load_read(&reload->load, reload->server->options->config_path);
+    load_read(&reload->load, reload->server->options->config_path, reload->from);
     load_verify(&reload->load, &reload->server->halt);
 }
 
@@ -164,8 +164,22 @@ static void on_done(uv_work_t *work, int status)
         begin(reload);
 }
 
+/* Where a good set is in force, only a good new one takes its place; else the one before will do.
+ */
+static enum snapshot_from set_to_read(const struct reload *reload)
+{
+    const struct snapshot *now = publish_current(reload->server->publish);
+
+    if (reload->previous)
+        return SNAPSHOT_PREVIOUS;
+    return snapshot_lack(now) != NULL || snapshot_fallback(now) != NULL ? SNAPSHOT_LAST_GOOD
+                                                                        : SNAPSHOT_CURRENT;
+}
+
 static void begin(struct reload *reload)
 {
+    reload->from = set_to_read(reload);
+    reload->previous = false;
     reload->asked = reload->next;
     reload->next = NULL;
     reload->again = false;
@@ -195,6 +209,12 @@ void reload_ask(struct reload *reload, struct control_later *later)
     reload->again = true;
     if (!reload->running)
         begin(reload);
+}
+
+void reload_previous(struct reload *reload)
+{
+    reload->previous = true;
+    reload_ask(reload, NULL);
 }
 
 static void on_enough(uv_timer_t *timer)

@@ -18,6 +18,8 @@ struct reload {
     struct control_later *asked; /* whom the one that runs is for */
     struct control_later *next;  /* who asked since: they get one of their own, together */
     bool running, again;         /* the second: there is to be another */
+    enum snapshot_from from;     /* of the one that runs */
+    bool previous;               /* the next one is to go back to the set before */
 };
 
 /* Makes RELOAD ready on the loop of SERVER. */
@@ -26,6 +28,9 @@ void reload_init(struct reload *reload, struct server *server);
 /* Begins a reload, or has another one begin when the one that runs is over. LATER (NULL: nobody
  * waits) then gets a result that says what needs a restart, or every error. */
 void reload_ask(struct reload *reload, struct control_later *later);
+
+/* Has a reload go back to the set before the one in force, which is damaged. */
+void reload_previous(struct reload *reload);
 
 /* Runs the loop until no reload is running, for MOST_MS at most; returns whether none is. For the
  * end: a file that never comes (a pipe, a dead mount) holds up a thread, and nothing else. */

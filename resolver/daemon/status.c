@@ -41,7 +41,8 @@ static json_t *time_text(int64_t unix_s)
 
 /* ---- sets ---- */
 
-static json_t *public_set(const struct set *set, const char *path)
+/* PREVIOUS: it is the one before that at PATH. */
+static json_t *public_set(const struct set *set, const char *path, bool previous)
 {
     struct set_info info;
     char hex[DIGEST_HEX];
@@ -49,9 +50,10 @@ static json_t *public_set(const struct set *set, const char *path)
     set_info(set, &info);
     for (size_t i = 0; i < sizeof info.digest; i++)
         snprintf(hex + 2 * i, sizeof hex - 2 * i, "%02x", info.digest[i]);
-    return json_pack("{s:s?,s:o,s:o,s:i,s:i,s:s?}", "path", path, "names", whole(info.names),
-                     "prefixes", whole(info.prefixes), "categories", (int)info.categories, "feeds",
-                     (int)info.feeds, "digest", path != NULL ? hex : NULL);
+    return json_pack("{s:s?,s:b,s:o,s:o,s:i,s:i,s:s?}", "path", path, "previous", previous, "names",
+                     whole(info.names), "prefixes", whole(info.prefixes), "categories",
+                     (int)info.categories, "feeds", (int)info.feeds, "digest",
+                     path != NULL ? hex : NULL);
 }
 
 static json_t *sets(const struct snapshot *snapshot)
@@ -59,8 +61,9 @@ static json_t *sets(const struct snapshot *snapshot)
     const struct config *config = snapshot_config(snapshot);
 
     return json_pack("{s:o,s:{s:b}}", "public",
-                     public_set(snapshot_listed(snapshot), config->set_public), "hotline",
-                     "configured", config->set_hotline != NULL);
+                     public_set(snapshot_listed(snapshot), config->set_public,
+                                snapshot_fallback(snapshot) != NULL),
+                     "hotline", "configured", config->set_hotline != NULL);
 }
 
 /* ---- counters ---- */

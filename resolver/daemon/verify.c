@@ -42,6 +42,7 @@ static void on_done(uv_work_t *work, int status)
         verify->generation == publish_generation(server->publish)) {
         log_event(&server->log, LOG_LEVEL_ERROR, "set_damaged", "text=\"%s\"", verify->err.text);
         message_add_error(server->warnings, &verify->err, NULL);
+        reload_previous(&server->reload);
     }
     free(verify);
 }

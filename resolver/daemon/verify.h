@@ -7,7 +7,8 @@
 struct server;
 
 /* Checks the sets in force in a thread of their own. What is wrong is logged and becomes a warning
- * of `status`: a damaged set is read safely, but names may be missing from it. Threads: main. */
+ * of `status`, and the set before takes its place, if there is one: a damaged set is read safely,
+ * but names may be missing from it. Threads: main. */
 void verify_in_background(struct server *server);
 
 #endif

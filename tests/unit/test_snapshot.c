@@ -179,6 +179,53 @@ static void a_set_with_one_wrong_bit_is_not_used(void **state)
     remove_place(&place);
 }
 
+static void the_set_before_takes_the_place_of_a_damaged_one_where_it_may(void **state)
+{
+    static const struct sample_feed feed = {"feed1", "gambling", {"casino.example"}};
+    static const struct {
+        enum snapshot_from from;
+        const char *content; /* of the file in force; NULL: it is not there */
+        bool before;         /* the one before it is there */
+        bool falls_back, lacks;
+    } rows[] = {
+        {SNAPSHOT_CURRENT,   "not a set", true,  false, true },
+        {SNAPSHOT_LAST_GOOD, "not a set", true,  true,  false},
+        {SNAPSHOT_LAST_GOOD, NULL,        true,  true,  false},
+        {SNAPSHOT_LAST_GOOD, "not a set", false, false, true },
+        {SNAPSHOT_PREVIOUS,  NULL,        true,  true,  false},
+        {SNAPSHOT_PREVIOUS,  NULL,        false, false, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct place place = make_place();
+        char before[sizeof place.set + sizeof ".previous"];
+        struct err warning, err;
+        struct snapshot *snapshot;
+        FILE *file;
+
+        snprintf(before, sizeof before, "%s.previous", place.set);
+        if (rows[i].before)
+            sample_set_build(before, &feed, 1);
+        if (rows[i].content != NULL) {
+            file = fopen(place.set, "w");
+            assert_non_null(file);
+            fputs(rows[i].content, file);
+            fclose(file);
+        }
+        snapshot = snapshot_load_from(read_config(&place), rows[i].from, &warning, &err);
+        assert_non_null(snapshot);
+        assert_int_equal(snapshot_fallback(snapshot) != NULL, rows[i].falls_back);
+        assert_int_equal(snapshot_lack(snapshot) != NULL, rows[i].lacks);
+        assert_int_equal(warning.code != ERR_NONE, rows[i].lacks);
+        assert_int_equal(decide(snapshot, "casino.example", "192.0.2.1").action,
+                         rows[i].falls_back ? VERDICT_BLOCK : VERDICT_FORWARD);
+        snapshot_free(snapshot);
+        unlink(before);
+        remove_place(&place);
+    }
+}
+
 static void a_config_without_profiles_is_refused_and_freed(void **state)
 {
     struct config *config = calloc(1, sizeof *config);
@@ -197,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_missing_set_fails_open_with_a_warning_and_says_so),
         cmocka_unit_test(a_broken_set_is_as_good_as_none),
         cmocka_unit_test(a_set_with_one_wrong_bit_is_not_used),
+        cmocka_unit_test(the_set_before_takes_the_place_of_a_damaged_one_where_it_may),
         cmocka_unit_test(a_config_without_profiles_is_refused_and_freed),
     };
 

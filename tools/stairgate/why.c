@@ -144,11 +144,13 @@ static int decide_here(const struct options *options, json_t **why)
 
     if (config == NULL)
         return EXIT_FAILED;
-    snapshot = snapshot_load(config, &warning, &err);
+    snapshot = snapshot_load_from(config, SNAPSHOT_LAST_GOOD, &warning, &err);
     if (snapshot == NULL)
         return exit_of(&err);
     if (warning.code != ERR_NONE)
         fprintf(stderr, "warning: %s\n", warning.text);
+    if (snapshot_fallback(snapshot) != NULL)
+        fprintf(stderr, "warning: %s\n", snapshot_fallback(snapshot)->text);
     *why = why_json(snapshot, &options->question, &err);
     snapshot_free(snapshot);
     return *why == NULL ? exit_of(&err) : EXIT_DONE;
