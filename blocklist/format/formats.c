@@ -5,6 +5,7 @@
 
 #include "blocklist/format/guess.h"
 #include "blocklist/format/parsers.h"
+#include "blocklist/format/rpz.h"
 
 const struct format formats[] = {
     {.key = "plain",
@@ -23,7 +24,7 @@ const struct format formats[] = {
     {.key = "ut1",                    .text = "a domains file of a UT1 tree", .line = ut1_line},
     {.key = "dnsmasq",                       .text = "dnsmasq configuration", .guess = guess_dnsmasq},
     {.key = "unbound",                 .text = "unbound configuration", .guess = guess_unbound},
-    {.key = "rpz",                                      .text = "response policy zone", .guess = guess_rpz},
+    {.key = "rpz",                                      .text = "response policy zone", .guess = guess_rpz, .read = rpz_read},
     {.key = "v2fly", .text = "v2fly domain list", .guess = guess_v2fly},
     {.key = "csv",                  .text = "comma-separated values", .guess = guess_csv},
     {.key = "regex",                           .text = "regular expressions", .guess = guess_regex},

@@ -1,5 +1,6 @@
 /* format_rig.h - reads a list in memory and writes down, as text, what was taken of it: one line an
- * entry, `subtree name`, `exact name`, `except name`, `prefix range`. Shared by test_format_*.c. */
+ * entry, `subtree name`, `exact name`, `below name`, `except name`, `prefix range`, terms behind
+ * it. Shared by test_format_*.c. */
 #ifndef TESTS_UNIT_FORMAT_RIG_H
 #define TESTS_UNIT_FORMAT_RIG_H
 
@@ -17,6 +18,7 @@
 #include "blocklist/format/intake.h"
 #include "blocklist/format/suffixes.h"
 #include "blocklist/format/source.h"
+#include "blocklist/set/terms.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
 #include "config/base/name.h"
@@ -49,24 +51,37 @@ static void rig_write(struct rig *rig, const char *kind, const char *text)
     rig->used += (size_t)length;
 }
 
+/* Writes NAME and what TERMS say of it. */
+static void rig_write_terms(struct rig *rig, const char *kind, const char *name,
+                            const struct terms *terms)
+{
+    static const char *const actions[TERMS_ACTIONS] = {"",     "nxdomain", "nodata", "refused",
+                                                       "drop", "tcp",      "rewrite"};
+    char text[NAME_TEXT_MAX + 64];
+
+    snprintf(text, sizeof text, "%s%s%s%s%s", name, terms->action != TERMS_STYLE ? " " : "",
+             actions[terms->action], terms->important ? " important" : "",
+             terms->scoped ? " scoped" : "");
+    rig_write(rig, kind, text);
+}
+
 static int rig_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
                     enum entry_kind kind, enum entry_operation operation, const struct terms *terms,
                     struct err *err)
 {
+    static const char *const kinds[ENTRY_KINDS] = {"subtree", "exact", "below"};
+    static const struct terms none;
     struct rig *rig = context;
     char text[NAME_TEXT_MAX];
     uint64_t hashes[NAME_LABELS_MAX];
 
     (void)err;
-    (void)terms;
     /* What every sink relies on: the hash is that of the whole name, and the labels are counted. */
     assert_int_equal(siphash_suffixes(&rig->intake.key, name, hashes, NAME_LABELS_MAX), labels);
     assert_true(hashes[labels - 1] == hash);
     name_to_text(name, text);
-    if (operation == ENTRY_EXCEPT)
-        rig_write(rig, "except", text);
-    else
-        rig_write(rig, kind == ENTRY_EXACT ? "exact" : "subtree", text);
+    rig_write_terms(rig, operation == ENTRY_EXCEPT ? "except" : kinds[kind], text,
+                    terms == NULL ? &none : terms);
     return 0;
 }
 

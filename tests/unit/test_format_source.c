@@ -232,7 +232,7 @@ static void the_guess_is_the_format_with_most_lines(void **state)
         {"*.a.example\nc.example\n",              "plain",    NULL                },
         {"address=/a.example/#\n",                NULL,       "dnsmasq"           },
         {"local-zone: \"a.example\" static\n",    NULL,       "unbound"           },
-        {"$TTL 60\na.example CNAME .\n",          NULL,       "rpz"               },
+        {"$TTL 60\na.example CNAME .\n",          "rpz",      NULL                },
         {"full:a.example\ndomain:b.example\n",    NULL,       "v2fly"             },
         {"a.example,1,2\n",                       NULL,       "csv"               },
         {"^ad[0-9]\n",                            NULL,       "regex"             },

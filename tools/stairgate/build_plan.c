@@ -273,19 +273,32 @@ static int read_options(struct plan_wish *wish, char *rest, struct err *err)
     return 0;
 }
 
+/* Writes the keys of the formats that are read into TEXT. */
+static void name_formats(char *text, size_t room)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (const struct format *format = formats; format->key != NULL && used < room; format++) {
+        if (format->line != NULL || format->read != NULL)
+            used += (size_t)snprintf(text + used, room - used, "%s%s", used > 0 ? ", " : "",
+                                     format->key);
+    }
+}
+
 /* Cuts `:FORMAT` off PATH. */
 static int read_format(struct plan_wish *wish, char *path, struct err *err)
 {
-    char *colon = strrchr(path, ':');
+    char *colon = strrchr(path, ':'), known[200];
 
     if (colon == NULL || strchr(colon, '/') != NULL)
         return 0;
     wish->format = format_find(colon + 1);
-    if (wish->format == NULL || wish->format->line == NULL)
-        return err_set(err, ERR_USAGE,
-                       "not a format that is read: '%s'; one of plain, hosts, "
-                       "adblock, wildcard, ut1",
-                       colon + 1);
+    if (wish->format == NULL || (wish->format->line == NULL && wish->format->read == NULL)) {
+        name_formats(known, sizeof known);
+        return err_set(err, ERR_USAGE, "not a format that is read: '%.60s'; one of %s", colon + 1,
+                       known);
+    }
     *colon = '\0';
     return 0;
 }

@@ -1,0 +1,37 @@
+/* rpz_action.h - what a record in a response policy zone says is to be done, and the records of an
+ * answer that such a zone brings itself. */
+#ifndef BLOCKLIST_FORMAT_RPZ_ACTION_H
+#define BLOCKLIST_FORMAT_RPZ_ACTION_H
+
+#include <ldns/ldns.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocklist/format/rpz_trigger.h"
+#include "blocklist/set/terms.h"
+
+enum rpz_action {
+    RPZ_BLOCK, /* NXDOMAIN or NODATA: a listing */
+    RPZ_PASS,  /* an exception */
+    RPZ_DROP,
+    RPZ_TCP,
+    RPZ_LOCAL, /* an answer of its own */
+    RPZ_OWN,   /* of the zone itself: signatures */
+    RPZ_OTHER  /* nothing that a list can say */
+};
+
+/* Returns what RECORD of TRIGGER says. */
+enum rpz_action rpz_action_of(const ldns_rr *record, const struct rpz_trigger *trigger);
+
+/* Records in the form of struct terms. */
+struct rpz_records {
+    bool whole; /* all were added: they fit, and say the same for every name */
+    size_t length;
+    uint8_t octets[TERMS_RECORDS_MAX];
+};
+
+void rpz_records_start(struct rpz_records *records);
+void rpz_records_add(struct rpz_records *records, const ldns_rr *record);
+
+#endif
