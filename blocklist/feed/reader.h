@@ -1,11 +1,15 @@
 /* reader.h - one fetched list to segments, in a process of its own: a reader that crashes or needs
- * too much memory fails its list, and nothing else. */
+ * too much memory fails its list, and nothing else.
+ *
+ * The process (fork of this one) keeps no descriptor but the pipe, can open no socket and start no
+ * program, is bounded in memory, time and the size of files, and dies with its parent. */
 #ifndef BLOCKLIST_FEED_READER_H
 #define BLOCKLIST_FEED_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "blocklist/feed/store.h"
 #include "blocklist/format/report.h"
@@ -13,9 +17,9 @@
 
 struct config;
 struct name;
-struct suffixes;
+struct reader;
 
-enum { READER_FINDINGS_MAX = 16 };
+enum { READER_FINDINGS_MAX = 16, READER_SEGMENTS_MAX = 512, READER_SECONDS_MAX = 1800 };
 
 struct reader_request {
     const struct config *config;
@@ -26,6 +30,7 @@ struct reader_request {
     const char *suffixes_path;
     const struct name *protected_names; /* looked for: pins and protect files */
     size_t protected_count;
+    void (*entered)(void); /* called in the new process before it reads; NULL: nothing. For tests */
 };
 
 /* A protected name that the list has an entry for: with the line. */
@@ -49,5 +54,17 @@ struct reader_result {
  * reader of FORMAT died by signal N`; no segment is left then. */
 int reader_read(const struct reader_request *request, struct reader_result *result,
                 struct err *err);
+
+/* Starts reading REQUEST, which must live until DONE was called with CONTEXT on LOOP: RESULT, or
+ * NULL with ERR as of reader_read. Owner: the caller ends it with reader_end, from DONE or to stop
+ * it early. Errors: NULL with ERR. */
+struct reader *reader_start(uv_loop_t *loop, const struct reader_request *request,
+                            void (*done)(void *context, struct reader_result *result,
+                                         struct err *err),
+                            void *context, struct err *err);
+
+/* Ends READER, and its process where it still runs; NULL is fine. Its handle is closed by the
+ * loop's next turn. */
+void reader_end(struct reader *reader);
 
 #endif

@@ -21,7 +21,7 @@
 #include "tools/stairgate/build_summary.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/progress.h"
-#include "tools/stairgate/protect.h"
+#include "blocklist/format/protect.h"
 
 struct job {
     struct taxonomy taxonomy;

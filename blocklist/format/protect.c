@@ -1,4 +1,4 @@
-#include "tools/stairgate/protect.h"
+#include "blocklist/format/protect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,7 @@ int protect_add_pins(struct protect *protect, struct err *err)
         if (add(protect, reader.fields[0], strlen(reader.fields[0]), err) != 0)
             return -1;
     }
+    protect->pins = protect->count;
     return 0;
 }
 

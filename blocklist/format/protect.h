@@ -1,6 +1,6 @@
 /* protect.h - names that no listed name may be mistaken for: the pins, and the operator's. */
-#ifndef TOOLS_STAIRGATE_PROTECT_H
-#define TOOLS_STAIRGATE_PROTECT_H
+#ifndef BLOCKLIST_FORMAT_PROTECT_H
+#define BLOCKLIST_FORMAT_PROTECT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@ struct name;
 struct protect {
     struct name *names; /* point into octets */
     size_t count, room;
+    size_t pins; /* the first so many are pins, where they were added first */
     uint8_t *octets;
     size_t used, octet_room;
 };

@@ -1,0 +1,247 @@
+/* reader_child.c - a reader's process: confine, read, put segments in place, tell.
+ *
+ * Segments are written under names that say which process makes them, and get their own names,
+ * which say what is in them, when all parts of the list are there: whoever dies before leaves
+ * nothing that anybody would take for a result. */
+#include "blocklist/feed/reader_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "blocklist/feed/place.h"
+#include "blocklist/format/compile.h"
+#include "blocklist/format/format.h"
+#include "blocklist/format/suffixes.h"
+#include "blocklist/set/layout.h"
+#include "blocklist/set/segment_file.h"
+#include "config/base/err.h"
+#include "config/base/file.h"
+#include "config/base/siphash.h"
+#include "config/config.h"
+
+struct child {
+    const struct reader_request *request;
+    struct suffixes *suffixes;
+    struct reader_head head;
+    struct reader_segment *segments;
+};
+
+static const char *const class_words[] = {"public", "partner", "legal", "hotline"};
+
+static void unfinished(const struct child *child, size_t number, char path[PLACE_PATH_MAX])
+{
+    char file[READER_PREFIX_MAX + 24];
+
+    snprintf(file, sizeof file, "new.%ld.%zu", (long)getpid(), number);
+    place_segment(child->request->dir, file, path);
+}
+
+static void describe(const struct config_list *list, const char *category,
+                     struct segment_about *about)
+{
+    memset(about, 0, sizeof *about);
+    snprintf(about->feed, sizeof about->feed, "%s", list->id);
+    snprintf(about->feed_class, sizeof about->feed_class, "%s", class_words[list->class_]);
+    snprintf(about->category, sizeof about->category, "%s", category);
+    about->observe = list->observe;
+    if (list->licence != NULL)
+        snprintf(about->licence, sizeof about->licence, "%s", list->licence);
+    if (list->attribution != NULL)
+        snprintf(about->attribution, sizeof about->attribution, "%s", list->attribution);
+}
+
+/* Makes the file at PATH durable and takes over what its header says. */
+static int inspect(const char *path, struct reader_segment *segment, struct err *err)
+{
+    uint8_t header[SEGMENT_HEADER_OCTETS];
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int result = -1;
+
+    if (fd < 0)
+        return err_system(err, "%s: cannot open", path);
+    if (fsync(fd) != 0 || pread(fd, header, sizeof header, 0) != (ssize_t)sizeof header) {
+        err_system(err, "%s: cannot make it durable", path);
+        goto out;
+    }
+    memcpy(segment->digest, header + SEGMENT_AT_DIGEST, sizeof segment->digest);
+    result = 0;
+out:
+    close(fd);
+    return result;
+}
+
+static char safe(char c)
+{
+    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '-' || c == '_';
+
+    return (char)(fine ? c : '_');
+}
+
+/* Writes ID[.PART].DIGEST into SEGMENT->file. */
+static void name_file(const char *id, struct reader_segment *segment)
+{
+    char part[sizeof segment->part];
+    size_t used;
+
+    snprintf(part, sizeof part, "%s", segment->part);
+    for (char *c = part; *c != '\0'; c++)
+        *c = safe(*c);
+    snprintf(segment->file, sizeof segment->file, "%s%s%s.", id, part[0] == '\0' ? "" : ".", part);
+    used = strlen(segment->file);
+    for (size_t i = 0; i < 8; i++, used += 2)
+        snprintf(segment->file + used, sizeof segment->file - used, "%02x", segment->digest[i]);
+}
+
+static void add_report(struct report *all, const struct report *one)
+{
+    all->lines += one->lines;
+    all->blank += one->blank;
+    all->comments += one->comments;
+    all->subtree += one->subtree;
+    all->exact += one->exact;
+    all->exceptions += one->exceptions;
+    all->prefixes += one->prefixes;
+    for (size_t i = 0; i < REASONS; i++) {
+        all->refused[i] += one->refused[i];
+        if (all->first_line[i] == 0)
+            all->first_line[i] = one->first_line[i];
+    }
+}
+
+static struct compile compile_for(const struct child *child, const char *category)
+{
+    const struct config_list *list = child->request->list;
+    struct compile compile = {
+        .suffixes = child->suffixes,
+        .seed = child->request->seed,
+        .rules = {.tld = list->tld,
+                  .private_suffixes = list->private_suffixes,
+                  .match = list->match},
+        .format = strcmp(list->format, "auto") == 0 ? NULL : format_find(list->format)
+    };
+
+    describe(list, category, &compile.about);
+    return compile;
+}
+
+/* Notes the segment that COMPILE made of PART as the next. */
+static int keep(struct child *child, const struct compile *compile, const char *part,
+                struct err *err)
+{
+    struct reader_segment *segment = &child->segments[child->head.segment_count];
+    char path[PLACE_PATH_MAX];
+
+    unfinished(child, child->head.segment_count, path);
+    child->head.segment_count++;
+    snprintf(segment->part, sizeof segment->part, "%s", part);
+    segment->about = compile->about;
+    segment->entries = compile->about.names + compile->report.exceptions + compile->report.prefixes;
+    add_report(&child->head.report, &compile->report);
+    if (inspect(path, segment, err) != 0)
+        return -1;
+    name_file(child->request->list->id, segment);
+    return 0;
+}
+
+static int read_whole(struct child *child, struct err *err)
+{
+    struct compile compile = compile_for(child, child->request->list->category);
+    char path[PLACE_PATH_MAX];
+
+    unfinished(child, 0, path);
+    if (compile_file(&compile, child->request->path, path, err) != 0) {
+        child->head.report = compile.report;
+        return -1;
+    }
+    return keep(child, &compile, "", err);
+}
+
+/* Gives all segments their own names, and makes those durable. */
+static int put_in_place(const struct child *child, struct err *err)
+{
+    char from[PLACE_PATH_MAX], to[PLACE_PATH_MAX];
+    int fd, result;
+
+    for (size_t i = 0; i < child->head.segment_count; i++) {
+        unfinished(child, i, from);
+        place_segment(child->request->dir, child->segments[i].file, to);
+        if (rename(from, to) != 0)
+            return err_system(err, "%s: cannot put it in place", to);
+    }
+    place_segment(child->request->dir, "", to);
+    fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return result == 0 ? 0 : err_system(err, "%s: cannot make it durable", to);
+}
+
+static int read_list(struct child *child, struct err *err)
+{
+    const struct reader_request *request = child->request;
+    struct siphash_key key = siphash_key_from_seed(request->seed);
+
+    child->segments = calloc(READER_SEGMENTS_MAX, sizeof *child->segments);
+    if (child->segments == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory");
+    if (reader_refuse_page(request->path, err) != 0)
+        return -1;
+    child->suffixes = suffixes_load(request->suffixes_path, &key, err);
+    if (child->suffixes == NULL) {
+        struct err cause = *err;
+
+        return err_set(err, cause.code, "%s: %s; the package publicsuffix has that list",
+                       request->suffixes_path, cause.text);
+    }
+    if (read_whole(child, err) != 0)
+        return -1;
+    return put_in_place(child, err);
+}
+
+static void forget_unfinished(const struct child *child)
+{
+    char path[PLACE_PATH_MAX];
+
+    for (size_t i = 0; i <= child->head.segment_count && i < READER_SEGMENTS_MAX; i++) {
+        unfinished(child, i, path);
+        unlink(path);
+    }
+}
+
+_Noreturn void reader_child(const struct reader_request *request, int fd)
+{
+    struct child child = {.request = request, .head = {.magic = READER_MAGIC}};
+    struct err err = {0};
+    int result;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    if (dup2(fd, STDERR_FILENO + 1) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0)
+        _exit(1);
+    reader_confine(request->config);
+    if (request->entered != NULL)
+        request->entered();
+    result = read_list(&child, &err);
+    if (result != 0) {
+        forget_unfinished(&child);
+        child.head.code = (uint32_t)(err.code == ERR_NONE ? ERR_SYSTEM : err.code);
+        child.head.segment_count = 0;
+        memcpy(child.head.text, err.text, sizeof child.head.text);
+    }
+    fd = STDERR_FILENO + 1;
+    if (file_write(fd, &child.head, sizeof child.head, "pipe", &err) != 0 ||
+        (child.head.segment_count > 0 &&
+         file_write(fd, child.segments, child.head.segment_count * sizeof *child.segments, "pipe",
+                    &err) != 0))
+        _exit(1);
+    _exit(0);
+}
