@@ -192,8 +192,6 @@ static int read_list(struct child *child, struct err *err)
     child->segments = calloc(READER_SEGMENTS_MAX, sizeof *child->segments);
     if (child->segments == NULL)
         return err_set(err, ERR_MEMORY, "out of memory");
-    if (reader_refuse_page(request->path, err) != 0)
-        return -1;
     child->suffixes = suffixes_load(request->suffixes_path, &key, err);
     if (child->suffixes == NULL) {
         struct err cause = *err;

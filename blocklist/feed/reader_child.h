@@ -41,8 +41,4 @@ _Noreturn void reader_child(const struct reader_request *request, int fd);
  * (reader_confine.c) */
 void reader_confine(const struct config *config);
 
-/* Refuses the file at PATH where it is a web page. Errors: -1 with ERR_FORMAT that shows how it
- * begins. (reader_page.c) */
-int reader_refuse_page(const char *path, struct err *err);
-
 #endif
