@@ -18,7 +18,9 @@
 #include "blocklist/feed/place.h"
 #include "blocklist/format/compile.h"
 #include "blocklist/format/format.h"
+#include "blocklist/format/parts.h"
 #include "blocklist/format/suffixes.h"
+#include "blocklist/format/watch.h"
 #include "blocklist/set/layout.h"
 #include "blocklist/set/segment_file.h"
 #include "config/base/err.h"
@@ -29,6 +31,7 @@
 struct child {
     const struct reader_request *request;
     struct suffixes *suffixes;
+    struct watch *watch;
     struct reader_head head;
     struct reader_segment *segments;
 };
@@ -43,11 +46,11 @@ static void unfinished(const struct child *child, size_t number, char path[PLACE
     place_segment(child->request->dir, file, path);
 }
 
-static void describe(const struct config_list *list, const char *category,
+static void describe(const struct config_list *list, const char *part, const char *category,
                      struct segment_about *about)
 {
     memset(about, 0, sizeof *about);
-    snprintf(about->feed, sizeof about->feed, "%s", list->id);
+    snprintf(about->feed, sizeof about->feed, "%s%s%s", list->id, part[0] == '\0' ? "" : "/", part);
     snprintf(about->feed_class, sizeof about->feed_class, "%s", class_words[list->class_]);
     snprintf(about->category, sizeof about->category, "%s", category);
     about->observe = list->observe;
@@ -116,31 +119,43 @@ static void add_report(struct report *all, const struct report *one)
     }
 }
 
-static struct compile compile_for(const struct child *child, const char *category)
+/* What reading CATEGORY of the list, or all of it, needs. */
+static struct compile compile_for(const struct child *child, const char *part, const char *category)
 {
     const struct config_list *list = child->request->list;
+    const struct config_feeds *feeds = &child->request->config->feeds;
+    bool exact = list->granularity == LIST_DOMAIN_EXACT;
     struct compile compile = {
         .suffixes = child->suffixes,
         .seed = child->request->seed,
+ /* What may be read by whoever reads the file keeps its names, for another seed. */
+        .keep_names = list->class_ == LIST_PUBLIC,
         .rules = {.tld = list->tld,
                   .private_suffixes = list->private_suffixes,
-                  .match = list->match},
+                  .match = exact ? MATCH_EXACT : list->match,
+                  .rewrites = list->rewrites,
+                  .column = list->column},
+        .from = {.limits = {.packed_most = feeds->size_most,
+                            .unpacked_most = feeds->unpacked_most,
+                            .ratio_most = feeds->ratio_most},
+                  .member = list->member                    },
+        .entries_most = feeds->entries_most,
+        .watch = child->watch,
         .format = strcmp(list->format, "auto") == 0 ? NULL : format_find(list->format)
     };
 
-    describe(list, category, &compile.about);
+    describe(list, part, category, &compile.about);
     return compile;
 }
 
-/* Notes the segment that COMPILE made of PART as the next. */
-static int keep(struct child *child, const struct compile *compile, const char *part,
+/* Notes the segment that COMPILE made of PART, number NUMBER. */
+static int keep(struct child *child, size_t number, const struct compile *compile, const char *part,
                 struct err *err)
 {
-    struct reader_segment *segment = &child->segments[child->head.segment_count];
+    struct reader_segment *segment = &child->segments[number];
     char path[PLACE_PATH_MAX];
 
-    unfinished(child, child->head.segment_count, path);
-    child->head.segment_count++;
+    unfinished(child, number, path);
     snprintf(segment->part, sizeof segment->part, "%s", part);
     segment->about = compile->about;
     segment->entries = compile->about.names + compile->report.exceptions + compile->report.prefixes;
@@ -153,15 +168,93 @@ static int keep(struct child *child, const struct compile *compile, const char *
 
 static int read_whole(struct child *child, struct err *err)
 {
-    struct compile compile = compile_for(child, child->request->list->category);
+    struct compile compile = compile_for(child, "", child->request->list->category);
     char path[PLACE_PATH_MAX];
 
+    child->head.segment_count = 1;
     unfinished(child, 0, path);
-    if (compile_file(&compile, child->request->path, path, err) != 0) {
-        child->head.report = compile.report;
-        return -1;
+    return compile_file(&compile, child->request->path, path, err) == 0
+               ? keep(child, 0, &compile, "", err)
+               : -1;
+}
+
+/* Fills PARTS, with PATHS as room for where their segments stand. */
+static void fill_parts(const struct child *child, struct compile_part *parts,
+                       char (*paths)[PLACE_PATH_MAX])
+{
+    const struct config_list *list = child->request->list;
+
+    for (size_t i = 0; i < list->part_count; i++) {
+        const struct config_list_part *part = &list->parts[i];
+
+        unfinished(child, i, paths[i]);
+        parts[i] = (struct compile_part){.name = part->name,
+                                         .segment = paths[i],
+                                         .compile = compile_for(child, part->name, part->category)};
     }
-    return keep(child, &compile, "", err);
+}
+
+static int read_parts(struct child *child, struct err *err)
+{
+    const struct config_list *list = child->request->list;
+    struct compile_part *parts = calloc(list->part_count, sizeof *parts);
+    char(*paths)[PLACE_PATH_MAX] = calloc(list->part_count, sizeof *paths);
+    int result = -1;
+
+    if (parts == NULL || paths == NULL) {
+        err_set(err, ERR_MEMORY, "out of memory");
+        goto out;
+    }
+    child->head.segment_count = (uint32_t)list->part_count;
+    fill_parts(child, parts, paths);
+    result = compile_parts(parts, list->part_count, child->request->path, err);
+    for (size_t i = 0; i < list->part_count && result == 0; i++)
+        result = keep(child, i, &parts[i].compile, parts[i].name, err);
+out:
+    free(paths);
+    free(parts);
+    return result;
+}
+
+/* Makes the watch for the protected names, and the canary behind them. */
+static int watch(struct child *child, struct err *err)
+{
+    const struct reader_request *request = child->request;
+    const char *canary = request->list->gate.canary;
+    size_t count = request->protected_count;
+    struct name *names = calloc(count + 1, sizeof *names);
+    struct name_buf buf;
+
+    if (names == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory");
+    if (count > 0)
+        memcpy(names, request->protected_names, count * sizeof *names);
+    if (canary != NULL && name_from_host(&buf, canary, strlen(canary)) == NAME_OK)
+        names[count++] = name_of(&buf);
+    child->watch = watch_create(names, count, request->seed, err);
+    free(names);
+    return child->watch == NULL ? -1 : 0;
+}
+
+/* Tells which watched names were seen. */
+static void tell_seen(struct child *child)
+{
+    const struct reader_request *request = child->request;
+    struct reader_head *head = &child->head;
+
+    for (size_t i = 0; i < request->protected_count; i++) {
+        uint64_t line = watch_line(child->watch, i);
+
+        if (line == 0)
+            continue;
+        if (head->finding_count < READER_FINDINGS_MAX) {
+            head->findings[head->finding_count].name = (uint32_t)i;
+            head->findings[head->finding_count].line = line;
+        }
+        head->finding_count++;
+    }
+    head->canary_seen = request->list->gate.canary != NULL &&
+                        watch_line(child->watch, request->protected_count) != 0;
 }
 
 /* Gives all segments their own names, and makes those durable. */
@@ -196,11 +289,16 @@ static int read_list(struct child *child, struct err *err)
     if (child->suffixes == NULL) {
         struct err cause = *err;
 
-        return err_set(err, cause.code, "%s: %s; the package publicsuffix has that list",
-                       request->suffixes_path, cause.text);
+        return err_set(err, cause.code, "%s: %s%s", request->suffixes_path, cause.text,
+                       cause.code == ERR_NOT_FOUND ? "; the package publicsuffix has that list"
+                                                   : "");
     }
-    if (read_whole(child, err) != 0)
+    if (request->list->part_count > READER_SEGMENTS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d parts", READER_SEGMENTS_MAX);
+    if (watch(child, err) != 0 ||
+        (request->list->part_count > 0 ? read_parts : read_whole)(child, err) != 0)
         return -1;
+    tell_seen(child);
     return put_in_place(child, err);
 }
 
@@ -208,7 +306,7 @@ static void forget_unfinished(const struct child *child)
 {
     char path[PLACE_PATH_MAX];
 
-    for (size_t i = 0; i <= child->head.segment_count && i < READER_SEGMENTS_MAX; i++) {
+    for (size_t i = 0; i < child->head.segment_count; i++) {
         unfinished(child, i, path);
         unlink(path);
     }

@@ -102,6 +102,10 @@ static int start(struct job *job, struct err *err)
         return -1;
     if (job->compile->for_now)
         segment_for_now(job->writer);
+    if (job->compile->keep_names && segment_keep_names(job->writer, err) != 0) {
+        job->compile->broken = true;
+        return -1;
+    }
     return 0;
 }
 

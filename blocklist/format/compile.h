@@ -21,7 +21,8 @@ struct watch;
 struct compile {
     const struct suffixes *suffixes; /* keyed with the seed's key */
     uint64_t seed;
-    bool for_now; /* the segment is merged at once: segment_for_now */
+    bool for_now;    /* the segment is merged at once: segment_for_now */
+    bool keep_names; /* segment_keep_names */
     struct intake_rules rules;
     struct source_options from;  /* limits, and which file of an archive */
     uint64_t entries_most;       /* more entries than that: ERR_LIMIT; 0: no bound */
