@@ -62,7 +62,7 @@ static int write_outcome(struct run *run, const struct outcome *outcome, struct 
 
     if (store_begin(store, err) != 0)
         return -1;
-    if (store_put(store, &outcome->list, err) != 0)
+    if (store_put_list(store, &outcome->list, err) != 0)
         return -1;
     if (outcome->set_in_force &&
         store_set_segments(store, id, false, outcome->in_force, outcome->in_force_count, err) != 0)

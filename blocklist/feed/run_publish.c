@@ -156,7 +156,7 @@ static void hold(struct run *run, const struct step *step, const char *id, const
         run_break(run, &err);
         goto out;
     }
-    if (store_get(run->store, id, list, &err) != 0) {
+    if (store_get_list(run->store, id, list, &err) != 0) {
         run_break(run, &err);
         goto out;
     }

@@ -48,7 +48,7 @@ void run_stale(struct run *run)
         struct err err = {0};
         char age[32];
 
-        if (store_get(run->store, list->id, &known, &err) != 0) {
+        if (store_get_list(run->store, list->id, &known, &err) != 0) {
             run_break(run, &err);
             return;
         }

@@ -113,7 +113,7 @@ static int add_work(struct run *run, const struct config_list *list, struct err 
     struct work *work = &run->works[run->count];
     char path[PLACE_PATH_MAX];
 
-    if (store_get(run->store, list->id, &work->known, err) != 0)
+    if (store_get_list(run->store, list->id, &work->known, err) != 0)
         return -1;
     due_recipe(list, work->recipe);
     work->recipe_changed = memcmp(work->recipe, work->known.recipe, sizeof work->recipe) != 0;
@@ -269,7 +269,7 @@ static int go_accept(struct run *run, const char *id, struct err *err)
 
     if (find_list(run->config, id) == NULL)
         return err_set(err, ERR_NOT_FOUND, "no such list: '%.100s'; stairgate lists show", id);
-    if (store_get(run->store, id, &known, err) != 0)
+    if (store_get_list(run->store, id, &known, err) != 0)
         return -1;
     snprintf(known.id, sizeof known.id, "%s", id);
     if (accept_held(run, &known, err) != 0)
