@@ -146,8 +146,9 @@ struct config_list {
     /* Those that are written; those of config/data/ut1.tsv for format ut1 with neither. */
     struct config_list_part *parts;
     size_t part_count;
-    char *column; /* of a CSV: the name of the column with names or URLs; NULL: found */
-    char *member; /* of an archive: the file in it; NULL: its only one */
+    bool parts_by_table; /* nobody wrote them: those that the source lacks are no fault */
+    char *column;        /* of a CSV: the name of the column with names or URLs; NULL: found */
+    char *member;        /* of an archive: the file in it; NULL: its only one */
     enum list_granularity granularity;
     enum list_match match;
     bool tld, private_suffixes; /* names that are public suffixes are taken */

@@ -293,7 +293,10 @@ static void put_entry(FILE *out, size_t indent, const char *end, const char *id,
     fprintf(out, ":%s", end);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "%*s%s: ", (int)indent + INDENT, "", options[i].name);
-        put_value(out, options[i].value);
+        if (options[i].yaml)
+            fputs(options[i].value, out);
+        else
+            put_value(out, options[i].value);
         fputs(end, out);
     }
 }

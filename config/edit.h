@@ -6,6 +6,7 @@
 #ifndef CONFIG_EDIT_H
 #define CONFIG_EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -13,6 +14,7 @@ struct err;
 /* One option of a list that is put in, such as {"category", "porn"}. */
 struct edit_option {
     const char *name, *value; /* VALUE as it is meant; quotes are put where YAML needs them */
+    bool yaml;                /* VALUE is YAML already, such as {adult: porn} */
 };
 
 /* Returns TEXT[0..LENGTH) with one more list ID, of the options OPTIONS[0..COUNT), behind those

@@ -226,6 +226,7 @@ static void default_parts(struct walk *walk, struct config_list *list)
 
     if (data_open(&row, "ut1") != 0)
         return;
+    list->parts_by_table = true;
     while (data_next(&row)) {
         const char *key = row.fields[1];
         struct config_list_part *part;

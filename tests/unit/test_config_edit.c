@@ -12,14 +12,15 @@
 #include "config/edit.h"
 
 static const struct edit_option options[] = {
-    {"url",      "https://l.example/a?b=c"},
-    {"category", "porn"                   },
-    {"licence",  "it's: free # or not"    },
+    {"url",        "https://l.example/a?b=c", false},
+    {"category",   "porn",                    false},
+    {"licence",    "it's: free # or not",     false},
+    {"categories", "{a: b}",                  true },
 };
 
 #define ENTRY(in, end)                                                                             \
     in "new:" end in "  url: https://l.example/a?b=c" end in "  category: porn" end in             \
-       "  licence: 'it''s: free # or not'" end
+       "  licence: 'it''s: free # or not'" end in "  categories: {a: b}" end
 
 struct row {
     const char *before, *after;
@@ -29,7 +30,7 @@ static void add(const struct row *row)
 {
     struct err err;
     size_t length;
-    char *text = edit_add_list(row->before, strlen(row->before), "new", options, 3, &length, &err);
+    char *text = edit_add_list(row->before, strlen(row->before), "new", options, 4, &length, &err);
 
     if (text == NULL)
         fail_msg("for:\n%s\n%s", row->before, err.text);
@@ -54,29 +55,29 @@ static void drop(const struct row *row)
 static void a_list_goes_behind_those_that_are_there(void **state)
 {
     static const struct row rows[] = {
-        {"lists:\n  a:\n    url: x\n",                                       "lists:\n  a:\n    url: x\n" ENTRY("  ", "\n")                                                    },
+        {"lists:\n  a:\n    url: x\n",                                       "lists:\n  a:\n    url: x\n" ENTRY("  ",  "\n")                              },
         {"lists:\n    a: {url: x}\nlisten: []\n",
-         "lists:\n    a: {url: x}\n" ENTRY("    ",                                                                    "\n") "listen: []\n"                                     },
+         "lists:\n    a: {url: x}\n" ENTRY("    ",                                                                     "\n") "listen: []\n"               },
  /* comments and blank lines behind it stay behind */
         {"lists:\n  a:\n    url: x  # why\n\n  # the end\nlisten: []\n",
-         "lists:\n  a:\n    url: x  # why\n" ENTRY("  ",                                                              "\n") "\n  # the end\nlisten: []\n"                      },
+         "lists:\n  a:\n    url: x  # why\n" ENTRY("  ",                                                               "\n") "\n  # the end\nlisten: []\n"},
  /* no final line end */
-        {"lists:\n  a:\n    url: x",                                         "lists:\n  a:\n    url: x\n" ENTRY("  ", "\n")                                                    },
+        {"lists:\n  a:\n    url: x",                                         "lists:\n  a:\n    url: x\n" ENTRY("  ",  "\n")                              },
         {"lists:\r\n  a:\r\n    url: x\r\nlisten: []\r\n",
-         "lists:\r\n  a:\r\n    url: x\r\n" ENTRY("  ",                                                               "\r\n") "listen: []\r\n"                                 },
+         "lists:\r\n  a:\r\n    url: x\r\n" ENTRY("  ",                                                                "\r\n") "listen: []\r\n"           },
  /* a value over several lines */
         {"lists:\n  a:\n    licence: |\n      one\n      two\nlisten: []\n",
-         "lists:\n  a:\n    licence: |\n      one\n      two\n" ENTRY("  ",                                           "\n") "listen: []\n"                                     },
+         "lists:\n  a:\n    licence: |\n      one\n      two\n" ENTRY("  ",                                            "\n") "listen: []\n"               },
         {"lists:\n  a:\n    licence: one\n      two\n    gate: {min_entries: 1,\n      shrink: "
-         "2}\n",                                                                   "lists:\n  a:\n    licence: one\n      two\n    gate: {min_entries: 1,\n      shrink: "
-         "2}\n" ENTRY("  ",                                                                                                      "\n")                                                                                                                                                               },
+         "2}\n",                                                    "lists:\n  a:\n    licence: one\n      two\n    gate: {min_entries: 1,\n      shrink: "
+         "2}\n" ENTRY("  ",                                                                   "\n")                              },
  /* tabs in comments, another `lists` deeper down */
         {"x:\n  lists: {a: b}\nlists:\n  a:\n    url: x\t# tab\n",
-         "x:\n  lists: {a: b}\nlists:\n  a:\n    url: x\t# tab\n" ENTRY("  ","\n")},
-        {"\"lists\":\n  a: {url: x}\n",                                                             "\"lists\":\n  a: {url: x}\n" ENTRY("  ",                                                                                                      "\n")                                                                                                                                                                                                                                                                                                 },
+         "x:\n  lists: {a: b}\nlists:\n  a:\n    url: x\t# tab\n" ENTRY("  ",                                          "\n")                              },
+        {"\"lists\":\n  a: {url: x}\n",                                      "\"lists\":\n  a: {url: x}\n" ENTRY("  ", "\n")                              },
         {"# \xc3\xa9\xe2\x80\xa8"
-         "lists:\n  a: {url: x}\nb: \xc3\xa9\n",                                             "# \xc3\xa9\xe2\x80\xa8"
-         "lists:\n  a: {url: x}\n" ENTRY("  ","\n") "b: \xc3\xa9\n"},
+         "lists:\n  a: {url: x}\nb: \xc3\xa9\n",                    "# \xc3\xa9\xe2\x80\xa8"
+         "lists:\n  a: {url: x}\n" ENTRY("  ",                "\n") "b: \xc3\xa9\n"              },
     };
 
     (void)state;
@@ -137,7 +138,7 @@ static void what_was_put_in_comes_out_without_a_trace(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         size_t added, removed;
         struct err err;
-        char *with = edit_add_list(texts[i], strlen(texts[i]), "new", options, 3, &added, &err);
+        char *with = edit_add_list(texts[i], strlen(texts[i]), "new", options, 4, &added, &err);
         char *without = with == NULL ? NULL : edit_remove_list(with, added, "new", &removed, &err);
 
         assert_non_null(without);
@@ -171,7 +172,7 @@ static void what_cannot_be_edited_is_refused_with_the_cure(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_null(
-            edit_add_list(rows[i].text, strlen(rows[i].text), "new", options, 3, &length, &err));
+            edit_add_list(rows[i].text, strlen(rows[i].text), "new", options, 4, &length, &err));
         assert_string_equal(err.text, rows[i].message);
         assert_int_equal(err.code, rows[i].code);
     }

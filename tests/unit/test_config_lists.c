@@ -222,6 +222,7 @@ static void a_ut1_tree_needs_no_map(void **state)
 
     (void)state;
     assert_true(list->part_count > 30);
+    assert_true(list->parts_by_table);
     assert_string_equal(list->category, "");
     for (size_t i = 0; i < list->part_count; i++) {
         assert_non_null(taxonomy_find(&config->taxonomy, list->parts[i].category));
@@ -432,6 +433,40 @@ static void every_format_that_is_read_may_be_named(void **state)
     }
 }
 
+/* Adds the entry that `lists add` would write for a row of the table to OUT. */
+static void write_entry(FILE *out, const struct data_reader *row)
+{
+    fprintf(out, "  %s:\n    url: '%s'\n    format: %s\n    licence: '%s'\n    attribution: '%s'\n",
+            row->fields[0], row->fields[4], row->fields[3], row->fields[5], row->fields[6]);
+    if (strcmp(row->fields[2], "ut1") != 0)
+        fprintf(out, "    category: %s\n", row->fields[2]);
+}
+
+static void every_public_list_may_be_configured(void **state)
+{
+    struct data_reader row;
+    struct config *config;
+    size_t length, count = 0;
+    char *yaml;
+    FILE *out = open_memstream(&yaml, &length);
+
+    (void)state;
+    assert_int_equal(data_open(&row, "feeds"), 0);
+    fprintf(out, "lists:\n");
+    for (; data_next(&row); count++) {
+        assert_int_equal(row.count, 9);
+        assert_true(strncmp(row.fields[4], "https://", 8) == 0);
+        assert_true(row.fields[5][0] != '\0' && row.fields[6][0] != '\0');
+        write_entry(out, &row);
+    }
+    fclose(out);
+    config = config_of(yaml);
+    assert_true(count >= 30);
+    assert_int_equal(config->list_count, count);
+    config_free(config);
+    free(yaml);
+}
+
 struct found {
     const char *name;
     char text[200];
@@ -491,6 +526,7 @@ int main(void)
         cmocka_unit_test(proofs_secrets_and_times_must_fit_together),
         cmocka_unit_test(lists_that_do_nothing_are_told),
         cmocka_unit_test(every_format_that_is_read_may_be_named),
+        cmocka_unit_test(every_public_list_may_be_configured),
         cmocka_unit_test(a_list_is_shown_without_its_secrets),
     };
 

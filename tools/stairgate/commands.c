@@ -5,6 +5,7 @@
 
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/manifest.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
 #include "tools/stairgate/set_build.h"
@@ -47,6 +48,15 @@ const struct command commands[] = {
     {"", "test", "FILE [--config FILE] [--set FILE] [--json]",
      "do the rules and lists do what FILE expects? exit 1: not all of it",
      "config/examples/expect.yaml --config config/examples/family.yaml", command_test},
+    {"lists", "catalogue", "[--tier router|school|isp] [--category KEY] [--json]",
+     "print public lists to choose from: who makes them, and under which licence",
+     "--tier router --category gambling", lists_catalogue_run},
+    {"lists", "show", "[ID] [--config FILE] [--json]",
+     "print which lists are configured, or all that is of one",
+     "", lists_show_run},
+    {"lists", "remove", "ID [--config FILE] [--yes]",
+     "take a list out of the config, and nothing else",
+     "hagezi-fake", lists_remove_run},
     {"set", "lookup", "[--json] FILE NAME...|-",
      "what a set says of names or addresses; - reads standard input",
      "lists.set casino.example", set_lookup_run},

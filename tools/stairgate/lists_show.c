@@ -1,0 +1,176 @@
+/* stairgate lists show: what is configured. How a list stands is `lists status`. */
+#include <getopt.h>
+#include <jansson.h>
+#include <libsmartcols.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/text.h"
+#include "config/config.h"
+#include "config/show.h"
+#include "tools/stairgate/command.h"
+#include "tools/stairgate/json_out.h"
+#include "tools/stairgate/manifest.h"
+
+enum { JSON_SCHEMA = 1, PREFIX_MAX = 80 };
+
+struct options {
+    const char *config, *id;
+    bool json;
+};
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'f'},
+        {"json",   no_argument,       NULL, 'j'},
+        {NULL,     0,                 NULL, 0  },
+    };
+    int option;
+
+    memset(options, 0, sizeof *options);
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (option == 'f')
+            options->config = optarg;
+        else if (option == 'j')
+            options->json = true;
+        else
+            return -1;
+    }
+    options->config = manifest_path(options->config);
+    if (optind < argc)
+        options->id = argv[optind++];
+    return optind == argc ? 0 : -1;
+}
+
+/* Goes through the rows of `config show` that are of one list. */
+struct picked {
+    char prefix[PREFIX_MAX]; /* `lists.ID.` */
+    json_t *object;          /* NULL: for people */
+};
+
+static bool is_picked(const struct picked *picked, const struct config_row *row)
+{
+    return strncmp(row->name, picked->prefix, strlen(picked->prefix)) == 0;
+}
+
+static void print_row(const struct config_row *row, void *user)
+{
+    const struct picked *picked = user;
+
+    if (!is_picked(picked, row) || row->count == 0)
+        return;
+    printf("%-20s ", row->name + strlen(picked->prefix));
+    for (size_t i = 0; i < row->count; i++)
+        printf("%s%s", i == 0 ? "" : ", ", row->items[i]);
+    printf("%s\n", row->from != NULL ? "  (default)" : "");
+}
+
+static void add_row(const struct config_row *row, void *user)
+{
+    const struct picked *picked = user;
+    json_t *value;
+
+    if (!is_picked(picked, row))
+        return;
+    if (row->kind == CONFIG_ROW_LIST) {
+        value = json_array();
+        for (size_t i = 0; i < row->count; i++)
+            json_array_append_new(value, json_out_text(row->items[i]));
+    } else {
+        value = row->count == 0 ? json_null() : json_out_text(row->items[0]);
+    }
+    json_object_set_new(picked->object, row->name + strlen(picked->prefix), value);
+}
+
+static void show_one(const struct config *config, const struct config_list *list, bool json)
+{
+    struct picked picked = {.object = json ? json_object() : NULL};
+
+    snprintf(picked.prefix, sizeof picked.prefix, "lists.%s.", list->id);
+    if (!json)
+        printf("%-20s %s\n", "id", list->id);
+    config_show(config, json ? add_row : print_row, &picked);
+    if (json)
+        json_out_print(json_pack("{s:i, s:s, s:o}", "schema", JSON_SCHEMA, "id", list->id,
+                                 "options", picked.object));
+}
+
+static void add_line(struct libscols_table *table, const struct config_list *list)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    char every[32], parts[32];
+    const char *cells[] = {list->id,
+                           list->category[0] != '\0' ? list->category : parts,
+                           list->format,
+                           text_from_duration((uint64_t)list->every_s * 1000, every),
+                           list->observe ? "observe" : "block",
+                           list->licence != NULL ? list->licence : "",
+                           list->url};
+
+    snprintf(parts, sizeof parts, "%zu parts", list->part_count);
+    for (size_t i = 0; line != NULL && i < sizeof cells / sizeof *cells; i++)
+        scols_line_set_data(line, i, cells[i]);
+}
+
+static void show_table(const struct config *config)
+{
+    static const char *const heads[] = {"ID",     "CATEGORY", "FORMAT", "EVERY",
+                                        "EFFECT", "LICENCE",  "URL"};
+    struct libscols_table *table;
+
+    scols_init_debug(0);
+    table = scols_new_table();
+    for (size_t i = 0; table != NULL && i < sizeof heads / sizeof *heads; i++)
+        scols_table_new_column(table, heads[i], 0, 0);
+    for (size_t i = 0; table != NULL && i < config->list_count; i++)
+        add_line(table, &config->lists[i]);
+    if (table != NULL)
+        scols_print_table(table);
+    scols_unref_table(table);
+}
+
+static void show_ids(const struct config *config)
+{
+    json_t *lists = json_array();
+
+    for (size_t i = 0; i < config->list_count; i++) {
+        const struct config_list *list = &config->lists[i];
+
+        json_array_append_new(lists,
+                              json_pack("{s:s, s:s, s:s, s:s}", "id", list->id, "category",
+                                        list->category, "format", list->format, "url", list->url));
+    }
+    json_out_print(json_pack("{s:i, s:o}", "schema", JSON_SCHEMA, "lists", lists));
+}
+
+int lists_show_run(int argc, char **argv)
+{
+    const struct config_list *list = NULL;
+    struct options options;
+    struct config *config;
+    int code = EXIT_DONE;
+
+    if (read_options(&options, argc, argv) != 0)
+        return command_usage(lists_show_run);
+    config = manifest_load(options.config);
+    if (config == NULL)
+        return EXIT_FAILED;
+    if (options.id != NULL)
+        list = manifest_find(config, options.id);
+    if (options.id != NULL && list == NULL) {
+        fprintf(stderr, "stairgate: no list of that name in %s: '%s'\n", options.config,
+                options.id);
+        code = EXIT_NOT_FOUND;
+    } else if (list != NULL) {
+        show_one(config, list, options.json);
+    } else if (options.json) {
+        show_ids(config);
+    } else {
+        show_table(config);
+    }
+    config_free(config);
+    return code;
+}
