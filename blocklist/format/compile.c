@@ -72,8 +72,9 @@ static int read_source(struct job *job, struct source *source, struct err *err)
     compile->members_refused = source_refused(source, &compile->first_refused);
     result = format_read(compile->format, source, &job->intake, err);
     compile->report = job->intake.report;
-    /* A list beyond a limit is that list's fault; the others are built without it. */
-    compile->broken = job->intake.failed && err->code != ERR_LIMIT;
+    /* A list beyond a limit, or without the column asked for, is that list's fault; the others are
+     * built without it. */
+    compile->broken = job->intake.failed && err->code != ERR_LIMIT && err->code != ERR_FORMAT;
     source_digest(source, compile->about.source_digest);
     return result;
 }

@@ -18,6 +18,12 @@ const struct format *format_find(const char *key)
     return NULL;
 }
 
+/* JSON is no lines, so that it is known by where it begins. */
+static bool is_json(struct textline line)
+{
+    return field_starts(field_trim((struct field){line.text, line.length}), "{");
+}
+
 /* Lets LINE speak; returns whether it was one that could. */
 static bool vote(struct textline line, unsigned votes[FORMATS_MAX])
 {
@@ -56,14 +62,18 @@ const struct format *format_guess(struct source *source, struct err *err)
     unsigned votes[FORMATS_MAX] = {0}, heard = 0;
     struct textlines lines;
     struct textline line;
+    bool json = false;
     int more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
 
-    while (more > 0 && heard < GUESSED_LINES_MAX) {
+    while (more > 0 && heard < GUESSED_LINES_MAX && !json) {
         more = textlines_next(&lines, &line, err);
+        json = more > 0 && heard == 0 && is_json(line);
         if (more > 0)
             heard += vote(line, votes);
     }
     textlines_end(&lines);
+    if (json)
+        return format_find("singbox");
     return more < 0 ? NULL : count(votes, err);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "blocklist/format/shape.h"
-#include "config/base/addr.h"
 
 static bool starts_with_one_of(struct field line, const char *const *words)
 {
@@ -14,25 +13,13 @@ static bool starts_with_one_of(struct field line, const char *const *words)
     return false;
 }
 
-static bool is_prefix(struct field word)
-{
-    struct prefix prefix;
-    char copy[ADDR_TEXT_MAX];
-
-    if (word.length >= sizeof copy)
-        return false;
-    memcpy(copy, word.text, word.length);
-    copy[word.length] = '\0';
-    return prefix_from_text(&prefix, copy) == 0;
-}
-
 bool guess_plain(struct field line)
 {
     struct field rest = line, word = field_next(&rest);
 
     if (rest.length > 0)
         return false;
-    if (is_prefix(word))
+    if (shape_range(word))
         return true;
     return shape_name(field_starts(word, "=") ? field_skip(word, 1) : word);
 }
@@ -46,7 +33,7 @@ bool guess_hosts(struct field line)
 
 bool guess_adblock(struct field line)
 {
-    static const char *const starts[] = {"||", "@@", NULL};
+    static const char *const starts[] = {"|", "@@", NULL};
 
     return starts_with_one_of(line, starts) || shape_page_rule(line);
 }
@@ -89,6 +76,14 @@ bool guess_v2fly(struct field line)
         "include:", "full:", "domain:", "regexp:", "keyword:", NULL};
 
     return starts_with_one_of(line, starts);
+}
+
+bool guess_surge(struct field line)
+{
+    static const char *const starts[] = {"DOMAIN", "HOST", "IP-CIDR", "IP6-CIDR", NULL};
+
+    return starts_with_one_of(field_skip(line, field_starts(line, "- ") ? 2 : 0), starts) &&
+           field_has(line, ',');
 }
 
 bool guess_csv(struct field line)

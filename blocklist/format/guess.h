@@ -16,6 +16,7 @@ bool guess_dnsmasq(struct field line);
 bool guess_unbound(struct field line);
 bool guess_rpz(struct field line);
 bool guess_v2fly(struct field line);
+bool guess_surge(struct field line);
 bool guess_csv(struct field line);
 bool guess_regex(struct field line);
 

@@ -86,16 +86,31 @@ bool intake_plain_name(struct intake *intake, const char *text, size_t length,
     return true;
 }
 
-void intake_name(struct intake *intake, const char *text, size_t length, struct meaning meaning)
+static bool read_host(const char *text, size_t length, struct hostname *host)
 {
     char ascii[IDN_TEXT_MAX];
 
-    if (intake_plain_name(intake, text, length, meaning))
-        return;
-    if (idn_to_ascii(text, length, ascii) == 0 &&
-        intake_plain_name(intake, ascii, strlen(ascii), meaning))
-        return;
-    intake_refuse(intake, REASON_MALFORMED);
+    if (hostname_read(host, text, length) == NAME_OK)
+        return !host->numeric;
+    return idn_to_ascii(text, length, ascii) == 0 &&
+           hostname_read(host, ascii, strlen(ascii)) == NAME_OK && !host->numeric;
+}
+
+bool intake_accepts(const struct intake *intake, const char *text, size_t length,
+                    struct hostname *host)
+{
+    return read_host(text, length, host) &&
+           find_fault(intake, host, hostname_hash(host, &intake->key)) == REASONS;
+}
+
+void intake_name(struct intake *intake, const char *text, size_t length, struct meaning meaning)
+{
+    struct hostname host;
+
+    if (read_host(text, length, &host))
+        judge(intake, &host, meaning);
+    else
+        intake_refuse(intake, REASON_MALFORMED);
 }
 
 /* Tells whether PREFIX would hit more than a list can mean: loopback, the unspecified address (the

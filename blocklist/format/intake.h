@@ -16,6 +16,7 @@
 #include "config/config.h"
 
 struct err;
+struct hostname;
 struct name;
 struct prefix;
 struct suffixes;
@@ -65,6 +66,10 @@ struct meaning {
 
 /* Counts one item of the present line as refused. */
 void intake_refuse(struct intake *intake, enum reason reason);
+
+/* Tells whether TEXT[0..LENGTH) is a name that intake_name would take, and fills HOST with it. */
+bool intake_accepts(const struct intake *intake, const char *text, size_t length,
+                    struct hostname *host);
 
 /* Takes TEXT[0..LENGTH) as a name that means MEANING, or refuses it. */
 void intake_name(struct intake *intake, const char *text, size_t length, struct meaning meaning);

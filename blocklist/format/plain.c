@@ -33,7 +33,7 @@ static void take_name(struct intake *intake, struct field name, struct meaning m
         intake_name(intake, name.text, name.length, meaning);
 }
 
-static void take_word(struct intake *intake, struct field word, struct meaning bare)
+void plain_word(struct intake *intake, struct field word, struct meaning bare)
 {
     if (intake_address(intake, word.text, word.length, ENTRY_LIST))
         return;
@@ -64,7 +64,7 @@ static void look_closer(struct intake *intake, struct field line, struct meaning
     else if (shape_foreign(entry))
         intake_refuse(intake, REASON_OTHER_SYNTAX);
     else if (rest.length == 0)
-        take_word(intake, word, bare);
+        plain_word(intake, word, bare);
     else if (shape_hosts_address(word))
         hosts_entry(intake, entry);
     else

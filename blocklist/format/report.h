@@ -1,8 +1,8 @@
 /* report.h - what became of each line of a source: taken, or refused and why.
  *
  * Everything is counted by item: a line is one item, except that each name of a hosts line is one.
- * Blank lines and remarks are no items, so that
- *     items taken + items refused + blank + comments >= lines. */
+ * Blank lines, remarks, and lines that complete another one or are of another part of the source,
+ * are no items, so that items taken + items refused + blank + comments + passed >= lines. */
 #ifndef BLOCKLIST_FORMAT_REPORT_H
 #define BLOCKLIST_FORMAT_REPORT_H
 
@@ -29,7 +29,8 @@ struct segment_about;
     X(REASON_TRIGGER, "trigger", "a rule on clients or servers, not on names")                     \
     X(REASON_INCLUDE, "include", "another list, which is not in this source")                      \
     X(REASON_EXCEPTION, "exception",                                                               \
-      "an exception that cannot be honoured: more is blocked than meant")
+      "an exception that cannot be honoured: more is blocked than meant")                          \
+    X(REASON_DISABLED, "disabled", "a rule that its own list takes back, or what takes it back")
 
 enum reason {
 #define X(reason, key, text) reason,
@@ -39,7 +40,7 @@ enum reason {
 };
 
 struct report {
-    uint64_t lines, blank, comments;
+    uint64_t lines, blank, comments, passed;
     uint64_t subtree, exact, exceptions, prefixes; /* items taken, duplicates included */
     uint64_t refused[REASONS];
     uint64_t first_line[REASONS]; /* 1-based, of the first one refused; 0 where there is none */

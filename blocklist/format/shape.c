@@ -87,6 +87,23 @@ bool shape_sinkhole(struct field field)
     return addr.bits == 32 ? memcmp(addr.octets, one, 4) == 0 : addr_is_loopback(&addr);
 }
 
+bool shape_null(struct field field)
+{
+    return !field_is(field, "0") && shape_sinkhole(field);
+}
+
+bool shape_range(struct field word)
+{
+    struct prefix prefix;
+    char copy[ADDR_TEXT_MAX];
+
+    if (word.length >= sizeof copy)
+        return false;
+    memcpy(copy, word.text, word.length);
+    copy[word.length] = '\0';
+    return prefix_from_text(&prefix, copy) == 0;
+}
+
 bool shape_name(struct field field)
 {
     if (!field_has(field, '.'))

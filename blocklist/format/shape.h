@@ -23,6 +23,12 @@ bool shape_hosts_address(struct field field);
  */
 bool shape_sinkhole(struct field field);
 
+/* Tells whether it is such an address and not `0`: what filters answer where they block. */
+bool shape_null(struct field field);
+
+/* Tells whether WORD is an address or a range of them. */
+bool shape_range(struct field word);
+
 /* Tells whether FIELD could be a bare name: host octets or letters beyond ASCII, a dot inside. */
 bool shape_name(struct field field);
 

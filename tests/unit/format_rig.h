@@ -1,6 +1,6 @@
 /* format_rig.h - reads a list in memory and writes down, as text, what was taken of it: one line an
- * entry, `subtree name`, `exact name`, `below name`, `except name`, `prefix range`, terms behind
- * it. Shared by test_format_*.c. */
+ * entry, `subtree name`, `exact name`, `below name`, `except name`, `prefix range`, with what terms
+ * it has behind it. Shared by test_format_*.c. */
 #ifndef TESTS_UNIT_FORMAT_RIG_H
 #define TESTS_UNIT_FORMAT_RIG_H
 
@@ -51,18 +51,32 @@ static void rig_write(struct rig *rig, const char *kind, const char *text)
     rig->used += (size_t)length;
 }
 
-/* Writes NAME and what TERMS say of it. */
-static void rig_write_terms(struct rig *rig, const char *kind, const char *name,
-                            const struct terms *terms)
-{
-    static const char *const actions[TERMS_ACTIONS] = {"",     "nxdomain", "nodata", "refused",
-                                                       "drop", "tcp",      "rewrite"};
-    char text[NAME_TEXT_MAX + 64];
+/* Set by tests that look at all of an entry: the kind of an exception, and records. */
+static bool rig_in_detail;
 
-    snprintf(text, sizeof text, "%s%s%s%s%s", name, terms->action != TERMS_STYLE ? " " : "",
-             actions[terms->action], terms->important ? " important" : "",
-             terms->scoped ? " scoped" : "");
-    rig_write(rig, kind, text);
+/* Writes what TERMS say behind TEXT, which has room for it. */
+static void rig_terms(const struct terms *terms, char *text, size_t room)
+{
+    static const char *const actions[TERMS_ACTIONS] = {"",      " nxdomain", " nodata", " refused",
+                                                       " drop", " tcp",      " rewrite"};
+    char *at = text + strlen(text), *end = text + room;
+
+    at += snprintf(at, (size_t)(end - at), "%s%s%s", actions[terms->action],
+                   terms->important ? " important" : "", terms->scoped ? " scoped" : "");
+    if (terms->type_count > 0)
+        at += snprintf(at, (size_t)(end - at), terms->all_but ? " all-but" : " only");
+    for (size_t i = 0; i < terms->type_count; i++)
+        at += snprintf(at, (size_t)(end - at), " %u", terms->types[i]);
+    for (size_t i = 0; i < terms->records_length && rig_in_detail;) {
+        const uint8_t *record = terms->records + i;
+        size_t length = (size_t)record[2] << 8 | record[3];
+
+        assert_true(i + 4 + length <= terms->records_length);
+        at += snprintf(at, (size_t)(end - at), " %u:", record[0] << 8 | record[1]);
+        for (size_t k = 0; k < length; k++)
+            at += snprintf(at, (size_t)(end - at), "%02x", record[4 + k]);
+        i += 4 + length;
+    }
 }
 
 static int rig_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
@@ -70,9 +84,9 @@ static int rig_name(void *context, const struct name *name, uint64_t hash, unsig
                     struct err *err)
 {
     static const char *const kinds[ENTRY_KINDS] = {"subtree", "exact", "below"};
-    static const struct terms none;
+    static const char *const excepts[ENTRY_KINDS] = {"except", "except exact", "except below"};
     struct rig *rig = context;
-    char text[NAME_TEXT_MAX];
+    char text[2 * RIG_TEXT_MAX];
     uint64_t hashes[NAME_LABELS_MAX];
 
     (void)err;
@@ -80,8 +94,12 @@ static int rig_name(void *context, const struct name *name, uint64_t hash, unsig
     assert_int_equal(siphash_suffixes(&rig->intake.key, name, hashes, NAME_LABELS_MAX), labels);
     assert_true(hashes[labels - 1] == hash);
     name_to_text(name, text);
-    rig_write_terms(rig, operation == ENTRY_EXCEPT ? "except" : kinds[kind], text,
-                    terms == NULL ? &none : terms);
+    if (terms != NULL)
+        rig_terms(terms, text, sizeof text);
+    if (operation == ENTRY_EXCEPT)
+        rig_write(rig, rig_in_detail ? excepts[kind] : excepts[0], text);
+    else
+        rig_write(rig, kinds[kind], text);
     return 0;
 }
 

@@ -134,6 +134,19 @@ static void C34_every_line_end_is_one(void **state)
     assert_int_equal(rig.intake.report.blank, 2);
 }
 
+/* C34 (list-format), the formats of resolvers */
+static void C34_zones_and_directives_with_crlf_are_whole_names(void **state)
+{
+    (void)state;
+    rig_read(&rig, NULL, "server:\r\nlocal-zone: \"h.example\" always_nxdomain\r\n");
+    assert_string_equal(rig.taken, "subtree h.example\n");
+    rig_read(&rig, NULL, "address=/h.example/\r\naddress=/i.example/#\r\n");
+    assert_string_equal(rig.taken, "subtree h.example\nsubtree i.example\n");
+    rig_read(&rig, NULL, "\xef\xbb\xbfurl,note\r\nhttp://h.example/,x\r\n");
+    assert_string_equal(rig.taken, "exact h.example\n");
+    assert_int_equal(report_refused(&rig.intake.report), 0);
+}
+
 /* C35 (list-format) */
 static void C35_boilerplate_and_mappings_are_not_blocked(void **state)
 {
@@ -168,7 +181,7 @@ static void C36_names_of_every_script_become_what_is_asked(void **state)
     assert_int_equal(rig.intake.report.first_line[REASON_MALFORMED], 7);
 }
 
-/* C37 (list-format) */
+/* C37 (list-format): what can be narrowed is, the rest is not applied to anybody. */
 static void C37_a_rule_that_cannot_be_narrowed_is_not_applied(void **state)
 {
     (void)state;
@@ -177,8 +190,10 @@ static void C37_a_rule_that_cannot_be_narrowed_is_not_applied(void **state)
              "||page.example^$third-party\n||only6.example^$dnstype=AAAA\n"
              "||kid.example^$client=192.0.2.77\n||some.example^$unknownmod\n");
     assert_string_equal(rig.format->key, "adblock");
-    assert_string_equal(rig.taken, "");
-    assert_int_equal(rig_refused(&rig, REASON_MODIFIER), 6);
+    assert_string_equal(rig.taken, "subtree cdn.example\nexcept img.cdn.example scoped\n"
+                                   "except js.cdn.example scoped\nsubtree only6.example only 28\n");
+    assert_int_equal(rig_refused(&rig, REASON_MODIFIER), 4);
+    assert_int_equal(rig.intake.report.first_line[REASON_MODIFIER], 1);
 }
 
 int main(void)
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(C32_directives_of_other_formats_cost_their_line),
         cmocka_unit_test(C33_a_byte_order_mark_belongs_to_no_name),
         cmocka_unit_test(C34_every_line_end_is_one),
+        cmocka_unit_test(C34_zones_and_directives_with_crlf_are_whole_names),
         cmocka_unit_test(C35_boilerplate_and_mappings_are_not_blocked),
         cmocka_unit_test(C36_names_of_every_script_become_what_is_asked),
         cmocka_unit_test(C37_a_rule_that_cannot_be_narrowed_is_not_applied),

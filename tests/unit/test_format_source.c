@@ -224,20 +224,24 @@ static void the_guess_is_the_format_with_most_lines(void **state)
         const char *list, *format; /* NULL: refused, with WORD in the text */
         const char *word;
     } rows[] = {
-        {"a.example\n",                           "plain",    NULL                },
-        {"198.51.100.7 # x\n198.51.100.8\n",      "plain",    NULL                },
-        {"# c\n0.0.0.0 a.example\n",              "hosts",    NULL                },
-        {"! c\n||a.example^\n@@||b.example^\n",   "adblock",  NULL                },
-        {"*.a.example\n*.b.example\nc.example\n", "wildcard", NULL                },
-        {"*.a.example\nc.example\n",              "plain",    NULL                },
-        {"address=/a.example/#\n",                NULL,       "dnsmasq"           },
-        {"local-zone: \"a.example\" static\n",    NULL,       "unbound"           },
-        {"$TTL 60\na.example CNAME .\n",          "rpz",      NULL                },
-        {"full:a.example\ndomain:b.example\n",    NULL,       "v2fly"             },
-        {"a.example,1,2\n",                       NULL,       "csv"               },
-        {"^ad[0-9]\n",                            NULL,       "regex"             },
-        {"<HTML>\n",                              NULL,       "a web page"        },
-        {"",                                      NULL,       "none that is known"},
+        {"a.example\n",                                      "plain",    NULL                },
+        {"198.51.100.7 # x\n198.51.100.8\n",                 "plain",    NULL                },
+        {"# c\n0.0.0.0 a.example\n",                         "hosts",    NULL                },
+        {"! c\n||a.example^\n@@||b.example^\n",              "adblock",  NULL                },
+        {"*.a.example\n*.b.example\nc.example\n",            "wildcard", NULL                },
+        {"*.a.example\nc.example\n",                         "plain",    NULL                },
+        {"address=/a.example/#\n",                           "dnsmasq",  NULL                },
+        {"local-zone: \"a.example\" static\n",               "unbound",  NULL                },
+        {"$TTL 60\na.example CNAME .\n",                     "rpz",      NULL                },
+        {"full:a.example\ndomain:b.example\n",               NULL,       "v2fly"             },
+        {"a.example,1,2\n",                                  "csv",      NULL                },
+        {"DOMAIN-SUFFIX,a.example,REJECT\n",                 "surge",    NULL                },
+        {"- DOMAIN,a.example\n",                             "surge",    NULL                },
+        {"# c\n {\"rules\":\n [\n\"a\",\n\"b\",\n\"c\"]}\n", "singbox",  NULL                },
+        {"|a.example^\n",                                    "adblock",  NULL                },
+        {"^ad[0-9]\n",                                       NULL,       "regex"             },
+        {"<HTML>\n",                                         NULL,       "a web page"        },
+        {"",                                                 NULL,       "none that is known"},
     };
 
     (void)state;
