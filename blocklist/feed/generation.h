@@ -17,7 +17,7 @@ struct config;
 struct err;
 struct store;
 
-/* What a generation is made of, and what came of it. */
+/* What a generation is made of, and what came of it. Zero but for what the caller fills. */
 struct generation {
     const struct config *config;
     const struct store_segment *segments;
@@ -32,6 +32,8 @@ struct generation {
     uint64_t seed;                /* filled */
     char path[4096];              /* filled: the set, not in force yet */
     struct builder_result result; /* filled */
+    struct store_segment *made; /* filled where segments had to be hashed anew: all of them, as the
+                                   set has them. Owner: freed by publish and discard */
 };
 
 /* Settles what a run that was killed left, and removes segments, sets and incoming files that
@@ -48,7 +50,7 @@ int generation_build(struct store *store, struct generation *generation, struct 
  * that a transaction of the caller's has so far, which is committed by it; then the links; then all
  * but the newest config->feeds.keep are forgotten. Tell the server afterwards. Errors: -1 with ERR;
  * the old one is in force, and what the caller's transaction had is undone. */
-int generation_publish(struct store *store, const struct generation *generation, const char *why,
+int generation_publish(struct store *store, struct generation *generation, const char *why,
                        int64_t now_s, struct err *err);
 
 /* Tells whether the segments in force are others than those that the present generation was made
@@ -60,7 +62,7 @@ int generation_wanted(struct store *store, struct err *err);
 void generation_tidy(struct store *store, const struct config *config);
 
 /* Removes a generation that was built and is not to be published. */
-void generation_discard(const struct generation *generation);
+void generation_discard(struct generation *generation);
 
 /* Puts generation NUMBER (0: the one before the present) in force again, with its segments as those
  * in force, and holds every list whose segments differ (store_list.rolled_back), so that the next

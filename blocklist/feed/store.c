@@ -285,6 +285,11 @@ int store_commit(struct store *store, struct err *err)
     return 0;
 }
 
+bool store_in_transaction(const struct store *store)
+{
+    return store->depth > 0;
+}
+
 void store_abandon(struct store *store)
 {
     if (store->depth == 0)

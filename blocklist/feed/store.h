@@ -72,6 +72,7 @@ int store_segment_read(const char *dir, const char *file, bool whole, struct sto
 
 struct store_generation {
     uint64_t number;
+    uint64_t before; /* the one that it took the place of; 0: none */
     int64_t made_s;
     bool current;
     uint8_t digest[32]; /* root of the set */
@@ -121,6 +122,7 @@ void store_close(struct store *store);
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_abandon(struct store *store);
+bool store_in_transaction(const struct store *store);
 
 /* Fills LIST with what is known of ID, all 0 with LIST_NEVER where nothing is. Errors: -1 with ERR.
  */
@@ -160,6 +162,9 @@ int store_set_current(struct store *store, uint64_t number, struct err *err);
 
 /* Forgets generation NUMBER and which segments it had. */
 int store_drop_generation(struct store *store, uint64_t number, struct err *err);
+
+/* Tells whether segments/FILE is one in force, held, or of a generation: 1, 0, or -1 with ERR. */
+int store_uses_file(struct store *store, const char *file, struct err *err);
 
 /* Returns the directory that STORE was opened in; lives as long as it. */
 const char *store_dir(const struct store *store);

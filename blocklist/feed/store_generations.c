@@ -12,6 +12,7 @@ static void read_generation(struct store_query *query, struct store_generation *
 {
     memset(generation, 0, sizeof *generation);
     generation->number = store_query_count(query);
+    generation->before = store_query_count(query);
     generation->made_s = store_query_number(query);
     generation->current = store_query_number(query) == 1;
     store_query_octets(query, generation->digest, sizeof generation->digest);
@@ -31,10 +32,11 @@ int store_generations(struct store *store, struct store_generation **generations
 
     *generations = NULL;
     *count = 0;
-    store_query_start(&query, store,
-                      "SELECT number, made, current, digest, seed, names, prefixes, octets, why"
-                      " FROM generation ORDER BY number DESC",
-                      err);
+    store_query_start(
+        &query, store,
+        "SELECT number, before, made, current, digest, seed, names, prefixes, octets, why"
+        " FROM generation ORDER BY number DESC",
+        err);
     while (store_query_row(&query)) {
         more = realloc(items, (used + 1) * sizeof *items);
         if (more == NULL) {
@@ -77,10 +79,11 @@ static int insert(struct store *store, const struct store_generation *generation
     struct store_query query;
 
     store_query_start(&query, store,
-                      "INSERT INTO generation (number, made, current, digest, seed, names, "
-                      "prefixes, octets, why) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
+                      "INSERT INTO generation (number, before, made, current, digest, seed, names, "
+                      "prefixes, octets, why) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
                       err);
     store_query_bind(&query, (int64_t)generation->number);
+    store_query_bind(&query, (int64_t)generation->before);
     store_query_bind(&query, generation->made_s);
     store_query_bind_octets(&query, generation->digest, sizeof generation->digest);
     store_query_bind(&query, (int64_t)generation->seed);

@@ -92,14 +92,19 @@ static int see_segment(struct recovery *recovery, const char *name)
     if (found == NULL)
         return -1;
     memset(found, 0, sizeof *found);
-    if (store_segment_read(recovery->dir, name, true, &found->segment, &fault) == 0) {
-        found->made_s = made_at(place_segment(recovery->dir, name, path));
-        recovery->count++;
-    } else if (fault.code == ERR_MEMORY || fault.code == ERR_SYSTEM) {
-        *recovery->err = fault; /* it may be good: come back when it can be read */
-        return -1;
+    for (int tries = 0; tries < 2; tries++) {
+        if (store_segment_read(recovery->dir, name, true, &found->segment, &fault) == 0) {
+            found->made_s = made_at(place_segment(recovery->dir, name, path));
+            recovery->count++;
+            return 0;
+        }
+        if (fault.code != ERR_SYSTEM) /* what cannot be read twice is as good as lost */
+            break;
     }
-    return 0;
+    if (fault.code != ERR_MEMORY)
+        return 0;
+    *recovery->err = fault;
+    return -1;
 }
 
 static bool same_feed(const struct set_feed *feed, uint64_t seed, const struct store_segment *one)

@@ -44,7 +44,7 @@ static const char *const tables[] = {
     "NULL," SEGMENT_COLUMNS " PRIMARY KEY (list, held, part)) STRICT",
 
     "CREATE TABLE generation (number INTEGER PRIMARY KEY NOT NULL CHECK (number > 0),"
-    " made INTEGER NOT NULL, current INTEGER NOT NULL,"
+    " before INTEGER NOT NULL, made INTEGER NOT NULL, current INTEGER NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 32), seed INTEGER NOT NULL,"
     " names INTEGER NOT NULL CHECK (names >= 0), prefixes INTEGER NOT NULL CHECK (prefixes >= 0),"
     " octets INTEGER NOT NULL CHECK (octets >= 0), why TEXT NOT NULL) STRICT",

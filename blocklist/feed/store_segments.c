@@ -206,3 +206,17 @@ int store_segments_keep(struct store *store, uint64_t number, const struct store
     }
     return 0;
 }
+
+int store_uses_file(struct store *store, const char *file, struct err *err)
+{
+    struct store_query query;
+    bool used;
+
+    store_query_start(&query, store,
+                      "SELECT 1 WHERE EXISTS (SELECT 1 FROM segment WHERE file = ?1)"
+                      " OR EXISTS (SELECT 1 FROM generation_segment WHERE file = ?1)",
+                      err);
+    store_query_bind_text(&query, file);
+    used = store_query_row(&query);
+    return store_query_end(&query) != 0 ? -1 : used;
+}

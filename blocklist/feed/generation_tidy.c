@@ -1,0 +1,77 @@
+/* generation_tidy.c - files that nobody refers to any more. */
+#include "blocklist/feed/generation.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "blocklist/feed/generation_links.h"
+#include "blocklist/feed/place.h"
+#include "config/base/err.h"
+#include "config/config.h"
+
+struct tidy {
+    struct store *store;
+    const struct config *config;
+    struct generations generations;
+};
+
+static bool keep_segment(const struct tidy *tidy, const char *name)
+{
+    return store_uses_file(tidy->store, name, NULL) != 0; /* when in doubt, too */
+}
+
+static bool keep_set(const struct tidy *tidy, const char *name)
+{
+    uint64_t number = place_set_number(name);
+
+    return number != 0 && generations_find(&tidy->generations, number) != NULL;
+}
+
+/* ID.part, and what stands beside it, is gone on with by the next fetch. */
+static bool keep_incoming(const struct tidy *tidy, const char *name)
+{
+    for (size_t i = 0; i < tidy->config->list_count; i++) {
+        const char *id = tidy->config->lists[i].id;
+        size_t length = strlen(id);
+
+        if (strncmp(name, id, length) == 0 && strncmp(name + length, ".part", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void tidy_folder(const struct tidy *tidy, const char *folder,
+                        bool (*keep)(const struct tidy *tidy, const char *name))
+{
+    char path[PLACE_PATH_MAX + 300];
+    struct dirent *entry;
+    DIR *dir;
+
+    snprintf(path, sizeof path, "%s/%s", store_dir(tidy->store), folder);
+    dir = opendir(path);
+    if (dir == NULL)
+        return;
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            keep(tidy, entry->d_name))
+            continue;
+        snprintf(path, sizeof path, "%s/%s/%s", store_dir(tidy->store), folder, entry->d_name);
+        unlink(path); /* a folder that somebody made there stays */
+    }
+    closedir(dir);
+}
+
+void generation_tidy(struct store *store, const struct config *config)
+{
+    struct tidy tidy = {.store = store, .config = config};
+
+    if (generations_load(store, &tidy.generations, NULL) != 0)
+        return;
+    tidy_folder(&tidy, "segments", keep_segment);
+    tidy_folder(&tidy, "sets", keep_set);
+    tidy_folder(&tidy, "incoming", keep_incoming);
+    free(tidy.generations.items);
+}
