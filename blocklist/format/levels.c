@@ -19,7 +19,8 @@ static int check_limits(const struct level *level, struct err *err)
     if (level == levels->level && level->given > limits->packed_most)
         return err_set(err, ERR_LIMIT, "over %llu octets, which is the most for a list as it comes",
                        (unsigned long long)limits->packed_most);
-    if (level->given > limits->unpacked_most)
+    /* The lowest one is what it unpacks to as well, where it is not packed. */
+    if ((level != levels->level || levels->plain) && level->given > limits->unpacked_most)
         return err_set(err, ERR_LIMIT, "over %llu octets once unpacked, which is the most",
                        (unsigned long long)limits->unpacked_most);
     if (level != levels->level && level->given > SOURCE_RATIO_FROM &&
@@ -94,6 +95,7 @@ static int climb(struct levels *levels, struct err *err)
         if (packing_find(top->first, top->held, &packing, err) != 0)
             return -1;
         levels->archive = bundle_find(top->first, top->held);
+        levels->plain = levels->count == 1 && packing == NULL;
         if (packing == NULL)
             return 0;
         if (levels->count == LEVELS_MAX)
@@ -109,6 +111,7 @@ int levels_start(struct levels *levels, const struct source_limits *limits, sour
 {
     levels->count = 0;
     levels->archive = BUNDLE_NONE;
+    levels->plain = false;
     levels->limits = *limits;
     if (levels->limits.packed_most == 0)
         levels->limits.packed_most = UINT64_MAX;

@@ -30,6 +30,7 @@ struct levels {
     struct level level[LEVELS_MAX];
     size_t count;
     enum bundle_kind archive; /* what the uppermost level is */
+    bool plain;               /* the lowest is the only one */
 };
 
 /* Starts LEVELS on what READ gives for CONTEXT, and adds a level for each packing. Errors: -1 with

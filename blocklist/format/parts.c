@@ -66,9 +66,19 @@ static int want(struct work *work, struct compile_part *part, struct err *err)
                        "category %.60s is an allow list; it can go to edu_positive and not to %s",
                        name, key);
     snprintf(category->key, sizeof category->key, "%.31s", key);
-    part->compile.members_refused = work->tree.refused;
-    part->compile.first_refused = work->tree.first_refused;
     return 0;
+}
+
+/* Tells PART what of the archive was not looked at: links count, also those that the table knows.
+ */
+static void tell_refused(const struct ut1_tree *tree, struct compile *compile)
+{
+    compile->members_refused = tree->refused;
+    compile->first_refused = tree->first_refused;
+    for (size_t i = 0; i < tree->count; i++)
+        compile->members_refused += tree->categories[i].link;
+    if (compile->first_refused == NULL && compile->members_refused > 0)
+        compile->first_refused = "a link, which is not followed";
 }
 
 static int read_category(void *context, struct ut1_category *category, struct source *octets,
@@ -81,6 +91,7 @@ static int read_category(void *context, struct ut1_category *category, struct so
         part->compile.format = format_find("ut1");
     if (compile_source(&part->compile, octets, part->segment, err) != 0)
         return blame(part, err);
+    tell_refused(&work->tree, &part->compile);
     return 0;
 }
 
