@@ -28,6 +28,7 @@
 #include "resolver/daemon/notify.h"
 #include "resolver/daemon/sandbox.h"
 #include "resolver/daemon/spawn.h"
+#include "resolver/daemon/sync_timer.h"
 #include "resolver/daemon/worker.h"
 #include "resolver/listen/sockets.h"
 
@@ -50,6 +51,7 @@ struct keeper {
     uv_poll_t *channel;
     int channel_fd;
     pid_t server; /* 0: none now */
+    struct sync_timer *sync;
     uint64_t started_ms;
     unsigned young_deaths; /* in a row */
     bool stopping, was_ready;
@@ -104,12 +106,14 @@ static void hear(struct keeper *keeper, char word)
         keeper->was_ready = true;
         if (!keeper->stopping)
             notify_ready("answering");
+        sync_timer_begin(keeper->sync);
         break;
     case SPAWN_RELOADING:
         notify_reloading();
         break;
     case SPAWN_RELOADED:
         notify_ready("answering");
+        sync_timer_reloaded(keeper->sync);
         break;
     default:
         log_event(&keeper->log, LOG_LEVEL_WARN, "channel", "reason=\"unknown word\"");
@@ -225,6 +229,8 @@ static void on_child(uv_signal_t *handle, int number)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == keeper->server)
             bury(keeper, status);
+        else
+            sync_timer_reap(keeper->sync, pid, status);
     }
 }
 
@@ -245,6 +251,7 @@ static void on_stop(uv_signal_t *handle, int number)
     keeper->stopping = true;
     notify_stopping();
     log_event(&keeper->log, LOG_LEVEL_INFO, "stopping", "signal=%d", number);
+    sync_timer_stop(keeper->sync);
     if (keeper->server == 0) {
         finish(keeper, DAEMON_DONE);
         return;
@@ -280,6 +287,8 @@ static const struct {
 static void init_loop(struct keeper *keeper)
 {
     must(uv_loop_init(&keeper->loop) == 0);
+    keeper->sync = sync_timer_create(&keeper->loop, keeper->spawn.config, &keeper->log);
+    must(keeper->sync != NULL);
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads is no reason to die */
     uv_timer_init(&keeper->loop, &keeper->pause);
     uv_timer_init(&keeper->loop, &keeper->deadline);
@@ -302,6 +311,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void close_loop(struct keeper *keeper)
 {
     close_channel(keeper);
+    sync_timer_end(keeper->sync);
     uv_walk(&keeper->loop, close_handle, NULL);
     uv_run(&keeper->loop, UV_RUN_DEFAULT);
     uv_loop_close(&keeper->loop);
