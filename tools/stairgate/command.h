@@ -11,6 +11,7 @@ enum exit_code {
     EXIT_UNREACHABLE = 3, /* the daemon does not answer */
     EXIT_NOT_FOUND = 4,
     EXIT_REFUSED = 5,      /* no right to do that */
+    EXIT_BUSY = 6,         /* somebody else is at it: lists sync, accept, rollback */
     EXIT_WOULD_BLOCK = 10, /* why -q */
 };
 

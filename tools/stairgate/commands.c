@@ -5,6 +5,7 @@
 
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
@@ -57,6 +58,12 @@ const struct command commands[] = {
     {"lists", "remove", "ID [--config FILE] [--yes]",
      "take a list out of the config, and nothing else",
      "hagezi-fake", lists_remove_run},
+    {"lists", "status", "[ID...] [--json] [--config FILE]",
+     "how each list stands, and why one is held or failed; exit 1: not all of them are fresh",
+     "", lists_status_run},
+    {"lists", "history", "[ID] [--last N] [--json] [--config FILE]",
+     "print the generations, and the record of what was done and why",
+     "", lists_history_run},
     {"set", "lookup", "[--json] FILE NAME...|-",
      "what a set says of names or addresses; - reads standard input",
      "lists.set casino.example", set_lookup_run},

@@ -1,0 +1,330 @@
+/* stairgate lists status: how each list stands, and what is in force.
+ *
+ * A person wants one line a list and then a reason for each that is not as it should be; a monitor
+ * wants the exit code, or JSON. What is configured and not known yet, and what is known and not
+ * configured any more, is shown too: the next run brings the one and drops the other. */
+#include "tools/stairgate/lists_state.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "blocklist/feed/due.h"
+#include "blocklist/set/set.h"
+#include "config/base/err.h"
+#include "config/config.h"
+#include "tools/stairgate/command.h"
+#include "tools/stairgate/json_out.h"
+#include "tools/stairgate/manifest.h"
+
+enum { JSON_SCHEMA = 1 };
+
+/* A list as it is shown. */
+struct row {
+    const struct config_list *list; /* NULL: not configured any more */
+    struct store_list known;
+    uint64_t entries, held_entries; /* in force, waiting */
+    size_t segments;
+    bool stale;
+};
+
+struct status {
+    const struct lists_options *options;
+    struct store *store; /* NULL: nothing is known yet */
+    struct row *rows;
+    size_t count, room;
+    struct store_generation *generations;
+    size_t generation_count;
+    const struct store_generation *current; /* NULL: none */
+    int64_t now_s;
+    struct err *err;
+};
+
+/* ---- what is known ---- */
+
+static struct row *add_row(struct status *status)
+{
+    struct row *more;
+
+    if (status->count == status->room) {
+        status->room = status->room * 2 + 32;
+        more = realloc(status->rows, status->room * sizeof *more);
+        if (more == NULL) {
+            err_set(status->err, ERR_MEMORY, "out of memory");
+            return NULL;
+        }
+        status->rows = more;
+    }
+    more = &status->rows[status->count++];
+    memset(more, 0, sizeof *more);
+    return more;
+}
+
+static bool is_asked_for(const struct status *status, const char *id)
+{
+    for (size_t i = 0; i < status->options->word_count; i++) {
+        if (strcmp(status->options->words[i], id) == 0)
+            return true;
+    }
+    return status->options->word_count == 0;
+}
+
+static int add_configured(struct status *status)
+{
+    const struct config *config = status->options->config;
+
+    for (size_t i = 0; i < config->list_count; i++) {
+        struct row *row;
+
+        if (!is_asked_for(status, config->lists[i].id))
+            continue;
+        row = add_row(status);
+        if (row == NULL)
+            return -1;
+        row->list = &config->lists[i];
+        snprintf(row->known.id, sizeof row->known.id, "%s", row->list->id);
+        if (status->store != NULL &&
+            store_get_list(status->store, row->list->id, &row->known, status->err) != 0)
+            return -1;
+        row->stale = row->known.fetched_s != 0 && due_stale(row->list, &row->known, status->now_s);
+    }
+    return 0;
+}
+
+static int add_left_over(void *context, const struct store_list *list)
+{
+    struct status *status = context;
+    struct row *row;
+
+    if (manifest_find(status->options->config, list->id) != NULL || !is_asked_for(status, list->id))
+        return 0;
+    row = add_row(status);
+    if (row == NULL)
+        return -1;
+    row->known = *list;
+    return 0;
+}
+
+static int count_entries(struct status *status, struct row *row)
+{
+    for (int held = 0; held < 2; held++) {
+        struct store_segment *segments;
+        size_t count;
+
+        if (store_segments(status->store, row->known.id, held, &segments, &count, status->err) != 0)
+            return -1;
+        for (size_t i = 0; i < count; i++)
+            *(held ? &row->held_entries : &row->entries) += segments[i].entries;
+        row->segments = held ? row->segments : count;
+        free(segments);
+    }
+    return 0;
+}
+
+static int load(struct status *status)
+{
+    if (add_configured(status) != 0)
+        return -1;
+    if (status->store == NULL)
+        return 0;
+    if (store_each(status->store, add_left_over, status, status->err) != 0 ||
+        store_generations(status->store, &status->generations, &status->generation_count,
+                          status->err) != 0)
+        return -1;
+    for (size_t i = 0; i < status->count; i++) {
+        if (count_entries(status, &status->rows[i]) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < status->generation_count; i++) {
+        if (status->generations[i].current)
+            status->current = &status->generations[i];
+    }
+    return 0;
+}
+
+static int check_ids(const struct status *status)
+{
+    for (size_t i = 0; i < status->options->word_count; i++) {
+        size_t row = 0;
+
+        while (row < status->count &&
+               strcmp(status->rows[row].known.id, status->options->words[i]) != 0)
+            row++;
+        if (row == status->count)
+            return err_set(status->err, ERR_NOT_FOUND, "no list of that name: '%s'",
+                           status->options->words[i]);
+    }
+    return 0;
+}
+
+/* ---- shown ---- */
+
+static bool is_well(const struct row *row)
+{
+    return row->known.state == LIST_OK && !row->stale;
+}
+
+static const char *state_word(const struct row *row)
+{
+    if (row->list == NULL)
+        return "removed";
+    return row->stale && row->known.state == LIST_OK ? "stale" : list_state_word(row->known.state);
+}
+
+static void print_row(const struct status *status, struct libscols_table *table,
+                      const struct row *row)
+{
+    char entries[24], changed[LISTS_TEXT_MAX], fetched[LISTS_TEXT_MAX], next[LISTS_TEXT_MAX];
+    const char *category = row->list == NULL ? "" : row->list->category;
+    const char *cells[] = {row->known.id, state_word(row), category, entries,
+                           changed,       fetched,         next};
+
+    snprintf(entries, sizeof entries, "%" PRIu64, row->entries);
+    lists_age_text(row->known.changed_s, status->now_s, changed);
+    lists_age_text(row->known.fetched_s, status->now_s, fetched);
+    if (row->known.next_s <= status->now_s)
+        snprintf(next, sizeof next, "due");
+    else
+        lists_age_text(status->now_s, row->known.next_s, next);
+    lists_row(table, cells, sizeof cells / sizeof *cells);
+}
+
+/* Until when what is held waits. */
+static void print_held(const struct status *status, const struct row *row)
+{
+    int64_t until = row->known.held_s + (int64_t)status->options->config->feeds.hold_s;
+    char age[LISTS_TEXT_MAX];
+
+    printf("held with %" PRIu64 " entries since %s: %s", row->held_entries,
+           lists_age_text(row->known.held_s, status->now_s, age), row->known.why);
+    if (!row->known.rolled_back)
+        printf("; in force with the first run after %s if the same still comes, or by `stairgate "
+               "lists accept %s`",
+               until > status->now_s ? lists_age_text(status->now_s, until, age) : "now",
+               row->known.id);
+    printf("\n");
+}
+
+static void print_reason(const struct status *status, const struct row *row)
+{
+    char age[LISTS_TEXT_MAX];
+
+    if (row->list == NULL) {
+        printf("%s: not in the config any more; the next run takes it out\n", row->known.id);
+        return;
+    }
+    if (row->stale)
+        printf("%s: stale: its last success is %s old%s\n", row->known.id,
+               lists_age_text(row->known.fetched_s, status->now_s, age),
+               row->list->on_stale == LIST_STALE_DROP ? "; it is taken out" : "");
+    if (row->known.state == LIST_FAILED)
+        printf("%s: failed %u times, last tried %s ago: %s%s\n", row->known.id, row->known.failures,
+               lists_age_text(row->known.tried_s, status->now_s, age), row->known.why,
+               row->segments > 0 ? "; the last good one is in force" : "");
+    if (row->known.state == LIST_HELD) {
+        printf("%s: ", row->known.id);
+        print_held(status, row);
+    }
+}
+
+static void print_text(const struct status *status)
+{
+    static const char *const heads[] = {"ID",      "STATE",   "CATEGORY", "ENTRIES",
+                                        "CHANGED", "FETCHED", "NEXT"};
+    struct libscols_table *table = lists_table(heads, sizeof heads / sizeof *heads, 0x78);
+    char size[LISTS_TEXT_MAX], age[LISTS_TEXT_MAX];
+
+    for (size_t i = 0; i < status->count; i++)
+        print_row(status, table, &status->rows[i]);
+    if (table != NULL)
+        scols_print_table(table);
+    scols_unref_table(table);
+    for (size_t i = 0; i < status->count; i++)
+        print_reason(status, &status->rows[i]);
+    if (status->current == NULL)
+        printf("in force: nothing yet\n");
+    else
+        printf("in force: generation %" PRIu64 ", %" PRIu64 " names, %" PRIu64
+               " address ranges, %s, made %s ago (%s)\n",
+               status->current->number, status->current->names, status->current->prefixes,
+               lists_octets_text(status->current->octets, size),
+               lists_age_text(status->current->made_s, status->now_s, age), status->current->why);
+}
+
+static json_t *generation_json(const struct store_generation *one)
+{
+    if (one == NULL)
+        return json_null();
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "number", (json_int_t)one->number,
+                     "before", (json_int_t)one->before, "made", (json_int_t)one->made_s, "names",
+                     (json_int_t)one->names, "prefixes", (json_int_t)one->prefixes, "octets",
+                     (json_int_t)one->octets, "why", json_out_text(one->why));
+}
+
+static json_t *row_json(const struct row *row)
+{
+    const struct store_list *known = &row->known;
+
+    return json_pack("{s:s, s:b, s:s, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "id", known->id, "configured", row->list != NULL, "state",
+                     list_state_word(known->state), "stale", row->stale, "rolled_back",
+                     known->rolled_back, "why", json_out_text(known->why), "entries",
+                     (json_int_t)row->entries, "segments", (json_int_t)row->segments,
+                     "held_entries", (json_int_t)row->held_entries, "tried",
+                     (json_int_t)known->tried_s, "fetched", (json_int_t)known->fetched_s, "changed",
+                     (json_int_t)known->changed_s, "next", (json_int_t)known->next_s, "held",
+                     (json_int_t)known->held_s, "failures", (json_int_t)known->failures);
+}
+
+static void print_json(const struct status *status, bool well)
+{
+    json_t *lists = json_array();
+
+    for (size_t i = 0; i < status->count; i++)
+        json_array_append_new(lists, row_json(&status->rows[i]));
+    json_out_print(json_pack("{s:i, s:o, s:b, s:I, s:o, s:o}", "schema", JSON_SCHEMA, "dir",
+                             json_out_text(status->options->config->feeds.dir), "ok", well, "now",
+                             (json_int_t)status->now_s, "generation",
+                             generation_json(status->current), "lists", lists));
+}
+
+static int show(struct status *status)
+{
+    bool well = status->count == 0 || status->current != NULL;
+
+    if (load(status) != 0 || check_ids(status) != 0)
+        return lists_complain("status", status->err);
+    well = status->count == 0 || status->current != NULL;
+    for (size_t i = 0; i < status->count; i++)
+        well = well && is_well(&status->rows[i]);
+    if (status->options->json)
+        print_json(status, well);
+    else
+        print_text(status);
+    return well ? EXIT_DONE : EXIT_FAILED;
+}
+
+int lists_status_run(int argc, char **argv)
+{
+    struct lists_options options;
+    struct err err = {.code = ERR_NONE};
+    struct status status = {.options = &options, .now_s = (int64_t)time(NULL), .err = &err};
+    int code = lists_options_read(&options, argc, argv, "", SIZE_MAX);
+
+    if (code == EXIT_DONE) {
+        status.store = lists_open(&options, &err);
+        if (status.store == NULL)
+            code = lists_complain("status", &err);
+        if (status.store != NULL || err.code == ERR_NOT_FOUND)
+            code = show(&status);
+    }
+    free(status.generations);
+    free(status.rows);
+    store_close(status.store);
+    lists_options_end(&options);
+    return code == EXIT_USAGE ? command_usage(lists_status_run) : code;
+}
