@@ -30,6 +30,7 @@ List texts: names(1000) is a plain list, LIST_PAGE an HTML page, ZERO_BOMB(...) 
 """
 import contextlib
 import email.utils
+import functools
 import gzip
 import hashlib
 import re
@@ -39,6 +40,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import warnings
@@ -125,6 +127,22 @@ commonName = supplied
         self._openssl("ca", "-batch", "-notext", "-config", f"{signer}.cnf", "-cert", f"{signer}.pem", "-keyfile", f"{signer}.key",
                       "-in", f"{stem}.csr", "-out", f"{stem}.pem", *until)
         return self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
+
+
+@functools.cache
+def shared_certificates(address):
+    """Those of all servers at ADDRESS in this run: making them takes a second."""
+    folder = tempfile.TemporaryDirectory(prefix="feed-certificates-")
+    made = Certificates(Path(folder.name))
+    made.keep = folder  # goes with the process
+    for name in ("lists.test", "mirror.test"):
+        made.make(name, name, address=address)
+    made.make("expired.test", "expired.test", start="20200101000000Z", end="20200201000000Z")
+    made.make("wrong.test", "another.test")
+    made.make("stranger.test", "stranger.test", signer="strange")
+    for name in ("old.test", "mutual.test", "client.test"):
+        made.make(name, name)
+    return made
 
 
 class Signer:
@@ -264,7 +282,9 @@ def page(body, *, etag="", modified="", media="text/plain; charset=utf-8", codin
         start = start_of(request)
         if start > 0 and start >= len(body):
             return client.head(416, {"Content-Range": f"bytes */{len(body)}", "Content-Length": 0})
-        common.update({"Content-Type": media, "Content-Encoding": coding})
+        common["Content-Type"] = media
+        if coding is not None:
+            common["Content-Encoding"] = coding
         part = body[start:]
         if start:
             common["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
@@ -445,7 +465,7 @@ class FeedServer:
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.threads, self.listeners = [], []
-        self._make_certificates(hosts[0])
+        self._load_certificates(hosts[0])
         self.port, self.plain_port = harness.free_port(hosts[0]), harness.free_port(hosts[0])
         for host in hosts:
             self._listen(host, self.port, True)
@@ -489,31 +509,25 @@ class FeedServer:
 
     # inside
 
-    def _make_certificates(self, address):
-        made = self.certificates = Certificates(self.folder)
+    def _load_certificates(self, address):
+        made = shared_certificates(address)
         self.ca = made.ca
-        self.contexts = {}
-        for name in ("lists.test", "mirror.test"):
-            self._context(name, *made.make(name, name, address=address))
-        self._context("expired.test", *made.make("expired", "expired.test", start="20200101000000Z", end="20200201000000Z"))
-        self._context("wrong.test", *made.make("wrong", "another.test"))
-        self._context("stranger.test", *made.make("stranger", "stranger.test", signer="strange"))
-        old = self._context("old.test", *made.make("old", "old.test"))
+        self.client_certificate, self.client_key = made.folder / "client.test.pem", made.folder / "client.test.key"
+        self.contexts = {name: self._context(made.folder / f"{name}.pem", made.folder / f"{name}.key") for name in NAMES}
+        old, mutual = self.contexts["old.test"], self.contexts["mutual.test"]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # old is what it is for
             old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
         old.set_ciphers("ALL:@SECLEVEL=0")
-        mutual = self._context("mutual.test", *made.make("mutual", "mutual.test"))
         mutual.verify_mode = ssl.CERT_REQUIRED
         mutual.load_verify_locations(self.ca)
-        self.client_certificate, self.client_key = made.make("client", "client.test")
         self.context = self.contexts["lists.test"]
         self.context.sni_callback = self._choose
 
-    def _context(self, name, certificate, key):
+    @staticmethod
+    def _context(certificate, key):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self.contexts[name] = context
         return context
 
     def _choose(self, sock, name, _):

@@ -1,0 +1,73 @@
+#include "blocklist/feed/fetch_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/base/err.h"
+#include "config/base/file.h"
+
+int fetch_sink_file(struct fetch_sink *sink, const char *path, uint64_t most, struct err *err)
+{
+    struct stat status;
+
+    memset(sink, 0, sizeof *sink);
+    sink->most = most;
+    snprintf(sink->path, sizeof sink->path, "%s", path);
+    sink->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (sink->fd < 0)
+        return err_system(err, "%s: cannot write", path);
+    if (fstat(sink->fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+        lseek(sink->fd, 0, SEEK_END) < 0) {
+        fetch_sink_close(sink);
+        return err_set(err, ERR_SYSTEM, "%s: not a regular file; remove it", path);
+    }
+    sink->got = (uint64_t)status.st_size;
+    return 0;
+}
+
+int fetch_sink_memory(struct fetch_sink *sink, size_t most, struct err *err)
+{
+    memset(sink, 0, sizeof *sink);
+    sink->fd = -1;
+    sink->most = most;
+    sink->memory = calloc(1, most + 1);
+    return sink->memory != NULL ? 0 : err_set(err, ERR_MEMORY, "out of memory");
+}
+
+int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, struct err *err)
+{
+    if (sink->got > sink->most || length > sink->most - sink->got)
+        return err_set(err, ERR_LIMIT,
+                       "larger than %" PRIu64 " octets; raise `feeds.size_most` if that is right",
+                       sink->most);
+    if (sink->fd < 0)
+        memcpy(sink->memory + sink->got, data, length);
+    else if (file_write(sink->fd, data, length, sink->path, err) != 0)
+        return -1;
+    sink->got += length;
+    return 0;
+}
+
+int fetch_sink_cut(struct fetch_sink *sink, uint64_t length, struct err *err)
+{
+    if (sink->fd >= 0 &&
+        (ftruncate(sink->fd, (off_t)length) != 0 || lseek(sink->fd, (off_t)length, SEEK_SET) < 0))
+        return err_system(err, "%s: cannot cut it", sink->path);
+    sink->got = length;
+    return 0;
+}
+
+void fetch_sink_close(struct fetch_sink *sink)
+{
+    if (sink->fd >= 0)
+        close(sink->fd);
+    sink->fd = -1;
+    free(sink->memory);
+    sink->memory = NULL;
+}
