@@ -9,6 +9,7 @@
 #include "blocklist/set/hashes.h"
 #include "blocklist/set/layout.h"
 #include "blocklist/set/prefixes.h"
+#include "blocklist/set/variants.h"
 #include "config/base/siphash.h"
 
 struct nodes;
@@ -20,7 +21,7 @@ struct build {
     const struct builder_options *options;
     struct segment **segments;
     size_t segment_count;
-    uint8_t *feed_categories; /* number of each feed's category */
+    struct variants variants; /* feeds, and their terms */
     const char *categories[SET_CATEGORIES_MAX];
     size_t category_count;
     struct nodes *nodes;

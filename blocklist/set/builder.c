@@ -46,7 +46,7 @@ static int name_category(struct build *build, size_t feed, struct err *err)
         return err_set(err, ERR_LIMIT, "more than %d categories in one set", SET_CATEGORIES_MAX);
     if (number == build->category_count)
         build->categories[build->category_count++] = key;
-    build->feed_categories[feed] = (uint8_t)number;
+    build->variants.categories[feed] = (uint8_t)number;
     return 0;
 }
 
@@ -70,18 +70,24 @@ static int open_segments(struct build *build, const char *const *paths, size_t c
     if (count > SET_FEEDS_MAX)
         return err_set(err, ERR_LIMIT, "more than %d feeds in one set", SET_FEEDS_MAX);
     build->segments = calloc(count + 1, sizeof(struct segment *));
-    build->feed_categories = calloc(count + 1, 1);
-    if (build->segments == NULL || build->feed_categories == NULL)
+    if (build->segments == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for segments");
     for (size_t feed = 0; feed < count; feed++) {
         build->segments[feed] = segment_open(paths[feed], err);
         if (build->segments[feed] == NULL)
             return -1;
         build->segment_count++;
-        if (check_segment(build, feed, err) != 0 || name_category(build, feed, err) != 0)
+        if (check_segment(build, feed, err) != 0)
             return -1;
         for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
             build->entries += build->segments[feed]->parts[SEGMENT_SUBTREE + kind].count;
+        build->entries += build->segments[feed]->parts[SEGMENT_TERMED].count;
+    }
+    if (variants_make(&build->variants, build->segments, count, err) != 0)
+        return -1;
+    for (size_t feed = 0; feed < count; feed++) {
+        if (name_category(build, feed, err) != 0)
+            return -1;
     }
     return 0;
 }
@@ -103,7 +109,7 @@ static int count_item(struct build *build, const struct merge_item *item, struct
 
 static int first_pass(struct build *build, struct err *err)
 {
-    struct merge *merge = merge_start(build->segments, build->segment_count, false, err);
+    struct merge *merge = merge_start(build->segments, &build->variants, false, err);
     struct merge_item item;
     int more = merge == NULL ? -1 : 1;
 
@@ -232,7 +238,7 @@ static int second_pass(struct build *build, struct err *err)
         lines_start(&second.lines, build->out, build->lines,
                     build->id_bits == 8 ? LINE_SLOTS_8 : LINE_SLOTS_16, err) != 0)
         goto out;
-    merge = merge_start(build->segments, build->segment_count, true, err);
+    merge = merge_start(build->segments, &build->variants, true, err);
     if (merge == NULL || write_names(&second, merge, err) != 0 ||
         lines_finish(&second.lines, &build->stored, err) != 0)
         goto out;
@@ -268,8 +274,8 @@ static void fill_header(struct build *build)
 /* Everything that must be known before the first octet is written. */
 static int prepare(struct build *build, struct err *err)
 {
-    build->nodes = nodes_create(build->segments, build->segment_count, build->feed_categories, err);
-    build->rows = rows_create(build->segment_count, build->feed_categories, err);
+    build->nodes = nodes_create(build->segments, &build->variants, err);
+    build->rows = rows_create(&build->variants, err);
     if (build->nodes == NULL || build->rows == NULL || protect_collect(build, err) != 0)
         return -1;
     if (first_pass(build, err) != 0 ||
@@ -312,7 +318,7 @@ static void release(struct build *build)
     for (size_t i = 0; i < build->segment_count; i++)
         segment_close(build->segments[i]);
     free(build->segments);
-    free(build->feed_categories);
+    variants_free(&build->variants);
 }
 
 int builder_merge(const char *const *paths, size_t count, const struct builder_options *options,

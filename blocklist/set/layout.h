@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum {
-    SET_VERSION = 1,
+    SET_VERSION = 2,
     SET_HEADER_OCTETS = 4096,
     SET_ALIGN = 64, /* of every section */
     SET_CHUNK_SHIFT = 20,
@@ -16,6 +16,7 @@ enum {
     SET_CATEGORIES_MAX = 128,
     SET_FEEDS_MAX = 1 << 16,
     SET_ROWS_MAX = 1 << 24,
+    SET_VARIANTS_MAX = 1 << 26, /* with terms */
 };
 
 #define SET_MAGIC "SGSET\r\n\x1a"
@@ -59,7 +60,8 @@ enum set_section {
     SET_FEEDS,
     SET_CATEGORIES,
     SET_CANARIES,
-    SET_DIGESTS, /* the last one: what it covers ends where it begins */
+    SET_DIGESTS, /* the last one in a file: what it covers ends where it begins */
+    SET_VARIANTS,
     SET_SECTION_IDS
 };
 
@@ -76,10 +78,11 @@ enum {
     SET_ROW_AT_COUNT = 68,
 };
 
-/* An entry (u32): feed << 3 | operation << 2 | kind. */
-#define SET_ENTRY(feed, operation, kind)                                                           \
-    ((uint32_t)(feed) << 3 | (uint32_t)(operation) << 2 | (uint32_t)(kind))
-#define SET_ENTRY_FEED(entry) ((entry) >> 3)
+/* An entry (u32): variant << 3 | operation << 2 | kind. Variant n below the number of feeds is feed
+ * n without terms; the others stand in the variants section. */
+#define SET_ENTRY(variant, operation, kind)                                                        \
+    ((uint32_t)(variant) << 3 | (uint32_t)(operation) << 2 | (uint32_t)(kind))
+#define SET_ENTRY_VARIANT(entry) ((entry) >> 3)
 #define SET_ENTRY_OPERATION(entry) ((entry) >> 2 & 1)
 #define SET_ENTRY_KIND(entry) ((entry)&3)
 
@@ -92,18 +95,39 @@ enum {
     SET_CATEGORY_OCTETS = 16, /* u32 key, u32 reserved, u64 names */
     SET_REFUSED = 16,
     /* u32 id, class, format, licence, attribution (strings), u32 category, u64 lines, names,
-     * duplicates, refused[16], digest of the source */
-    SET_FEED_OCTETS = 24 + 24 + 8 * SET_REFUSED + SET_DIGEST_OCTETS,
+     * duplicates, refused[16], digest of the source, u32 flags, u32 reserved */
+    SET_FEED_OCTETS = 24 + 24 + 8 * SET_REFUSED + SET_DIGEST_OCTETS + 8,
     SET_FEED_AT_CATEGORY = 20,
     SET_FEED_AT_LINES = 24,
     SET_FEED_AT_REFUSED = 48,
     SET_FEED_AT_DIGEST = 48 + 8 * SET_REFUSED,
+    SET_FEED_AT_FLAGS = SET_FEED_AT_DIGEST + SET_DIGEST_OCTETS,
+    SET_FEED_OBSERVED = 1,
+};
+
+/* Terms: u8 action, u8 flags, u8 types, u8 0, 8 x u16 type, u32 octets of records. */
+enum {
+    TERMS_OCTETS = 24,
+    TERMS_AT_FLAGS = 1,
+    TERMS_AT_COUNT = 2,
+    TERMS_AT_TYPES = 4,
+    TERMS_AT_LENGTH = 20,
+    TERMS_IMPORTANT = 1,
+    TERMS_SCOPED = 2,
+    TERMS_ALL_BUT = 4,
+};
+
+/* A variant: u32 feed, terms, u32 place of their records in the rewrites section. */
+enum {
+    SET_VARIANT_OCTETS = 32,
+    SET_VARIANT_AT_TERMS = 4,
+    SET_VARIANT_AT_RECORDS = 28,
 };
 
 #define SEGMENT_MAGIC "SGSEG\r\n\x1a"
 
 enum {
-    SEGMENT_VERSION = 1,
+    SEGMENT_VERSION = 2,
     SEGMENT_HEADER_OCTETS = 1024,
     SEGMENT_AT_VERSION = 8,   /* u32 */
     SEGMENT_AT_HEADER = 12,   /* u32, octets */
@@ -116,10 +140,15 @@ enum {
     SEGMENT_DIRECTORY_ROW = 64, /* as in a set, then the section's digest */
     SEGMENT_FLAG_NO_DIGEST = 2, /* of a run: its digest is 0 and says nothing */
     SEGMENT_SECTIONS_MAX = (SEGMENT_HEADER_OCTETS - SEGMENT_AT_DIRECTORY) / SEGMENT_DIRECTORY_ROW,
-    SEGMENT_ABOUT_OCTETS = 504,
+    SEGMENT_ABOUT_OCTETS = 512,
+    SEGMENT_OBSERVED = 1,       /* flag of about */
     SEGMENT_PREFIX_OCTETS = 24, /* as in a set, u32 operation in place of the row */
     SEGMENT_EXCEPTION_WORDS_MAX = 1 << 24,
     SEGMENT_PREFIXES_MAX = 1 << 24,
+    SEGMENT_TERMED_OCTETS = 16,         /* u64 hash, u64 kind + 256 x number of its terms */
+    SEGMENT_TERMED_MAX = 1 << 20,       /* listings with terms, of one list */
+    SEGMENT_TERMS_OCTETS_MAX = 1 << 25, /* all terms of one list, each once */
+    SEGMENT_NAMES_WINDOW_LOG = 17,      /* of zstd: what reading the names takes */
 };
 
 enum segment_section {
@@ -129,7 +158,9 @@ enum segment_section {
     SEGMENT_BELOW,
     SEGMENT_EXCEPTIONS,
     SEGMENT_PREFIXES,
-    SEGMENT_NAMES, /* kept free for the names in source order, zstd, optional */
+    SEGMENT_NAMES,  /* in source order, zstd, optional */
+    SEGMENT_TERMS,  /* this and the next one only where there are any */
+    SEGMENT_TERMED, /* listings with terms, by hash */
     SEGMENT_SECTION_IDS
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "blocklist/set/segment.h"
-#include "blocklist/set/set_file.h"
+#include "blocklist/set/set_walk.h"
 #include "config/base/bytes.h"
 
 /* The escapes are sorted by their whole hash. */
@@ -40,41 +40,6 @@ uint32_t set_row_of(const struct set *set, uint64_t hash)
     if (row == set->escape)
         row = find_escape(set, hash);
     return row < set->row_count ? row : 0;
-}
-
-uint32_t set_row_entries(const struct set *set, uint32_t row)
-{
-    return load_le32(set->parts[SET_ROWS].at + (size_t)row * SET_ROW_OCTETS + SET_ROW_AT_COUNT);
-}
-
-uint32_t set_row_entry(const struct set *set, uint32_t row, uint32_t index)
-{
-    const uint8_t *at = set->parts[SET_ROWS].at + (size_t)row * SET_ROW_OCTETS;
-    size_t first = load_le32(at + SET_ROW_AT_FIRST);
-
-    return load_le32(set->parts[SET_ENTRIES].at + 4 * (first + index));
-}
-
-static bool row_lifts(const struct set *set, uint32_t row, bool here, uint32_t feed)
-{
-    for (uint32_t i = 0; i < set_row_entries(set, row); i++) {
-        uint32_t entry = set_row_entry(set, row, i);
-
-        if (SET_ENTRY_FEED(entry) == feed && SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT &&
-            set_entry_applies(entry, here, 1))
-            return true;
-    }
-    return false;
-}
-
-bool set_feed_lifted(const struct set *set, const uint32_t *rows, unsigned depth, unsigned labels,
-                     uint32_t feed)
-{
-    for (unsigned d = depth + 1; d <= labels; d++) {
-        if (rows[d] != 0 && set->rows[rows[d]].lifts && row_lifts(set, rows[d], d == labels, feed))
-            return true;
-    }
-    return false;
 }
 
 void set_hash(const struct set *set, const struct name *name, struct set_probe *probe)
@@ -116,36 +81,21 @@ void set_prefetch(const struct set *set, const struct set_probe *probe)
     }
 }
 
-/* Tells whether ROW, found at DEPTH, holds a listing with a say here that no exception lifts. */
-static bool still_lists(const struct set *set, const uint32_t *rows, unsigned depth,
-                        unsigned labels)
-{
-    for (uint32_t i = 0; i < set_row_entries(set, rows[depth]); i++) {
-        uint32_t entry = set_row_entry(set, rows[depth], i);
-
-        if (SET_ENTRY_OPERATION(entry) == ENTRY_LIST && set_entry_applies(entry, depth, labels) &&
-            !set_feed_lifted(set, rows, depth, labels, SET_ENTRY_FEED(entry)))
-            return true;
-    }
-    return false;
-}
-
 /* An exception was passed: finds the longest suffix that lists the name all the same. */
 static void settle(const struct set *set, const struct set_probe *probe, struct set_hit *hit)
 {
-    uint32_t rows[NAME_LABELS_MAX + 1];
+    struct set_walk walk;
+    uint32_t entry;
+    unsigned depth;
 
-    memset(rows, 0, sizeof rows);
-    for (unsigned depth = 1; depth <= probe->count; depth++) {
-        if (set_depth_used(set, depth))
-            rows[depth] = set_row_of(set, probe->hashes[depth - 1]);
-    }
     hit->labels = 0;
     hit->row = 0;
-    for (unsigned depth = probe->count; depth > 0 && hit->labels == 0; depth--) {
-        if (rows[depth] != 0 && still_lists(set, rows, depth, probe->labels)) {
+    set_walk_start(&walk, set, probe, WALK_PLAIN);
+    while (set_walk_next(&walk, &entry, &depth)) {
+        if (SET_ENTRY_OPERATION(entry) == ENTRY_LIST) {
             hit->labels = (uint8_t)depth;
-            hit->row = rows[depth];
+            hit->row = walk.rows[depth];
+            return;
         }
     }
 }
@@ -167,6 +117,7 @@ void set_find(const struct set *set, const struct set_probe *probe, struct set_h
             continue;
         row = &set->rows[number];
         hit->mask = mask_or(mask_without(hit->mask, row->clear[here]), row->add[here]);
+        hit->terms |= row->terms[here];
         lifted |= row->lifts;
         if (mask_any(row->add[here])) {
             hit->labels = (uint8_t)depth;
@@ -174,7 +125,7 @@ void set_find(const struct set *set, const struct set_probe *probe, struct set_h
         }
     }
     if (!mask_any(hit->mask))
-        memset(hit, 0, sizeof *hit);
+        hit->row = hit->labels = 0;
     else if (lifted)
         settle(set, probe, hit);
 }

@@ -12,12 +12,14 @@
 
 #include "blocklist/set/layout.h"
 #include "blocklist/set/segment_file.h"
+#include "blocklist/set/variants.h"
 #include "config/base/err.h"
 
 struct run {
     uint64_t hash;
     bool done;
     uint32_t entry;
+    uint32_t terms; /* of a run of listings with terms: number of the feed's first; 0 for others */
     struct segment_stream stream;
 };
 
@@ -33,6 +35,7 @@ struct merge {
     struct run *runs;
     struct player *losers; /* [1..count) */
     uint32_t *entries;     /* of the present item */
+    size_t room;           /* in entries */
 };
 
 static int advance(struct run *run, struct err *err)
@@ -49,7 +52,14 @@ static int advance(struct run *run, struct err *err)
         if (run->done)
             return 0;
     }
-    run->hash = segment_stream_take(stream);
+    if (__builtin_expect(run->terms == 0, 1)) {
+        run->hash = segment_stream_take(stream);
+    } else {
+        struct segment_termed termed = segment_stream_take_termed(stream);
+
+        run->hash = termed.hash;
+        run->entry = SET_ENTRY(run->terms + termed.terms, ENTRY_LIST, termed.kind);
+    }
     return 0;
 }
 
@@ -111,19 +121,39 @@ static int first_round(struct merge *merge, struct err *err)
     return 0;
 }
 
-static int add_run(struct merge *merge, const struct segment *segment, size_t feed,
-                   enum entry_kind kind, struct err *err)
+static int add_run(struct merge *merge, const struct segment *segment, enum segment_section section,
+                   uint32_t entry, uint32_t terms, struct err *err)
 {
     struct run *run = &merge->runs[merge->count];
 
-    if (segment->parts[SEGMENT_SUBTREE + kind].count == 0)
+    if (segment->parts[section].count == 0)
         return 0;
-    if (segment_stream_start(&run->stream, segment, kind, merge->checked, err) != 0)
+    if (segment_stream_start(&run->stream, segment, section, merge->checked, err) != 0)
         return -1;
     merge->count++;
-    run->entry = SET_ENTRY(feed, ENTRY_LIST, kind);
+    run->entry = entry;
+    run->terms = terms;
     run->done = false;
     return advance(run, err);
+}
+
+/* Runs stand in the order of their variants, so that the entries of an item rise: first all without
+ * terms, then those with, feed by feed. */
+static int add_runs(struct merge *merge, struct segment *const *segments,
+                    const struct variants *variants, struct err *err)
+{
+    for (size_t feed = 0; feed < variants->feeds; feed++) {
+        for (unsigned kind = 0; kind < ENTRY_KINDS; kind++) {
+            if (add_run(merge, segments[feed], (enum segment_section)(SEGMENT_SUBTREE + kind),
+                        SET_ENTRY(feed, ENTRY_LIST, kind), 0, err) != 0)
+                return -1;
+        }
+    }
+    for (size_t feed = 0; feed < variants->feeds; feed++) {
+        if (add_run(merge, segments[feed], SEGMENT_TERMED, 0, variants->base[feed], err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int allocate(struct merge *merge, size_t most, struct err *err)
@@ -131,15 +161,16 @@ static int allocate(struct merge *merge, size_t most, struct err *err)
     /* The digest's state inside a run wants its own alignment. */
     merge->runs = aligned_alloc(_Alignof(struct run), (most + 1) * sizeof *merge->runs);
     merge->losers = calloc(most + 1, sizeof *merge->losers);
-    merge->entries = calloc(most + 1, sizeof *merge->entries);
+    merge->room = most + 1;
+    merge->entries = calloc(merge->room, sizeof *merge->entries);
     if (merge->runs == NULL || merge->losers == NULL || merge->entries == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for the merge");
     memset(merge->runs, 0, (most + 1) * sizeof *merge->runs);
     return 0;
 }
 
-struct merge *merge_start(struct segment *const *segments, size_t count, bool checked,
-                          struct err *err)
+struct merge *merge_start(struct segment *const *segments, const struct variants *variants,
+                          bool checked, struct err *err)
 {
     struct merge *merge = calloc(1, sizeof *merge);
     int result;
@@ -149,16 +180,27 @@ struct merge *merge_start(struct segment *const *segments, size_t count, bool ch
         return NULL;
     }
     merge->checked = checked;
-    result = allocate(merge, count * ENTRY_KINDS, err);
-    for (size_t i = 0; i < count * ENTRY_KINDS && result == 0; i++)
-        result = add_run(merge, segments[i / ENTRY_KINDS], i / ENTRY_KINDS,
-                         (enum entry_kind)(i % ENTRY_KINDS), err);
+    result = allocate(merge, variants->feeds * (ENTRY_KINDS + 1), err);
+    if (result == 0)
+        result = add_runs(merge, segments, variants, err);
     if (result == 0 && merge->count > 0)
         result = first_round(merge, err);
     if (result == 0)
         return merge;
     merge_end(merge);
     return NULL;
+}
+
+/* One run may give one hash several times, on different terms. */
+static int grow_entries(struct merge *merge, struct err *err)
+{
+    uint32_t *more = realloc(merge->entries, 2 * merge->room * sizeof *more);
+
+    if (more == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for the merge");
+    merge->entries = more;
+    merge->room *= 2;
+    return 0;
 }
 
 int merge_next(struct merge *merge, struct merge_item *item, struct err *err)
@@ -171,6 +213,8 @@ int merge_next(struct merge *merge, struct merge_item *item, struct err *err)
     do {
         struct run *run = &merge->runs[merge->winner];
 
+        if (count == merge->room && grow_entries(merge, err) != 0)
+            return -1;
         merge->entries[count++] = run->entry;
         if (advance(run, err) != 0)
             return -1;

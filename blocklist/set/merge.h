@@ -9,6 +9,7 @@
 struct err;
 struct merge;
 struct segment;
+struct variants;
 
 struct merge_item {
     uint64_t hash;
@@ -16,11 +17,11 @@ struct merge_item {
     size_t count;
 };
 
-/* Starts a merge of the listings of SEGMENTS[0..COUNT), which must outlive it; the feed in an entry
- * is the index of its segment. CHECKED says that all were merged to the end before. Owner: the
- * caller ends it with merge_end. Errors: NULL with ERR. */
-struct merge *merge_start(struct segment *const *segments, size_t count, bool checked,
-                          struct err *err);
+/* Starts a merge of the listings of SEGMENTS, which are those of VARIANTS; both must outlive it.
+ * CHECKED says that all were merged to the end before. Owner: the caller ends it with merge_end.
+ * Errors: NULL with ERR. */
+struct merge *merge_start(struct segment *const *segments, const struct variants *variants,
+                          bool checked, struct err *err);
 
 /* Fills ITEM with the next hash. Returns 1, 0 at the end, -1 with ERR: ERR_DIGEST, ERR_FORMAT,
  * ERR_SYSTEM. Cost: one replay of the tree for each entry. */

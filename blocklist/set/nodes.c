@@ -5,7 +5,8 @@
  * each exception name E walk its ancestors, top first, and keep per feed whether it still reaches
  * E. `clear` is what the feeds that leave at E supplied, less what those that stay supply. A
  * segment already dropped the listings at and below its own exceptions, so a feed that has left
- * does not come back. An exception that removes nothing gets no entry.
+ * comes back only below a scoped one. Masks know no terms: listings with any and exceptions for
+ * some types are entries, and nothing else here. An exception that removes nothing gets no entry.
  * Dropped: keeping feeds in the masks (too wide for the query path), and expanding the listings
  * below an exception (unbounded). */
 #include "blocklist/set/nodes.h"
@@ -17,6 +18,7 @@
 #include "blocklist/set/merge.h"
 #include "blocklist/set/rows.h"
 #include "blocklist/set/segment_file.h"
+#include "blocklist/set/variants.h"
 #include "config/base/err.h"
 
 /* A name that is an exception or above one. */
@@ -37,18 +39,23 @@ struct lift {
 };
 
 struct nodes {
-    const uint8_t *feed_categories;
-    size_t feeds;
+    const struct variants *variants;
     struct node *items;
     size_t count, next;
     struct lift *lifts;
     size_t lift_count;
     struct hashes listed; /* entries, one a word */
-    uint8_t *reach;       /* by feed: enum reach, for nodes_resolve */
+    struct reach *reach;  /* by feed, for nodes_resolve */
     uint32_t *row_entries;
+    size_t room; /* in row_entries */
 };
 
-enum reach { REACH_NO, REACH_YES, REACH_LIFTED };
+/* What of one feed reaches an exception name from above. */
+struct reach {
+    uint8_t names; /* that it lists without terms, not lifted since; 255 for that or more */
+    bool terms;    /* something that it lists with terms */
+    bool leaves;   /* an exception takes it back here */
+};
 
 static int compare_lifts(const void *a, const void *b)
 {
@@ -59,10 +66,9 @@ static int compare_lifts(const void *a, const void *b)
     return one->entry < other->entry ? -1 : one->entry > other->entry;
 }
 
-static int collect_lifts(struct nodes *nodes, struct segment *const *segments, size_t count,
-                         struct err *err)
+static int collect_lifts(struct nodes *nodes, struct segment *const *segments, struct err *err)
 {
-    size_t total = 0;
+    size_t total = 0, count = nodes->variants->feeds;
 
     for (size_t feed = 0; feed < count; feed++)
         total += exceptions_count(&segments[feed]->exceptions);
@@ -75,9 +81,10 @@ static int collect_lifts(struct nodes *nodes, struct segment *const *segments, s
         for (size_t i = 0; i < exceptions_count(exceptions); i++) {
             const uint64_t *record = exceptions_record(exceptions, i);
 
-            nodes->lifts[nodes->lift_count++] =
-                (struct lift){exception_hash(record), record,
-                              SET_ENTRY(feed, ENTRY_EXCEPT, exception_kind(record))};
+            nodes->lifts[nodes->lift_count++] = (struct lift){
+                exception_hash(record), record,
+                SET_ENTRY(variants_number(nodes->variants, feed, exception_terms(record)),
+                          ENTRY_EXCEPT, exception_kind(record))};
         }
     }
     qsort(nodes->lifts, nodes->lift_count, sizeof *nodes->lifts, compare_lifts);
@@ -121,8 +128,8 @@ static int make_nodes(struct nodes *nodes, struct err *err)
     return result;
 }
 
-struct nodes *nodes_create(struct segment *const *segments, size_t count,
-                           const uint8_t *feed_categories, struct err *err)
+struct nodes *nodes_create(struct segment *const *segments, const struct variants *variants,
+                           struct err *err)
 {
     struct nodes *nodes = calloc(1, sizeof *nodes);
 
@@ -130,12 +137,10 @@ struct nodes *nodes_create(struct segment *const *segments, size_t count,
         err_set(err, ERR_MEMORY, "out of memory for exceptions");
         return NULL;
     }
-    nodes->feed_categories = feed_categories;
-    nodes->feeds = count;
-    nodes->reach = calloc(count + 1, 1);
-    nodes->row_entries = calloc((ENTRY_KINDS + 1) * count + 1, sizeof *nodes->row_entries);
-    if (nodes->reach != NULL && nodes->row_entries != NULL &&
-        collect_lifts(nodes, segments, count, err) == 0 && make_nodes(nodes, err) == 0)
+    nodes->variants = variants;
+    nodes->reach = calloc(variants->feeds + 1, sizeof *nodes->reach);
+    if (nodes->reach != NULL && collect_lifts(nodes, segments, err) == 0 &&
+        make_nodes(nodes, err) == 0)
         return nodes;
     err_set(err, ERR_MEMORY, "out of memory for exceptions");
     nodes_destroy(nodes);
@@ -188,50 +193,94 @@ static struct node *find(const struct nodes *nodes, uint64_t hash)
     return &nodes->items[low];
 }
 
-/* Takes an ancestor of the exception name into account. */
+static struct reach *reach_of(const struct nodes *nodes, uint32_t entry)
+{
+    return &nodes->reach[variants_feed(nodes->variants, SET_ENTRY_VARIANT(entry))];
+}
+
+/* Tells whether the exception LIFT takes back what REACH says: a scoped one is about one listing,
+ * so that it does nothing where another one holds anyway. */
+static bool takes_back(const struct nodes *nodes, const struct lift *lift,
+                       const struct reach *reach)
+{
+    uint32_t variant = SET_ENTRY_VARIANT(lift->entry);
+
+    if (!variants_for_all_types(nodes->variants, variant))
+        return false;
+    return variants_scoped(nodes->variants, variant) ? reach->names == 1 : reach->names > 0;
+}
+
+/* Takes an ancestor of the exception name into account: first what is taken back there, then what
+ * is listed there, which only a scoped exception leaves. */
 static void pass_ancestor(struct nodes *nodes, const struct node *node)
 {
+    for (uint32_t i = 0; i < node->lift_count; i++) {
+        const struct lift *lift = &nodes->lifts[node->lift_first + i];
+        struct reach *reach = reach_of(nodes, lift->entry);
+
+        if (SET_ENTRY_KIND(lift->entry) != ENTRY_EXACT && takes_back(nodes, lift, reach))
+            reach->names = 0;
+    }
     for (uint32_t i = 0; i < node->count; i++) {
         uint32_t entry = (uint32_t)nodes->listed.items[node->first + i];
-        uint8_t *reach = &nodes->reach[SET_ENTRY_FEED(entry)];
+        struct reach *reach = reach_of(nodes, entry);
 
-        if (SET_ENTRY_KIND(entry) != ENTRY_EXACT && *reach == REACH_NO)
-            *reach = REACH_YES;
-    }
-    for (uint32_t i = 0; i < node->lift_count; i++) {
-        uint32_t entry = nodes->lifts[node->lift_first + i].entry;
-
-        if (SET_ENTRY_KIND(entry) != ENTRY_EXACT)
-            nodes->reach[SET_ENTRY_FEED(entry)] = REACH_LIFTED;
+        if (SET_ENTRY_KIND(entry) == ENTRY_EXACT)
+            continue;
+        if (SET_ENTRY_VARIANT(entry) >= nodes->variants->feeds)
+            reach->terms = true;
+        else if (reach->names < UINT8_MAX)
+            reach->names++;
     }
 }
 
-/* Returns the categories of the feeds that reach NODE from above and stay (*STAY) or leave, looking
- * at its exceptions of any kind but EXCEPT_KIND. */
+/* Returns the categories of the feeds that reach NODE from above and leave, less those of the feeds
+ * that stay, looking at its exceptions of any kind but EXCEPT_KIND. */
 static struct mask leaving(const struct nodes *nodes, const struct node *node,
                            enum entry_kind except_kind)
 {
+    const struct variants *variants = nodes->variants;
     struct mask left = {
         {0, 0}
     };
     struct mask stay = left;
-    uint32_t lift = node->lift_first, end = lift + node->lift_count;
 
-    for (size_t feed = 0; feed < nodes->feeds; feed++) {
-        struct mask bit = mask_bit(nodes->feed_categories[feed]);
-        bool lifted = false;
+    for (size_t feed = 0; feed < variants->feeds; feed++)
+        nodes->reach[feed].leaves = false;
+    for (uint32_t i = 0; i < node->lift_count; i++) {
+        const struct lift *lift = &nodes->lifts[node->lift_first + i];
+        struct reach *reach = reach_of(nodes, lift->entry);
 
-        for (; lift < end && SET_ENTRY_FEED(nodes->lifts[lift].entry) == feed; lift++)
-            lifted = SET_ENTRY_KIND(nodes->lifts[lift].entry) != except_kind;
-        if (nodes->reach[feed] == REACH_YES && lifted)
+        if (SET_ENTRY_KIND(lift->entry) != except_kind)
+            reach->leaves |= takes_back(nodes, lift, reach);
+    }
+    for (size_t feed = 0; feed < variants->feeds; feed++) {
+        struct mask bit = mask_bit(variants->categories[feed]);
+
+        if (nodes->reach[feed].names == 0 || variants->observed[feed])
+            continue;
+        if (nodes->reach[feed].leaves)
             left = mask_or(left, bit);
-        else if (nodes->reach[feed] == REACH_YES)
+        else
             stay = mask_or(stay, bit);
     }
     return mask_without(left, stay);
 }
 
-/* Merges NODE's listings with those of its exceptions that remove something; returns how many. */
+/* Tells whether the exception LIFT has an entry: it takes something back from above, or may do so
+ * below, where nobody looks. */
+static bool has_entry(const struct nodes *nodes, const struct lift *lift)
+{
+    uint32_t variant = SET_ENTRY_VARIANT(lift->entry);
+    const struct reach *reach = reach_of(nodes, lift->entry);
+
+    if (variants_terms(nodes->variants, variant) != NULL &&
+        !variants_scoped(nodes->variants, variant))
+        return true;
+    return reach->names > 0 || reach->terms;
+}
+
+/* Merges NODE's listings with those of its exceptions that have an entry; returns how many. */
 static size_t list_entries(struct nodes *nodes, const struct node *node)
 {
     const uint64_t *listed = nodes->listed.items + node->first;
@@ -239,17 +288,31 @@ static size_t list_entries(struct nodes *nodes, const struct node *node)
     size_t count = 0;
 
     for (uint32_t i = 0; i < node->lift_count; i++) {
-        uint32_t entry = nodes->lifts[node->lift_first + i].entry;
+        const struct lift *lift = &nodes->lifts[node->lift_first + i];
 
-        if (nodes->reach[SET_ENTRY_FEED(entry)] != REACH_YES)
+        if (!has_entry(nodes, lift))
             continue;
-        while (at < node->count && listed[at] < entry)
+        while (at < node->count && listed[at] < lift->entry)
             nodes->row_entries[count++] = (uint32_t)listed[at++];
-        nodes->row_entries[count++] = entry;
+        nodes->row_entries[count++] = lift->entry;
     }
     while (at < node->count)
         nodes->row_entries[count++] = (uint32_t)listed[at++];
     return count;
+}
+
+static int make_room(struct nodes *nodes, size_t room, struct err *err)
+{
+    uint32_t *more;
+
+    if (room <= nodes->room)
+        return 0;
+    more = realloc(nodes->row_entries, 2 * room * sizeof *more);
+    if (more == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for exceptions");
+    nodes->row_entries = more;
+    nodes->room = 2 * room;
+    return 0;
 }
 
 static int resolve(struct nodes *nodes, struct node *node, struct rows *rows, struct err *err)
@@ -257,7 +320,9 @@ static int resolve(struct nodes *nodes, struct node *node, struct rows *rows, st
     unsigned labels = exception_labels(node->record);
     size_t count;
 
-    memset(nodes->reach, REACH_NO, nodes->feeds);
+    if (make_room(nodes, (size_t)node->count + node->lift_count, err) != 0)
+        return -1;
+    memset(nodes->reach, 0, nodes->variants->feeds * sizeof *nodes->reach);
     for (unsigned depth = 1; depth < labels; depth++)
         pass_ancestor(nodes, find(nodes, node->record[depth]));
     count = list_entries(nodes, node);

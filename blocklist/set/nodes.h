@@ -16,11 +16,12 @@ struct merge_item;
 struct nodes;
 struct rows;
 struct segment;
+struct variants;
 
-/* Collects the exceptions of SEGMENTS[0..COUNT), which must outlive the result; FEED_CATEGORIES as
- * in rows.h. Owner: the caller ends it with nodes_destroy. Errors: NULL with ERR_MEMORY. */
-struct nodes *nodes_create(struct segment *const *segments, size_t count,
-                           const uint8_t *feed_categories, struct err *err);
+/* Collects the exceptions of SEGMENTS, which are those of VARIANTS; both must outlive the result.
+ * Owner: the caller ends it with nodes_destroy. Errors: NULL with ERR_MEMORY. */
+struct nodes *nodes_create(struct segment *const *segments, const struct variants *variants,
+                           struct err *err);
 void nodes_destroy(struct nodes *nodes);
 
 /* Shows ITEM of the first pass, hashes rising. Returns 1 where a feed has an exception at that name

@@ -10,12 +10,12 @@
 
 #include "blocklist/set/layout.h"
 #include "blocklist/set/segment.h"
+#include "blocklist/set/variants.h"
 #include "config/base/err.h"
 
 struct rows {
-    const uint8_t *feed_categories;
-    size_t feeds;
-    uint32_t *singles; /* by entry: row number + 1 */
+    const struct variants *variants;
+    uint32_t *singles; /* by entry without terms: row number + 1 */
     struct row *items;
     size_t count, room;
     uint32_t *entries;
@@ -24,15 +24,14 @@ struct rows {
     size_t slots;
 };
 
-struct rows *rows_create(size_t feeds, const uint8_t *feed_categories, struct err *err)
+struct rows *rows_create(const struct variants *variants, struct err *err)
 {
     struct rows *rows = calloc(1, sizeof *rows);
 
     if (rows != NULL) {
-        rows->feeds = feeds;
-        rows->feed_categories = feed_categories;
+        rows->variants = variants;
         rows->slots = 1024;
-        rows->singles = calloc(feeds * 8 + 8, sizeof *rows->singles);
+        rows->singles = calloc(variants->feeds * 8 + 8, sizeof *rows->singles);
         rows->table = calloc(rows->slots, sizeof *rows->table);
     }
     if (rows == NULL || rows->singles == NULL || rows->table == NULL ||
@@ -179,12 +178,13 @@ int64_t rows_intern(struct rows *rows, const uint32_t *entries, size_t count, st
     const struct mask none = {
         {0, 0}
     };
+    bool single = count == 1 && SET_ENTRY_VARIANT(entries[0]) < rows->variants->feeds;
     int64_t number;
 
-    if (count == 1 && rows->singles[entries[0]] != 0)
+    if (single && rows->singles[entries[0]] != 0)
         return rows->singles[entries[0]] - 1;
     number = rows_intern_clearing(rows, entries, count, none, none, err);
-    if (count == 1 && number >= 0)
+    if (single && number >= 0)
         rows->singles[entries[0]] = (uint32_t)(number + 1);
     return number;
 }
@@ -211,15 +211,33 @@ void rows_add_masks(const struct rows *rows, const struct row *row, struct mask 
     memset(below, 0, sizeof *below);
     for (uint32_t i = 0; i < row->count; i++) {
         uint32_t entry = rows->entries[row->first + i];
-        struct mask bit = mask_bit(rows->feed_categories[SET_ENTRY_FEED(entry)]);
+        uint32_t variant = SET_ENTRY_VARIANT(entry);
+        struct mask bit;
 
-        if (SET_ENTRY_OPERATION(entry) != ENTRY_LIST)
+        if (SET_ENTRY_OPERATION(entry) != ENTRY_LIST || !variants_masked(rows->variants, variant))
             continue;
+        bit = mask_bit(rows->variants->categories[variant]);
         if (SET_ENTRY_KIND(entry) != ENTRY_BELOW)
             *here = mask_or(*here, bit);
         if (SET_ENTRY_KIND(entry) != ENTRY_EXACT)
             *below = mask_or(*below, bit);
     }
+}
+
+struct mask rows_categories(const struct rows *rows, const struct row *row)
+{
+    struct mask categories = {
+        {0, 0}
+    };
+
+    for (uint32_t i = 0; i < row->count; i++) {
+        uint32_t entry = rows->entries[row->first + i];
+        uint32_t feed = variants_feed(rows->variants, SET_ENTRY_VARIANT(entry));
+
+        if (SET_ENTRY_OPERATION(entry) == ENTRY_LIST && !rows->variants->observed[feed])
+            categories = mask_or(categories, mask_bit(rows->variants->categories[feed]));
+    }
+    return categories;
 }
 
 static int compare_masks(struct mask a, struct mask b)

@@ -10,6 +10,7 @@
 
 struct err;
 struct rows;
+struct variants;
 
 /* One row; bits of the masks are category numbers of the set. */
 struct row {
@@ -23,9 +24,8 @@ struct row {
 /* The row without entries is row 0 and has id 0. */
 enum { ROWS_EMPTY = 0 };
 
-/* Makes an empty table for FEEDS feeds; FEED_CATEGORIES[f] is the category number of feed f and is
- * kept. Errors: NULL with ERR_MEMORY. */
-struct rows *rows_create(size_t feeds, const uint8_t *feed_categories, struct err *err);
+/* Makes an empty table for entries of VARIANTS, which is kept. Errors: NULL with ERR_MEMORY. */
+struct rows *rows_create(const struct variants *variants, struct err *err);
 void rows_destroy(struct rows *rows);
 
 /* Returns the number of the row with ENTRIES[0..COUNT) and nothing to clear, made if need be; -1
@@ -41,9 +41,13 @@ struct row *rows_at(struct rows *rows, size_t number);
 size_t rows_count(const struct rows *rows);
 const uint32_t *rows_entries(const struct rows *rows, const struct row *row);
 
-/* Computes what ROW adds at its name and below it. */
+/* Computes what ROW adds at its name and below it: the categories of its listings without terms, of
+ * feeds that are not only observed. */
 void rows_add_masks(const struct rows *rows, const struct row *row, struct mask *here,
                     struct mask *below);
+
+/* Computes the categories of all listings of ROW whose feeds are not only observed. */
+struct mask rows_categories(const struct rows *rows, const struct row *row);
 
 /* Gives ids: the commonest row gets 1, and so on; equal counts in the order of their entries, so
  * that the same input gives the same file. Fills ORDER, made for rows_count elements, with row

@@ -153,6 +153,7 @@ static int write_feed(struct build *build, const struct segment_about *about, ui
     for (size_t i = 0; i < SET_REFUSED; i++)
         store_le64(octets + SET_FEED_AT_REFUSED + 8 * i, about->refused[i]);
     memcpy(octets + SET_FEED_AT_DIGEST, about->source_digest, SET_DIGEST_OCTETS);
+    store_le32(octets + SET_FEED_AT_FLAGS, about->observe ? SET_FEED_OBSERVED : 0);
     return set_out_write(build->out, octets, sizeof octets, err);
 }
 
@@ -161,7 +162,7 @@ static int write_feeds(struct build *build, struct strings *strings, struct err 
     if (set_out_begin(build->out, SET_FEEDS, true, err) != 0)
         return -1;
     for (size_t i = 0; i < build->segment_count; i++) {
-        if (write_feed(build, &build->segments[i]->about, build->feed_categories[i], strings,
+        if (write_feed(build, &build->segments[i]->about, build->variants.categories[i], strings,
                        err) != 0)
             return -1;
     }
@@ -173,11 +174,10 @@ static void count_categories(const struct build *build, uint64_t names[SET_CATEG
 {
     for (size_t i = 0; i < rows_count(build->rows); i++) {
         const struct row *row = rows_at(build->rows, i);
-        struct mask here, below;
+        struct mask categories = rows_categories(build->rows, row);
 
-        rows_add_masks(build->rows, row, &here, &below);
         for (unsigned c = 0; c < build->category_count; c++) {
-            if (mask_has(mask_or(here, below), c))
+            if (mask_has(categories, c))
                 names[c] += row->names;
         }
     }
@@ -206,6 +206,50 @@ static int write_categories(struct build *build, struct strings *strings, struct
     return 0;
 }
 
+/* Records of rewrites, one after the other, in the order of the variants. */
+static int write_rewrites(struct build *build, struct err *err)
+{
+    const struct variants *variants = &build->variants;
+    uint64_t total = 0;
+
+    if (set_out_begin(build->out, SET_REWRITES, true, err) != 0)
+        return -1;
+    for (size_t i = variants->feeds; i < variants->count; i++) {
+        const uint8_t *terms = variants_terms(variants, (uint32_t)i);
+        uint32_t length = load_le32(terms + TERMS_AT_LENGTH);
+
+        if (set_out_write(build->out, terms + TERMS_OCTETS, length, err) != 0)
+            return -1;
+        total += length;
+    }
+    if (total > UINT32_MAX)
+        return err_set(err, ERR_LIMIT, "too many records of rewrites in one set");
+    set_out_end(build->out, total);
+    return 0;
+}
+
+static int write_variants(struct build *build, struct err *err)
+{
+    const struct variants *variants = &build->variants;
+    uint8_t octets[SET_VARIANT_OCTETS];
+    uint32_t records = 0;
+
+    if (set_out_begin(build->out, SET_VARIANTS, true, err) != 0)
+        return -1;
+    for (size_t i = variants->feeds; i < variants->count; i++) {
+        const uint8_t *terms = variants_terms(variants, (uint32_t)i);
+
+        store_le32(octets, variants_feed(variants, (uint32_t)i));
+        memcpy(octets + SET_VARIANT_AT_TERMS, terms, TERMS_OCTETS);
+        store_le32(octets + SET_VARIANT_AT_RECORDS, records);
+        records += load_le32(terms + TERMS_AT_LENGTH);
+        if (set_out_write(build->out, octets, sizeof octets, err) != 0)
+            return -1;
+    }
+    set_out_end(build->out, variants->count - variants->feeds);
+    return 0;
+}
+
 static int write_empty(struct build *build, enum set_section id, struct err *err)
 {
     if (set_out_begin(build->out, id, false, err) != 0)
@@ -230,9 +274,10 @@ int sections_write(struct build *build, struct err *err)
 
     if (add_string(&strings, "", err) == 0 && write_rows(build, err) == 0 &&
         write_entries(build, err) == 0 && write_escapes(build, err) == 0 &&
-        write_prefixes(build, err) == 0 && write_empty(build, SET_REWRITES, err) == 0 &&
-        write_feeds(build, &strings, err) == 0 && write_categories(build, &strings, err) == 0 &&
-        write_strings(build, &strings, err) == 0 && write_empty(build, SET_CANARIES, err) == 0)
+        write_prefixes(build, err) == 0 && write_rewrites(build, err) == 0 &&
+        write_variants(build, err) == 0 && write_feeds(build, &strings, err) == 0 &&
+        write_categories(build, &strings, err) == 0 && write_strings(build, &strings, err) == 0 &&
+        write_empty(build, SET_CANARIES, err) == 0)
         result = 0;
     free(strings.text);
     return result;

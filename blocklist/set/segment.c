@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "blocklist/set/segment_file.h"
+#include "blocklist/set/segment_names.h"
+#include "blocklist/set/terms_check.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
 
@@ -43,15 +45,38 @@ const struct siphash_key *segment_key(const struct segment_writer *writer)
     return &writer->key;
 }
 
-static int add_exception(struct segment_writer *writer, const struct name *name,
-                         enum entry_kind kind, struct err *err)
+int segment_keep_names(struct segment_writer *writer, struct err *err)
+{
+    must(writer->added == 0 && !writer->second);
+    if (writer->names == NULL)
+        writer->names = names_out_start(writer->path, err);
+    return writer->names == NULL ? -1 : 0;
+}
+
+/* What is added, on its way. */
+struct adding {
+    const struct name *name;
+    uint64_t hash;
+    unsigned labels;
+    enum entry_kind kind;
+    int64_t terms; /* number in the table, -1 for none */
+};
+
+static int add_exception(struct segment_writer *writer, const struct adding *adding,
+                         struct err *err)
 {
     uint64_t chain[NAME_LABELS_MAX];
-    size_t labels = siphash_suffixes(&writer->key, name, chain, NAME_LABELS_MAX);
+    const uint8_t *terms = NULL;
 
     if (writer->second)
         return 0;
-    return exceptions_add(&writer->exceptions, chain, (unsigned)labels, kind, err);
+    if (adding->terms >= 0)
+        terms = terms_table_at(&writer->terms, (size_t)adding->terms);
+    siphash_suffixes(&writer->key, adding->name, chain, NAME_LABELS_MAX);
+    return exceptions_add(&writer->exceptions,
+                          exception_head(adding->kind, adding->labels,
+                                         (uint32_t)(adding->terms + 1), terms_drop(terms)),
+                          chain, err);
 }
 
 /* Tells whether the source's own exceptions leave something of the listing. */
@@ -63,34 +88,77 @@ static bool survives(struct segment_writer *writer, const struct name *name, enu
     return exceptions_effect(&writer->exceptions, chain, (unsigned)labels, kind) != EXCEPTION_DROPS;
 }
 
+static int push_termed(struct segment_writer *writer, const struct adding *adding, struct err *err)
+{
+    if (writer->termed_count == writer->termed_room) {
+        size_t room = writer->termed_room == 0 ? 64 : writer->termed_room * 2;
+        struct segment_termed *more;
+
+        if (room > SEGMENT_TERMED_MAX)
+            return err_set(err, ERR_LIMIT, "more than %d listings with terms in one list",
+                           SEGMENT_TERMED_MAX);
+        more = realloc(writer->termed, room * sizeof *more);
+        if (more == NULL)
+            return err_set(err, ERR_MEMORY, "out of memory for listings with terms");
+        writer->termed = more;
+        writer->termed_room = room;
+    }
+    writer->termed[writer->termed_count++] =
+        (struct segment_termed){adding->hash, (uint32_t)adding->terms, (uint32_t)adding->kind};
+    return 0;
+}
+
+static bool is_important(const struct segment_writer *writer, int64_t terms)
+{
+    return terms >= 0 &&
+           (terms_table_at(&writer->terms, (size_t)terms)[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+}
+
+static int add_listing(struct segment_writer *writer, struct adding *adding, struct err *err)
+{
+    unsigned labels = adding->labels;
+
+    if (writer->second && !is_important(writer, adding->terms) &&
+        !survives(writer, adding->name, &adding->kind))
+        return 0;
+    writer->depths[labels / 64] |= (uint64_t)1 << (labels % 64);
+    writer->added++;
+    if (adding->terms >= 0)
+        return push_termed(writer, adding, err);
+    return hashes_push(&writer->runs[adding->kind], adding->hash, err);
+}
+
+static int add(struct segment_writer *writer, struct adding *adding, enum entry_operation operation,
+               struct err *err)
+{
+    if (adding->labels == 0 || adding->labels > NAME_LABELS_MAX)
+        return err_set(err, ERR_USAGE, "the root cannot be listed");
+    if (writer->names != NULL && !writer->second &&
+        names_out_add(writer->names, adding->name, adding->kind, operation, adding->terms, err) !=
+            0)
+        return -1;
+    return operation == ENTRY_EXCEPT ? add_exception(writer, adding, err)
+                                     : add_listing(writer, adding, err);
+}
+
 int segment_add(struct segment_writer *writer, const struct name *name, uint64_t hash,
                 unsigned labels, enum entry_kind kind, enum entry_operation operation,
                 struct err *err)
 {
-    if (labels == 0 || labels > NAME_LABELS_MAX)
-        return err_set(err, ERR_USAGE, "the root cannot be listed");
-    if (operation == ENTRY_EXCEPT)
-        return add_exception(writer, name, kind, err);
-    if (writer->second && !survives(writer, name, &kind))
-        return 0;
-    writer->depths[labels / 64] |= (uint64_t)1 << (labels % 64);
-    writer->added++;
-    return hashes_push(&writer->runs[kind], hash, err);
-}
+    struct adding adding = {name, hash, labels, kind, -1};
 
-int segment_keep_names(struct segment_writer *writer, struct err *err)
-{
-    (void)writer;
-    (void)err;
-    return 0;
+    return add(writer, &adding, operation, err);
 }
 
 int segment_add_terms(struct segment_writer *writer, const struct name *name, uint64_t hash,
                       unsigned labels, enum entry_kind kind, enum entry_operation operation,
                       const struct terms *terms, struct err *err)
 {
-    (void)terms;
-    return segment_add(writer, name, hash, labels, kind, operation, err);
+    struct adding adding = {name, hash, labels, kind, -1};
+
+    if (terms_table_add(&writer->terms, terms, operation, &adding.terms, err) != 0)
+        return -1;
+    return add(writer, &adding, operation, err);
 }
 
 static int grow_prefixes(struct segment_writer *writer, struct err *err)
@@ -140,13 +208,14 @@ static void forget_listings(struct segment_writer *writer)
             writer->prefixes[kept++] = writer->prefixes[i];
     }
     writer->prefix_count = kept;
+    writer->termed_count = 0;
     memset(writer->depths, 0, sizeof writer->depths);
     writer->added = 0;
 }
 
 bool segment_second_pass(struct segment_writer *writer)
 {
-    if (writer->second || exceptions_count(&writer->exceptions) == 0)
+    if (writer->second || !writer->exceptions.drop)
         return false;
     /* Out of memory here shows in segment_finish, which refuses a writer without its table. */
     if (exceptions_sort(&writer->exceptions, NULL) != 0)
@@ -228,9 +297,34 @@ static int settle_runs(struct segment_writer *writer, struct err *err)
     return 0;
 }
 
+static int compare_termed(const void *a, const void *b)
+{
+    const struct segment_termed *one = a, *other = b;
+
+    if (one->hash != other->hash)
+        return one->hash < other->hash ? -1 : 1;
+    if (one->terms != other->terms)
+        return one->terms < other->terms ? -1 : 1;
+    return one->kind < other->kind ? -1 : one->kind > other->kind;
+}
+
+static void settle_termed(struct segment_writer *writer)
+{
+    size_t kept = 0;
+
+    if (writer->termed_count == 0)
+        return;
+    qsort(writer->termed, writer->termed_count, sizeof *writer->termed, compare_termed);
+    for (size_t i = 1; i < writer->termed_count; i++) {
+        if (compare_termed(&writer->termed[i], &writer->termed[kept]) != 0)
+            writer->termed[++kept] = writer->termed[i];
+    }
+    writer->termed_count = kept + 1;
+}
+
 static uint64_t count_listed(const struct segment_writer *writer, uint64_t *prefixes)
 {
-    uint64_t names = 0;
+    uint64_t names = writer->termed_count;
 
     for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
         names += writer->runs[kind].count;
@@ -245,15 +339,19 @@ int segment_finish(struct segment_writer *writer, struct segment_about *about, s
     uint64_t prefixes;
     int result = -1;
 
-    if (exceptions_count(&writer->exceptions) > 0 && !writer->second) {
+    if (writer->exceptions.drop && !writer->second) {
         err_set(err, ERR_USAGE, "%s: exceptions want a second pass over the source", writer->path);
         goto out;
     }
-    if (settle_runs(writer, err) != 0)
+    if (settle_runs(writer, err) != 0 ||
+        (!writer->second && exceptions_sort(&writer->exceptions, err) != 0))
         goto out;
+    settle_termed(writer);
     sort_prefixes(writer);
-    about->names = count_listed(writer, &prefixes);
-    about->duplicates = writer->added - about->names - prefixes;
+    if (!writer->counted) {
+        about->names = count_listed(writer, &prefixes);
+        about->duplicates = writer->added - about->names - prefixes;
+    }
     result = segment_file_write(writer, about, err);
 out:
     segment_abandon(writer);
@@ -267,6 +365,9 @@ void segment_abandon(struct segment_writer *writer)
     for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
         hashes_free(&writer->runs[kind]);
     exceptions_free(&writer->exceptions);
+    terms_table_free(&writer->terms);
+    names_out_end(writer->names);
+    free(writer->termed);
     free(writer->prefixes);
     free(writer->path);
     free(writer);

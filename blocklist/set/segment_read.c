@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "blocklist/set/segment_file.h"
+#include "blocklist/set/terms_check.h"
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 
-/* Reads exactly LENGTH octets at OFFSET. */
-static int read_at(const struct segment *segment, uint64_t offset, void *data, size_t length,
-                   struct err *err)
+int segment_read_at(const struct segment *segment, uint64_t offset, void *data, size_t length,
+                    struct err *err)
 {
     uint8_t *at = data;
 
@@ -72,18 +72,21 @@ static int read_header(struct segment *segment, struct err *err)
     uint8_t header[SEGMENT_HEADER_OCTETS], digest[SET_DIGEST_OCTETS], kept[SET_DIGEST_OCTETS];
     uint32_t sections;
 
-    if (read_at(segment, 0, header, sizeof header, err) != 0)
+    if (segment_read_at(segment, 0, header, sizeof header, err) != 0)
         return -1;
     if (memcmp(header, SEGMENT_MAGIC, 8) != 0)
         return bad(segment, "not a segment", err);
     if (load_le32(header + SEGMENT_AT_VERSION) != SEGMENT_VERSION ||
         load_le32(header + SEGMENT_AT_HEADER) != SEGMENT_HEADER_OCTETS)
-        return err_set(err, ERR_VERSION, "%s: segment of another version", segment->path);
+        return err_set(err, ERR_VERSION,
+                       "%s: a segment of version %u, and version %d is read here; make it again",
+                       segment->path, load_le32(header + SEGMENT_AT_VERSION), SEGMENT_VERSION);
     memcpy(kept, header + SEGMENT_AT_DIGEST, sizeof kept);
     memset(header + SEGMENT_AT_DIGEST, 0, sizeof kept);
     crypto_generichash(digest, sizeof digest, header, sizeof header, NULL, 0);
     if (memcmp(digest, kept, sizeof kept) != 0)
         return err_set(err, ERR_DIGEST, "%s: the header's digest is wrong", segment->path);
+    memcpy(segment->digest, digest, sizeof digest);
     if (load_le64(header + SEGMENT_AT_LENGTH) != segment->length)
         return bad(segment, "cut short", err);
     segment->seed = load_le64(header + SEGMENT_AT_SEED);
@@ -117,7 +120,7 @@ static uint8_t *read_part(const struct segment *segment, enum segment_section id
         err_set(err, ERR_MEMORY, "%s: out of memory", segment->path);
         return NULL;
     }
-    if (read_at(segment, part->offset, data, (size_t)part->octets, err) != 0) {
+    if (segment_read_at(segment, part->offset, data, (size_t)part->octets, err) != 0) {
         free(data);
         return NULL;
     }
@@ -162,6 +165,7 @@ static int read_about(struct segment *segment, struct err *err)
     for (size_t i = 0; i < SET_REFUSED; i++, at += 8)
         about->refused[i] = load_le64(at);
     memcpy(about->source_digest, at, sizeof about->source_digest);
+    about->observe = (load_le64(at + SET_DIGEST_OCTETS) & SEGMENT_OBSERVED) != 0;
     free(data);
     return 0;
 }
@@ -174,17 +178,38 @@ static int take_exceptions(struct segment *segment, const uint8_t *data, uint64_
 
     while (at < words) {
         uint64_t head = load_le64(data + 8 * at++);
-        unsigned labels = (unsigned)(head >> 8 & 0x7f);
+        unsigned labels = exception_labels(&head);
+        uint32_t terms;
 
-        if ((head & 0xff) >= ENTRY_KINDS || head >> 15 != 0 || labels == 0 || labels > words - at)
+        if ((head & 0xff) >= ENTRY_KINDS || (head >> 15 & 1) != 0 || labels == 0 ||
+            labels > words - at || head >> 16 > terms_table_count(&segment->terms))
             return bad(segment, "an exception is malformed", err);
         for (unsigned i = 0; i < labels; i++)
             chain[i] = load_le64(data + 8 * at++);
-        if (exceptions_add(&segment->exceptions, chain, labels, (enum entry_kind)(head & 3), err) !=
-            0)
+        terms = exception_terms(&head);
+        if (terms == 0 || terms_drop(terms_table_at(&segment->terms, terms - 1)))
+            head |= EXCEPTION_DROPS_BIT;
+        if (exceptions_add(&segment->exceptions, head, chain, err) != 0)
             return -1;
     }
     return exceptions_sort(&segment->exceptions, err);
+}
+
+/* The sections about terms are there only where a list has any. */
+static int read_terms(struct segment *segment, struct err *err)
+{
+    uint8_t *data;
+    int result;
+
+    if (segment->parts[SEGMENT_TERMS].offset == 0)
+        return 0;
+    data = read_part(segment, SEGMENT_TERMS, SEGMENT_TERMS_OCTETS_MAX, err);
+    if (data == NULL)
+        return -1;
+    result = terms_table_read(&segment->terms, data, (size_t)segment->parts[SEGMENT_TERMS].octets,
+                              segment->path, err);
+    free(data);
+    return result;
 }
 
 static int read_exceptions(struct segment *segment, struct err *err)
@@ -235,12 +260,18 @@ static int read_prefixes(struct segment *segment, struct err *err)
 
 static int check_runs(const struct segment *segment, struct err *err)
 {
+    const struct segment_part *termed = &segment->parts[SEGMENT_TERMED];
+
     for (size_t id = SEGMENT_SUBTREE; id <= SEGMENT_BELOW; id++) {
         const struct segment_part *part = &segment->parts[id];
 
         if (part->offset == 0 || part->octets % 8 != 0 || part->octets / 8 != part->count)
             return bad(segment, "a run is absent or has a wrong size", err);
     }
+    if (termed->octets % SEGMENT_TERMED_OCTETS != 0 ||
+        termed->octets / SEGMENT_TERMED_OCTETS != termed->count ||
+        termed->count > SEGMENT_TERMED_MAX)
+        return bad(segment, "a run has a wrong size", err);
     return 0;
 }
 
@@ -272,7 +303,8 @@ struct segment *segment_open(const char *path, struct err *err)
     }
     if (open_file(segment, err) == 0 && read_header(segment, err) == 0 &&
         check_runs(segment, err) == 0 && read_about(segment, err) == 0 &&
-        read_exceptions(segment, err) == 0 && read_prefixes(segment, err) == 0)
+        read_terms(segment, err) == 0 && read_exceptions(segment, err) == 0 &&
+        read_prefixes(segment, err) == 0)
         return segment;
     segment_close(segment);
     return NULL;
@@ -285,74 +317,8 @@ void segment_close(struct segment *segment)
     if (segment->fd >= 0)
         close(segment->fd);
     exceptions_free(&segment->exceptions);
+    terms_table_free(&segment->terms);
     free(segment->prefixes);
     free(segment->path);
     free(segment);
-}
-
-int segment_stream_start(struct segment_stream *stream, const struct segment *segment,
-                         enum entry_kind kind, bool checked, struct err *err)
-{
-    memset(stream, 0, sizeof *stream);
-    stream->checked = checked;
-    stream->segment = segment;
-    stream->part = &segment->parts[SEGMENT_SUBTREE + kind];
-    stream->buffer = malloc(SEGMENT_STREAM_HASHES * 8);
-    if (stream->buffer == NULL)
-        return err_set(err, ERR_MEMORY, "%s: out of memory", segment->path);
-    crypto_generichash_init(&stream->state, NULL, 0, SET_DIGEST_OCTETS);
-    return 0;
-}
-
-static int check_end(struct segment_stream *stream, struct err *err)
-{
-    uint8_t digest[SET_DIGEST_OCTETS];
-
-    if (!stream->part->digested)
-        return 0;
-    crypto_generichash_final(&stream->state, digest, sizeof digest);
-    if (memcmp(digest, stream->part->digest, sizeof digest) != 0)
-        return err_set(err, ERR_DIGEST, "%s: a run's digest is wrong", stream->segment->path);
-    return 0;
-}
-
-static int check_order(struct segment_stream *stream, struct err *err)
-{
-    uint64_t last = stream->last;
-    bool sorted = true;
-
-    for (size_t i = 0; i < stream->held; i++) {
-        uint64_t hash = load_le64(stream->buffer + 8 * i);
-
-        sorted &= hash > last || (i == 0 && stream->taken == stream->held);
-        last = hash;
-    }
-    stream->last = last;
-    return sorted ? 0 : bad(stream->segment, "a run is not sorted", err);
-}
-
-int segment_stream_fill(struct segment_stream *stream, struct err *err)
-{
-    uint64_t left = stream->part->count - stream->taken;
-    size_t count = left < SEGMENT_STREAM_HASHES ? (size_t)left : SEGMENT_STREAM_HASHES;
-
-    stream->at = 0;
-    stream->held = count;
-    if (count == 0)
-        return stream->checked ? 0 : check_end(stream, err);
-    if (read_at(stream->segment, stream->part->offset + 8 * stream->taken, stream->buffer,
-                count * 8, err) != 0)
-        return -1;
-    stream->taken += count;
-    if (stream->checked)
-        return 1;
-    if (stream->part->digested)
-        crypto_generichash_update(&stream->state, stream->buffer, count * 8);
-    return check_order(stream, err) == 0 ? 1 : -1;
-}
-
-void segment_stream_end(struct segment_stream *stream)
-{
-    free(stream->buffer);
-    stream->buffer = NULL;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "blocklist/set/segment_file.h"
+#include "blocklist/set/segment_names.h"
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 #include "config/base/file.h"
@@ -44,9 +45,14 @@ static uint8_t *reserve(struct out *out, size_t octets)
     return out->buffer + out->used - octets;
 }
 
+static uint8_t *directory_row(struct out *out)
+{
+    return out->header + SEGMENT_AT_DIRECTORY + out->sections * SEGMENT_DIRECTORY_ROW;
+}
+
 static void begin_section(struct out *out, enum segment_section id, bool digested)
 {
-    uint8_t *row = out->header + SEGMENT_AT_DIRECTORY + out->sections * SEGMENT_DIRECTORY_ROW;
+    uint8_t *row = directory_row(out);
 
     out->digested = digested;
     crypto_generichash_init(&out->state, NULL, 0, SET_DIGEST_OCTETS);
@@ -57,7 +63,7 @@ static void begin_section(struct out *out, enum segment_section id, bool digeste
 
 static int end_section(struct out *out, uint64_t count)
 {
-    uint8_t *row = out->header + SEGMENT_AT_DIRECTORY + out->sections++ * SEGMENT_DIRECTORY_ROW;
+    uint8_t *row = directory_row(out);
 
     if (flush(out) != 0)
         return -1;
@@ -65,6 +71,7 @@ static int end_section(struct out *out, uint64_t count)
     store_le64(row + 24, count);
     if (out->digested)
         crypto_generichash_final(&out->state, row + 32, SET_DIGEST_OCTETS);
+    out->sections++;
     return 0;
 }
 
@@ -97,8 +104,10 @@ static int write_exceptions(struct out *out, const struct exceptions *exceptions
     begin_section(out, SEGMENT_EXCEPTIONS, true);
     for (size_t i = 0; i < exceptions_count(exceptions); i++) {
         const uint64_t *record = exceptions_record(exceptions, i);
+        uint64_t head = record[0] & ~(uint64_t)EXCEPTION_DROPS_BIT;
 
-        if (write_words(out, record, exception_labels(record) + 1) != 0)
+        if (write_words(out, &head, 1) != 0 ||
+            write_words(out, record + 1, exception_labels(record)) != 0)
             return -1;
     }
     return end_section(out, exceptions_count(exceptions));
@@ -120,6 +129,57 @@ static int write_prefixes(struct out *out, const struct segment_writer *writer)
         store_le32(at + SET_PREFIX_AT_ROW, prefix->operation);
     }
     return end_section(out, writer->prefix_count);
+}
+
+static int write_octets(struct out *out, const uint8_t *data, size_t length)
+{
+    while (length > 0) {
+        size_t part = length < BUFFER ? length : BUFFER;
+        uint8_t *at = reserve(out, part);
+
+        if (at == NULL)
+            return -1;
+        memcpy(at, data, part);
+        data += part;
+        length -= part;
+    }
+    return 0;
+}
+
+static int write_terms(struct out *out, const struct segment_writer *writer)
+{
+    if (terms_table_count(&writer->terms) == 0)
+        return 0;
+    begin_section(out, SEGMENT_TERMS, true);
+    if (write_octets(out, writer->terms.octets, writer->terms.used) != 0 ||
+        end_section(out, terms_table_count(&writer->terms)) != 0)
+        return -1;
+    begin_section(out, SEGMENT_TERMED, true);
+    for (size_t i = 0; i < writer->termed_count; i++) {
+        const struct segment_termed *termed = &writer->termed[i];
+        const uint64_t words[2] = {termed->hash, (uint64_t)termed->terms << 8 | termed->kind};
+
+        if (write_words(out, words, 2) != 0)
+            return -1;
+    }
+    return end_section(out, writer->termed_count);
+}
+
+/* Copies what names_out has written to its own file. */
+static int write_names(struct out *out, const struct segment_writer *writer)
+{
+    uint8_t part[1 << 14];
+    ssize_t got;
+
+    if (writer->names == NULL)
+        return 0;
+    begin_section(out, SEGMENT_NAMES, true);
+    while ((got = names_out_read(writer->names, part, sizeof part, out->err)) > 0) {
+        if (write_octets(out, part, (size_t)got) != 0)
+            return -1;
+    }
+    store_le32(directory_row(out) + 4, 0); /* who knows no names goes without */
+    return got < 0 ? -1 : end_section(out, names_out_count(writer->names));
 }
 
 /* Copies TEXT into a field of OCTETS, zeros behind it; the last octet stays 0. */
@@ -151,6 +211,7 @@ static int write_about(struct out *out, const struct segment_about *about)
     for (size_t i = 0; i < SET_REFUSED; i++, at += 8)
         store_le64(at, about->refused[i]);
     memcpy(at, about->source_digest, sizeof about->source_digest);
+    store_le64(at + SET_DIGEST_OCTETS, about->observe ? SEGMENT_OBSERVED : 0);
     return end_section(out, 1);
 }
 
@@ -174,7 +235,7 @@ static int write_header(struct out *out, const struct segment_writer *writer)
     return file_write(out->file.fd, header, SEGMENT_HEADER_OCTETS, out->file.temporary, out->err);
 }
 
-/* No fsync: a segment that a power cut tore is found out by its digests and made again. */
+/* For what is merged at once: it waits for no disk, and one that a power cut tore is made again. */
 static int put_in_place(struct out *out)
 {
     int closed = close(out->file.fd);
@@ -185,6 +246,16 @@ static int put_in_place(struct out *out)
     if (rename(out->file.temporary, out->file.path) != 0)
         return err_system(out->err, "%s: cannot put it in place", out->file.path);
     return 0;
+}
+
+static int write_sections(struct out *out, const struct segment_writer *writer,
+                          const struct segment_about *about)
+{
+    if (write_about(out, about) != 0 || write_runs(out, writer) != 0 ||
+        write_exceptions(out, &writer->exceptions) != 0 || write_prefixes(out, writer) != 0 ||
+        write_terms(out, writer) != 0 || write_names(out, writer) != 0)
+        return -1;
+    return write_header(out, writer);
 }
 
 int segment_file_write(const struct segment_writer *writer, const struct segment_about *about,
@@ -203,10 +274,12 @@ int segment_file_write(const struct segment_writer *writer, const struct segment
         err_system(err, "%s: cannot write", out.file.temporary);
         goto out;
     }
-    if (write_about(&out, about) == 0 && write_runs(&out, writer) == 0 &&
-        write_exceptions(&out, &writer->exceptions) == 0 && write_prefixes(&out, writer) == 0 &&
-        write_header(&out, writer) == 0 && put_in_place(&out) == 0)
-        return 0;
+    if (write_sections(&out, writer, about) == 0) {
+        if (!writer->for_now)
+            return file_new_commit(&out.file, err);
+        if (put_in_place(&out) == 0)
+            return 0;
+    }
 out:
     file_new_abandon(&out.file);
     return -1;

@@ -16,6 +16,7 @@
 
 #include "blocklist/set/segment.h"
 #include "blocklist/set/set_file.h"
+#include "blocklist/set/terms_check.h"
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 #include "config/taxonomy.h"
@@ -61,13 +62,28 @@ static struct mask map_mask(const struct set *set, const uint8_t *at)
     return mask;
 }
 
-static bool has_exception(const struct set *set, uint32_t row)
+/* Tells whether ENTRY makes set_find_terms necessary: not where the masks say all, as they do for
+ * an exception that holds for all types. */
+static bool wants_terms(const struct set *set, uint32_t entry)
 {
-    for (uint32_t i = 0; i < set_row_entries(set, row); i++) {
-        if (SET_ENTRY_OPERATION(set_row_entry(set, row, i)) == ENTRY_EXCEPT)
-            return true;
+    const uint8_t *terms = set_entry_terms(set, entry);
+
+    if (SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT)
+        return terms != NULL && terms_limited(terms);
+    return terms != NULL || set_feed_observed(set, SET_ENTRY_VARIANT(entry));
+}
+
+static void map_flags(const struct set *set, uint32_t number, struct set_row *row)
+{
+    for (uint32_t i = 0; i < set_row_entries(set, number); i++) {
+        uint32_t entry = set_row_entry(set, number, i);
+
+        row->lifts |= SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT;
+        if (wants_terms(set, entry)) {
+            row->terms[0] |= set_entry_applies(entry, 1, 2);
+            row->terms[1] |= set_entry_applies(entry, 1, 1);
+        }
     }
-    return false;
 }
 
 static int map_rows(struct set *set, const char *path, struct err *err)
@@ -83,7 +99,7 @@ static int map_rows(struct set *set, const char *path, struct err *err)
         row->clear[1] = map_mask(set, from + SET_ROW_AT_CLEAR_HERE);
         row->add[0] = map_mask(set, from + SET_ROW_AT_ADD_BELOW);
         row->clear[0] = map_mask(set, from + SET_ROW_AT_CLEAR_BELOW);
-        row->lifts = has_exception(set, i);
+        map_flags(set, i, row);
         set->liftable = mask_or(set->liftable, mask_or(row->clear[0], row->clear[1]));
     }
     return 0;
@@ -237,6 +253,7 @@ bool set_feed(const struct set *set, unsigned index, struct set_feed *feed)
     for (size_t i = 0; i < SET_REFUSED; i++)
         feed->refused += load_le64(at + SET_FEED_AT_REFUSED + 8 * i);
     feed->source_digest = at + SET_FEED_AT_DIGEST;
+    feed->observed = set_feed_observed(set, index);
     return true;
 }
 

@@ -102,6 +102,10 @@ struct set_terms {
 void set_find_terms(const struct set *set, const struct name *name, uint16_t type,
                     struct set_terms *terms);
 
+/* The same for whatever type at least one listing holds for: what is lifted for some types only is
+ * still listed. */
+void set_find_any_terms(const struct set *set, const struct name *name, struct set_terms *terms);
+
 /* The same for ADDR: ranges have no terms, but may be observed; labels is the range's length. */
 void set_find_terms_addr(const struct set *set, const struct addr *addr, struct set_terms *terms);
 
@@ -153,6 +157,7 @@ struct set_feed {
     const char *id, *feed_class, *category, *format, *licence, *attribution;
     uint64_t names, duplicates, lines, refused;
     const uint8_t *source_digest; /* 32 octets: of the list as it was read */
+    bool observed;                /* its listings are counted and block nothing */
 };
 
 /* Fills FEED with feed number INDEX (from 0); returns false past the last. */

@@ -11,6 +11,7 @@
 
 #include "blocklist/set/segment.h"
 #include "blocklist/set/set_file.h"
+#include "blocklist/set/terms_check.h"
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 
@@ -40,7 +41,9 @@ static int check_fixed(const struct check *check)
         return bad(check, "not a set file");
     if (load_le32(header + SET_AT_VERSION) != SET_VERSION ||
         load_le32(header + SET_AT_HEADER) != SET_HEADER_OCTETS)
-        return other_version(check, "a set of another version");
+        return err_set(check->err, ERR_VERSION,
+                       "%s: a set of version %u, and version %d is read here; build it again",
+                       check->path, load_le32(header + SET_AT_VERSION), SET_VERSION);
     if (load_le64(header + SET_AT_LENGTH) != check->set->length)
         return bad(check, "cut short or with something behind it");
     slots = header[SET_AT_SLOTS];
@@ -84,6 +87,8 @@ static const struct {
     {SET_ENTRIES,    4,                   UINT32_MAX        },
     {SET_ESCAPES,    SET_ESCAPE_OCTETS,   UINT64_MAX        },
     {SET_PREFIXES,   SET_PREFIX_OCTETS,   UINT32_MAX        },
+    {SET_REWRITES,   1,                   UINT32_MAX        },
+    {SET_VARIANTS,   SET_VARIANT_OCTETS,  SET_VARIANTS_MAX  },
     {SET_STRINGS,    1,                   UINT32_MAX        },
     {SET_FEEDS,      SET_FEED_OCTETS,     SET_FEEDS_MAX     },
     {SET_CATEGORIES, SET_CATEGORY_OCTETS, SET_CATEGORIES_MAX},
@@ -179,9 +184,30 @@ static int check_rows(const struct check *check)
     for (uint64_t i = 0; i < entries->count; i++) {
         uint32_t entry = load_le32(entries->at + 4 * i);
 
-        if (SET_ENTRY_FEED(entry) >= set->parts[SET_FEEDS].count ||
+        if (SET_ENTRY_VARIANT(entry) >=
+                set->parts[SET_FEEDS].count + set->parts[SET_VARIANTS].count ||
             SET_ENTRY_KIND(entry) >= ENTRY_KINDS)
             return bad(check, "an entry names no feed");
+    }
+    return 0;
+}
+
+static int check_variants(const struct check *check)
+{
+    struct set *set = check->set;
+    const struct set_part *variants = &set->parts[SET_VARIANTS];
+    const struct set_part *rewrites = &set->parts[SET_REWRITES];
+
+    set->feed_count = (uint32_t)set->parts[SET_FEEDS].count;
+    for (uint64_t i = 0; i < variants->count; i++) {
+        const uint8_t *variant = variants->at + i * SET_VARIANT_OCTETS;
+        const uint8_t *terms = variant + SET_VARIANT_AT_TERMS;
+        uint64_t at = load_le32(variant + SET_VARIANT_AT_RECORDS);
+
+        if (load_le32(variant) >= set->feed_count ||
+            at + load_le32(terms + TERMS_AT_LENGTH) > rewrites->octets ||
+            !terms_good(terms, rewrites->at + at))
+            return bad(check, "terms of a listing are malformed");
     }
     return 0;
 }
@@ -238,8 +264,8 @@ int set_check(struct set *set, const char *path, struct err *err)
     const struct check check = {set, path, err};
 
     if (check_fixed(&check) != 0 || check_directory(&check) != 0 || check_root(&check) != 0 ||
-        check_lines(&check) != 0 || check_rows(&check) != 0 || check_strings(&check) != 0 ||
-        check_prefixes(&check) != 0)
+        check_lines(&check) != 0 || check_variants(&check) != 0 || check_rows(&check) != 0 ||
+        check_strings(&check) != 0 || check_prefixes(&check) != 0)
         return -1;
     return 0;
 }

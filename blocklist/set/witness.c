@@ -1,61 +1,50 @@
 #include <string.h>
 
 #include "blocklist/set/segment.h"
-#include "blocklist/set/set_file.h"
+#include "blocklist/set/set_walk.h"
+#include "blocklist/set/terms_check.h"
 #include "config/base/addr.h"
 #include "config/base/bytes.h"
 
 static void fill(const struct set *set, uint32_t entry, unsigned depth, struct set_witness *witness)
 {
-    struct set_feed feed;
+    const uint8_t *terms = set_entry_terms(set, entry);
+    uint32_t feed = set_entry_feed(set, entry);
 
     memset(witness, 0, sizeof *witness);
-    if (!set_feed(set, SET_ENTRY_FEED(entry), &feed))
-        return;
-    witness->feed = feed.id;
-    witness->category = feed.category;
+    witness->feed = set_feed_id(set, feed);
+    set_category(set, set_feed_category(set, feed), &witness->category, NULL);
     witness->labels = (uint8_t)depth;
     witness->exact = SET_ENTRY_KIND(entry) == ENTRY_EXACT;
     witness->exception = SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT;
+    witness->observed = set_feed_observed(set, feed);
+    if (terms == NULL)
+        return;
+    witness->limited = terms_limited(terms);
+    witness->important = (terms[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+    witness->action = terms[0];
 }
 
-/* Appends what ROWS[DEPTH] says to WITNESSES, which holds COUNT. */
-static size_t add_row(const struct set *set, const uint32_t *rows, unsigned depth, unsigned labels,
-                      struct set_witness *witnesses, size_t room)
+static size_t fill_all(struct set_walk *walk, struct set_witness *witnesses, size_t most)
 {
     size_t count = 0;
+    uint32_t entry;
+    unsigned depth;
 
-    for (uint32_t i = 0; i < set_row_entries(set, rows[depth]) && count < room; i++) {
-        uint32_t entry = set_row_entry(set, rows[depth], i);
-
-        if (!set_entry_applies(entry, depth, labels))
-            continue;
-        if (SET_ENTRY_OPERATION(entry) == ENTRY_LIST &&
-            set_feed_lifted(set, rows, depth, labels, SET_ENTRY_FEED(entry)))
-            continue;
-        fill(set, entry, depth, &witnesses[count++]);
-    }
+    while (count < most && set_walk_next(walk, &entry, &depth))
+        fill(walk->set, entry, depth, &witnesses[count++]);
     return count;
 }
 
 size_t set_witnesses(const struct set *set, const struct name *name, struct set_witness *witnesses,
                      size_t most)
 {
-    uint32_t rows[NAME_LABELS_MAX + 1];
     struct set_probe probe;
-    size_t count = 0;
+    struct set_walk walk;
 
-    memset(rows, 0, sizeof rows);
     set_hash(set, name, &probe);
-    for (unsigned depth = 1; depth <= probe.count; depth++) {
-        if (set_depth_used(set, depth))
-            rows[depth] = set_row_of(set, probe.hashes[depth - 1]);
-    }
-    for (unsigned depth = probe.count; depth > 0; depth--) {
-        if (rows[depth] != 0)
-            count += add_row(set, rows, depth, probe.labels, witnesses + count, most - count);
-    }
-    return count;
+    set_walk_start(&walk, set, &probe, WALK_ANY_TYPE);
+    return fill_all(&walk, witnesses, most);
 }
 
 /* Finds the range of exactly LENGTH bits around ADDR; returns its row or 0. */
@@ -105,8 +94,7 @@ static int next_length(const uint64_t *lengths, int bits)
     return -1;
 }
 
-/* Returns the row of the longest range around ADDR and its *LENGTH, 0 for none. */
-static uint32_t longest_range(const struct set *set, const struct addr *addr, unsigned *length)
+uint32_t set_row_of_addr(const struct set *set, const struct addr *addr, unsigned *length)
 {
     const uint64_t *lengths = set->prefix_lengths[addr->bits == 128];
 
@@ -125,10 +113,13 @@ static uint32_t longest_range(const struct set *set, const struct addr *addr, un
 void set_lookup_addr(const struct set *set, const struct addr *addr, struct set_hit *hit)
 {
     unsigned length = 0;
-    uint32_t row = longest_range(set, addr, &length);
+    uint32_t row = set_row_of_addr(set, addr, &length);
 
     memset(hit, 0, sizeof *hit);
-    if (row == 0 || !mask_any(set->rows[row].add[1]))
+    if (row == 0)
+        return;
+    hit->terms = set->rows[row].terms[1];
+    if (!mask_any(set->rows[row].add[1]))
         return;
     hit->mask = set->rows[row].add[1];
     hit->row = row;
@@ -138,12 +129,12 @@ void set_lookup_addr(const struct set *set, const struct addr *addr, struct set_
 size_t set_witnesses_addr(const struct set *set, const struct addr *addr,
                           struct set_witness *witnesses, size_t most)
 {
-    uint32_t rows[2] = {0, 0};
+    struct set_walk walk;
     unsigned length = 0;
     size_t count;
 
-    rows[1] = longest_range(set, addr, &length);
-    count = rows[1] == 0 ? 0 : add_row(set, rows, 1, 1, witnesses, most);
+    set_walk_start_row(&walk, set, set_row_of_addr(set, addr, &length), WALK_ANY_TYPE);
+    count = fill_all(&walk, witnesses, most);
     for (size_t i = 0; i < count; i++)
         witnesses[i].labels = (uint8_t)length;
     return count;

@@ -8,9 +8,14 @@ import struct
 import sys
 
 MASK64 = (1 << 64) - 1
-NAMES, ROWS, ENTRIES, ESCAPES, PREFIXES, REWRITES, STRINGS, FEEDS, CATEGORIES, CANARIES, DIGESTS = range(1, 12)
-REQUIRED = {NAMES, ROWS, ENTRIES, ESCAPES, PREFIXES, STRINGS, FEEDS, CATEGORIES, DIGESTS}
+(NAMES, ROWS, ENTRIES, ESCAPES, PREFIXES, REWRITES, STRINGS, FEEDS, CATEGORIES, CANARIES, DIGESTS,
+ VARIANTS) = range(1, 13)
+REQUIRED = {NAMES, ROWS, ENTRIES, ESCAPES, PREFIXES, REWRITES, STRINGS, FEEDS, CATEGORIES, DIGESTS, VARIANTS}
 SUBTREE, EXACT, BELOW = range(3)
+LISTS, EXCEPTS = range(2)
+IMPORTANT, SCOPED, ALL_BUT = 1, 2, 4
+OBSERVED = 1
+ANY_TYPE = -1
 
 
 class Refused(Exception):
@@ -68,7 +73,7 @@ class Set:
             raise Refused("not a set")
         version, header, length, self.seed, self.names, self.lines, self.stored, self.spill = struct.unpack_from(
             "<IIQQQQQI", data, 8)
-        if (version, header) != (1, 4096) or length != len(data):
+        if (version, header) != (2, 4096) or length != len(data):
             raise Refused("another version, or cut short")
         bits, self.slots, self.id_bits, self.shift = data[60:64]
         if bits != 40 or (self.slots, self.id_bits) not in ((10, 8), (9, 16)) or self.shift != 20:
@@ -87,7 +92,7 @@ class Set:
             number, flags, offset, octets, count = struct.unpack_from("<IIQQQ", self.data, 256 + 32 * i)
             if offset < 4096 or offset % 64 or offset + octets > len(self.data):
                 raise Refused("a section lies outside")
-            if number not in range(NAMES, DIGESTS + 1):
+            if number not in range(NAMES, VARIANTS + 1):
                 if flags & 1:
                     raise Refused("unknown required section")
                 continue
@@ -121,7 +126,17 @@ class Set:
         start = self.sections[STRINGS][0] + at
         return self.data[start:self.data.index(0, start)].decode()
 
+    def terms_of(self, feed, action, flags, count, *rest):
+        types, length, at = rest[:count], rest[8], rest[9]
+        start = self.sections[REWRITES][0] + at
+        return {"feed": feed, "action": action, "flags": flags, "types": types,
+                "records": self.data[start:start + length]}
+
     def small_sections(self):
+        feeds = self.elements(FEEDS, "<6I3Q16Q32sIxxxx")
+        self.feeds = [(self.string(feed[0]), feed[5], bool(feed[-1] & OBSERVED)) for feed in feeds]
+        self.variants = [self.terms_of(f, 0, 0, 0, *[0] * 10) for f in range(len(feeds))]
+        self.variants += [self.terms_of(*variant) for variant in self.elements(VARIANTS, "<IBBBx8HII")]
         entries = [entry for (entry,) in self.elements(ENTRIES, "<I")]
         self.rows = []
         for row in self.elements(ROWS, "<8QIIBxHxxxx"):
@@ -132,7 +147,6 @@ class Set:
         self.prefixes = {(bits, address[:bits // 8], length): row
                          for address, bits, length, row in self.elements(PREFIXES, "<16sBBxxI")}
         self.categories = [self.string(key) for key, _ in self.elements(CATEGORIES, "<IxxxxQ")]
-        self.feeds = [(self.string(feed[0]), feed[5]) for feed in self.elements(FEEDS, "<6I3Q16Q32s")]
 
     def row_of(self, h):
         product = h * self.lines
@@ -171,29 +185,68 @@ class Set:
             if row:
                 yield depth, row
 
-    def lookup(self, name):
-        """Returns the categories, the longest suffix that lists NAME, and the feeds that do."""
-        name = name.rstrip(".").lower()
+    def holds(self, entry, rtype):
+        """Tells whether ENTRY has a say for RTYPE; of ANY_TYPE listings for some, exceptions for all."""
+        terms = self.variants[entry[0]]
+        if not terms["types"]:
+            return True
+        if rtype == ANY_TYPE:
+            return entry[1] == LISTS
+        return (rtype in terms["types"]) != bool(terms["flags"] & ALL_BUT)
+
+    def counting(self, name, rtype):
+        """Returns (depth, terms) of all listings that count, the longest first, terms in the order of the row."""
         labels = name.count(".") + 1
-        found = list(self.walk(name))
-        mask = 0
-        for depth, row in found:
+        found = []
+        for depth, row in self.walk(name):
+            for entry in self.rows[row][4]:
+                applies = entry[2] == SUBTREE or (entry[2] == EXACT) == (depth == labels)
+                if applies and self.holds(entry, rtype):
+                    found.append((depth, entry[1], self.variants[entry[0]]))
+        counting = []
+        for feed in {terms["feed"] for _, _, terms in found}:
+            counting += self.counting_of([item for item in found if item[2]["feed"] == feed])
+        order = {id(item[2]): i for i, item in enumerate(found)}
+        return sorted(counting, key=lambda item: (-item[0], order[id(item[1])]))
+
+    @staticmethod
+    def counting_of(found):
+        """The same of one feed, whose matching entries are FOUND, shortest first."""
+        bars = [terms["flags"] for _, operation, terms in found
+                if operation == EXCEPTS and not terms["flags"] & SCOPED]
+        listed = [(depth, terms) for depth, operation, terms in found if operation == LISTS and
+                  not any(flags & IMPORTANT or not terms["flags"] & IMPORTANT for flags in bars)]
+        scopes = sorted({depth for depth, operation, terms in found if operation == EXCEPTS and terms["flags"] & SCOPED})
+        alive = set()
+        for depth in sorted({depth for depth, _ in listed} | set(scopes)):
+            if depth in scopes and len(alive) == 1:
+                alive = set()
+            alive |= {at for at, _ in listed if at == depth}
+        return [(depth, terms) for depth, terms in listed if depth in alive]
+
+    def check_masks(self, name, plain):
+        """The masks say the same of listings without terms: PLAIN is the categories of these."""
+        labels, mask = name.count(".") + 1, 0
+        for depth, row in self.walk(name):
             add_here, clear_here, add_below, clear_below, _ = self.rows[row]
             here = depth == labels
             mask = mask & ~(clear_here if here else clear_below) | (add_here if here else add_below)
-        lifted, feeds, suffix = set(), [], None
-        for depth, row in reversed(found):
-            matching = [(feed, operation) for feed, operation, kind in self.rows[row][4]
-                        if kind == SUBTREE or (kind == EXACT) == (depth == labels)]
-            lifted |= {feed for feed, operation in matching if operation == 1}
-            listing = [feed for feed, operation in matching if operation == 0 and feed not in lifted]
-            feeds += [feed for feed in listing if feed not in feeds]
-            if listing and suffix is None:
-                suffix = ".".join(name.split(".")[-depth:])
-        categories = {self.categories[i] for i in range(len(self.categories)) if mask >> i & 1}
-        if categories != {self.categories[self.feeds[feed][1]] for feed in feeds}:
+        if {i for i in range(len(self.categories)) if mask >> i & 1} != plain:
             raise Refused(f"{name}: the masks do not say what the entries say")
-        return categories, suffix, [self.feeds[feed][0] for feed in feeds]
+
+    def lookup(self, name, rtype=ANY_TYPE):
+        """Returns the categories, the longest suffix that lists NAME, and the feeds that do, observed ones left out."""
+        name = name.rstrip(".").lower()
+        counting = [(depth, terms) for depth, terms in self.counting(name, rtype) if not self.feeds[terms["feed"]][2]]
+        suffix, feeds = None, []
+        for depth, terms in counting:
+            suffix = suffix or ".".join(name.split(".")[-depth:])
+            feed = self.feeds[terms["feed"]][0]
+            feeds += [feed] if feed not in feeds else []
+        categories = {self.feeds[terms["feed"]][1] for _, terms in counting}
+        if all(terms["action"] == terms["flags"] == 0 and not terms["types"] for _, terms in counting):
+            self.check_masks(name, categories)
+        return {self.categories[i] for i in categories}, suffix, feeds
 
     def lookup_address(self, address):
         """ADDRESS is an ipaddress object. Returns categories, prefix length, feeds."""
@@ -202,7 +255,7 @@ class Set:
             network = (octets >> (bits - length) << (bits - length)).to_bytes(bits // 8, "big")
             row = self.prefixes.get((bits, network, length))
             if row is not None:
-                feeds = [feed for feed, _, _ in self.rows[row][4]]
+                feeds = [feed for feed, _, _ in self.rows[row][4] if not self.feeds[feed][2]]
                 return {self.categories[self.feeds[f][1]] for f in feeds}, length, [self.feeds[f][0] for f in feeds]
         return set(), None, []
 

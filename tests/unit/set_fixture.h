@@ -18,6 +18,7 @@
 #include "blocklist/set/builder.h"
 #include "blocklist/set/segment.h"
 #include "blocklist/set/set.h"
+#include "blocklist/set/terms.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
 #include "config/base/name.h"
@@ -31,6 +32,7 @@ struct fixture {
     size_t feeds;
     char out[160];
     uint64_t seed;
+    bool observe; /* the next segment is of a list that is only observed */
     struct segment_writer *writer;
     struct err err;
     struct builder_result result;
@@ -93,6 +95,24 @@ static inline void fixture_add(struct fixture *fixture, const char *text, enum e
                      0);
 }
 
+/* The same with TERMS. */
+static inline void fixture_add_terms(struct fixture *fixture, const char *text,
+                                     enum entry_kind kind, enum entry_operation operation,
+                                     const struct terms *terms)
+{
+    uint64_t hashes[NAME_LABELS_MAX];
+    struct name_buf buf;
+    struct name name;
+    size_t labels;
+
+    fixture_name(&buf, text);
+    name = name_of(&buf);
+    labels = siphash_suffixes(segment_key(fixture->writer), &name, hashes, NAME_LABELS_MAX);
+    if (segment_add_terms(fixture->writer, &name, hashes[labels - 1], (unsigned)labels, kind,
+                          operation, terms, &fixture->err) != 0)
+        fail_msg("%s", fixture->err.text);
+}
+
 static inline void fixture_add_range(struct fixture *fixture, const char *text,
                                      enum entry_operation operation)
 {
@@ -114,6 +134,7 @@ static inline void fixture_finish(struct fixture *fixture, const char *feed, con
     snprintf(about->feed_class, sizeof about->feed_class, "public");
     snprintf(about->category, sizeof about->category, "%s", category);
     snprintf(about->format, sizeof about->format, "plain");
+    about->observe = fixture->observe;
     if (segment_finish(fixture->writer, about, &fixture->err) != 0)
         fail_msg("%s", fixture->err.text);
 }

@@ -22,7 +22,10 @@ static ssize_t read_run(const struct segment *segment, enum entry_kind kind, uin
     int more;
 
     assert_non_null(stream);
-    assert_int_equal(segment_stream_start(stream, segment, kind, false, NULL), 0);
+    assert_int_equal(segment_stream_start(stream, segment,
+                                          (enum segment_section)(SEGMENT_SUBTREE + kind), false,
+                                          NULL),
+                     0);
     while ((more = segment_stream_fill(stream, NULL)) > 0) {
         while (stream->at < stream->held)
             hashes[count++] = segment_stream_take(stream);

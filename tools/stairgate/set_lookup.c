@@ -80,9 +80,10 @@ static enum name_fault read_name(struct name_buf *buf, const char *text, size_t 
     return name_from_host(buf, ascii, strlen(ascii));
 }
 
-/* Reads TEXT and looks it up. Returns 0, or -1 where it is neither name nor address. */
-static int look(const struct lookup *lookup, struct subject *subject, const char *text,
-                size_t length)
+/* Reads TEXT and looks it up by masks alone. Returns 0, or -1 where it is neither name nor address.
+ */
+static int read_subject(const struct lookup *lookup, struct subject *subject, const char *text,
+                        size_t length)
 {
     subject->is_addr = read_addr(subject, text, length) == 0;
     if (subject->is_addr) {
@@ -96,6 +97,35 @@ static int look(const struct lookup *lookup, struct subject *subject, const char
     name_to_text(&subject->name, subject->text);
     set_lookup(lookup->set, &subject->name, &subject->hit);
     return 0;
+}
+
+static size_t ask_witnesses(struct lookup *lookup, const struct subject *subject)
+{
+    if (subject->is_addr)
+        return set_witnesses_addr(lookup->set, &subject->addr, lookup->witnesses, WITNESSES_MAX);
+    return set_witnesses(lookup->set, &subject->name, lookup->witnesses, WITNESSES_MAX);
+}
+
+static bool counts(const struct set_witness *witness)
+{
+    return !witness->exception && !witness->observed;
+}
+
+/* Where terms have a say: what is listed for some type, at the longest suffix that is. */
+static void look_at_terms(struct lookup *lookup, struct subject *subject)
+{
+    struct set_terms terms;
+    size_t count;
+
+    if (!subject->hit.terms || subject->is_addr)
+        return;
+    set_find_any_terms(lookup->set, &subject->name, &terms);
+    subject->hit.mask = terms.mask;
+    count = ask_witnesses(lookup, subject);
+    for (size_t i = count; i > 0; i--) {
+        if (counts(&lookup->witnesses[i - 1]))
+            subject->hit.labels = lookup->witnesses[i - 1].labels;
+    }
 }
 
 static const char *suffix_text(const struct subject *subject, unsigned labels,
@@ -113,13 +143,6 @@ static const char *suffix_text(const struct subject *subject, unsigned labels,
     return prefix_to_text(&prefix, out);
 }
 
-static size_t ask_witnesses(struct lookup *lookup, const struct subject *subject)
-{
-    if (subject->is_addr)
-        return set_witnesses_addr(lookup->set, &subject->addr, lookup->witnesses, WITNESSES_MAX);
-    return set_witnesses(lookup->set, &subject->name, lookup->witnesses, WITNESSES_MAX);
-}
-
 static const char *category_key(const struct lookup *lookup, unsigned index)
 {
     const char *key = "";
@@ -131,7 +154,7 @@ static const char *category_key(const struct lookup *lookup, unsigned index)
 static bool feed_seen_before(const struct set_witness *witnesses, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
-        if (!witnesses[i].exception && witnesses[i].feed == witnesses[index].feed)
+        if (counts(&witnesses[i]) && witnesses[i].feed == witnesses[index].feed)
             return true;
     }
     return false;
@@ -155,7 +178,7 @@ static void print_listed(struct lookup *lookup, const struct subject *subject)
     fputs_unlocked(suffix_text(subject, subject->hit.labels, suffix), stdout);
     between = "\t";
     for (size_t i = 0; i < count; i++) {
-        if (lookup->witnesses[i].exception || feed_seen_before(lookup->witnesses, i))
+        if (!counts(&lookup->witnesses[i]) || feed_seen_before(lookup->witnesses, i))
             continue;
         fputs_unlocked(between, stdout);
         fputs_unlocked(lookup->witnesses[i].feed, stdout);
@@ -168,9 +191,10 @@ static json_t *witness_json(const struct subject *subject, const struct set_witn
 {
     char suffix[NAME_TEXT_MAX];
 
-    return json_pack("{s:s, s:s, s:s, s:b, s:b}", "feed", witness->feed, "category",
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "feed", witness->feed, "category",
                      witness->category, "suffix", suffix_text(subject, witness->labels, suffix),
-                     "exact", witness->exact, "exception", witness->exception);
+                     "exact", witness->exact, "exception", witness->exception, "observed",
+                     witness->observed, "limited", witness->limited);
 }
 
 /* One object a line, so that a million names need no memory. */
@@ -218,10 +242,11 @@ static void look_and_print(struct lookup *lookup, const char *text, size_t lengt
 {
     struct subject subject;
 
-    if (look(lookup, &subject, text, length) != 0) {
+    if (read_subject(lookup, &subject, text, length) != 0) {
         refuse(lookup, text, length);
         return;
     }
+    look_at_terms(lookup, &subject);
     if (!mask_any(subject.hit.mask) && lookup->status == ALL_LISTED)
         lookup->status = SOME_NOT;
     if (lookup->json) {
