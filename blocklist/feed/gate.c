@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "blocklist/feed/place.h"
-#include "blocklist/set/segment_file.h"
+#include "blocklist/set/segment_kept.h"
 #include "config/base/err.h"
 #include "config/base/name.h"
 
@@ -115,44 +115,6 @@ static int judge_sizes(const struct gate_case *gate, struct err *err)
     return 0;
 }
 
-/* Tells whether HASH is in the sorted run of KIND; a run that cannot be read holds nothing. */
-static bool run_holds(const struct segment *segment, enum entry_kind kind, uint64_t hash)
-{
-    struct segment_stream stream;
-    bool found = false, over = false;
-    struct err ignored;
-
-    if (segment_stream_start(&stream, segment, kind, false, &ignored) != 0)
-        return false;
-    while (!found && !over && segment_stream_fill(&stream, &ignored) == 1) {
-        while (stream.at < stream.held && !over) {
-            uint64_t here = segment_stream_take(&stream);
-
-            found = found || here == hash;
-            over = here >= hash;
-        }
-    }
-    segment_stream_end(&stream);
-    return found;
-}
-
-/* Tells whether SEGMENT lists NAME: itself, or by a subtree above it. */
-static bool segment_lists(const struct segment *segment, const struct name *name)
-{
-    struct siphash_key key = siphash_key_from_seed(segment->seed);
-    uint64_t hashes[NAME_LABELS_MAX];
-    size_t labels = siphash_suffixes(&key, name, hashes, NAME_LABELS_MAX);
-
-    if (labels == 0)
-        return false;
-    for (size_t i = 0; i < labels; i++) {
-        if (run_holds(segment, ENTRY_SUBTREE, hashes[i]) ||
-            (i + 1 < labels && run_holds(segment, ENTRY_BELOW, hashes[i])))
-            return true;
-    }
-    return run_holds(segment, ENTRY_EXACT, hashes[labels - 1]);
-}
-
 static bool listed_before(const struct gate_case *gate, const struct name *name)
 {
     char path[PLACE_PATH_MAX];
@@ -165,7 +127,7 @@ static bool listed_before(const struct gate_case *gate, const struct name *name)
 
         if (segment == NULL)
             continue;
-        listed = segment_lists(segment, name);
+        listed = segment_contains(segment, name, &ignored) > 0;
         segment_close(segment);
     }
     return listed;

@@ -10,25 +10,6 @@
 #include "blocklist/set/segment_file.h"
 #include "config/base/err.h"
 
-/* Reads every run to its end, which checks digest and order. */
-static int read_runs(const struct segment *segment, struct err *err)
-{
-    int more = 0;
-
-    for (unsigned kind = 0; kind < ENTRY_KINDS && more == 0; kind++) {
-        struct segment_stream stream;
-
-        if (segment_stream_start(&stream, segment, (enum entry_kind)kind, false, err) != 0)
-            return -1;
-        do {
-            stream.at = stream.held;
-            more = segment_stream_fill(&stream, err);
-        } while (more > 0);
-        segment_stream_end(&stream);
-    }
-    return more;
-}
-
 /* `LIST` or `LIST/PART`. */
 static int split_feed(const struct segment *segment, struct store_segment *into, struct err *err)
 {
@@ -50,15 +31,12 @@ static int read_facts(const struct segment *segment, bool whole, struct store_se
     for (size_t id = SEGMENT_SUBTREE; id <= SEGMENT_BELOW; id++) {
         if (!segment->parts[id].digested)
             return err_set(err, ERR_FORMAT, "%s: its names have no digest", segment->path);
-        into->entries += segment->parts[id].count;
     }
-    into->entries += exceptions_count(&segment->exceptions) + segment->prefix_count;
+    into->entries = segment_entries(segment);
     into->seed = segment->seed;
     into->about = segment->about;
-    if (pread(segment->fd, into->digest, sizeof into->digest, SEGMENT_AT_DIGEST) !=
-        (ssize_t)sizeof into->digest)
-        return err_system(err, "%s: cannot read", segment->path);
-    return whole ? read_runs(segment, err) : 0;
+    memcpy(into->digest, segment->digest, sizeof into->digest);
+    return whole ? segment_verify(segment, err) : 0;
 }
 
 int store_segment_read(const char *dir, const char *file, bool whole, struct store_segment *segment,
