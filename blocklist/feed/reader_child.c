@@ -19,6 +19,7 @@
 #include "blocklist/format/compile.h"
 #include "blocklist/format/format.h"
 #include "blocklist/format/parts.h"
+#include "blocklist/format/ut1.h"
 #include "blocklist/format/suffixes.h"
 #include "blocklist/format/watch.h"
 #include "blocklist/set/layout.h"
@@ -178,41 +179,83 @@ static int read_whole(struct child *child, struct err *err)
                : -1;
 }
 
-/* Fills PARTS, with PATHS as room for where their segments stand. */
-static void fill_parts(const struct child *child, struct compile_part *parts,
-                       char (*paths)[PLACE_PATH_MAX])
+/* Of PARTS[0..COUNT), which are the table's, keeps those that the tree has and is to block or allow
+ * by. */
+static int keep_present(const struct child *child, struct config_list_part *parts, size_t *count,
+                        struct err *err)
+{
+    struct compile compile = compile_for(child, "", "");
+    struct ut1_tree tree = {.count = 0};
+    int result = ut1_scan(&tree, child->request->path, &compile.from.limits, err);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count && result == 0; i++) {
+        const struct ut1_category *category = ut1_find(&tree, parts[i].name);
+
+        if (category == NULL || category->key[0] == '\0')
+            continue;
+        parts[kept] = parts[i];
+        memcpy(parts[kept++].category, category->key, sizeof category->key);
+    }
+    ut1_free(&tree);
+    *count = kept;
+    if (result == 0 && kept == 0)
+        return err_set(err, ERR_FORMAT, "none of the categories that we know is in it");
+    return result;
+}
+
+/* Fills *PARTS (the caller frees) with what is to be read. */
+static int choose_parts(const struct child *child, struct config_list_part **parts, size_t *count,
+                        struct err *err)
 {
     const struct config_list *list = child->request->list;
 
-    for (size_t i = 0; i < list->part_count; i++) {
-        const struct config_list_part *part = &list->parts[i];
+    *count = list->part_count;
+    *parts = calloc(list->part_count, sizeof **parts);
+    if (*parts == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory");
+    memcpy(*parts, list->parts, list->part_count * sizeof **parts);
+    return list->parts_by_table ? keep_present(child, *parts, count, err) : 0;
+}
 
+/* Compiles CHOSEN[0..COUNT), with PATHS as room for where their segments stand. */
+static int compile_chosen(struct child *child, const struct config_list_part *chosen, size_t count,
+                          char (*paths)[PLACE_PATH_MAX], struct err *err)
+{
+    struct compile_part *parts = calloc(count, sizeof *parts);
+    int result;
+
+    if (parts == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory");
+    child->head.segment_count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
         unfinished(child, i, paths[i]);
-        parts[i] = (struct compile_part){.name = part->name,
-                                         .segment = paths[i],
-                                         .compile = compile_for(child, part->name, part->category)};
+        parts[i] = (struct compile_part){
+            .name = chosen[i].name,
+            .segment = paths[i],
+            .compile = compile_for(child, chosen[i].name, chosen[i].category)};
     }
+    result = compile_parts(parts, count, child->request->path, err);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = keep(child, i, &parts[i].compile, chosen[i].name, err);
+    free(parts);
+    return result;
 }
 
 static int read_parts(struct child *child, struct err *err)
 {
-    const struct config_list *list = child->request->list;
-    struct compile_part *parts = calloc(list->part_count, sizeof *parts);
-    char(*paths)[PLACE_PATH_MAX] = calloc(list->part_count, sizeof *paths);
-    int result = -1;
+    char(*paths)[PLACE_PATH_MAX] = NULL;
+    struct config_list_part *chosen = NULL;
+    size_t count = 0;
+    int result = choose_parts(child, &chosen, &count, err);
 
-    if (parts == NULL || paths == NULL) {
-        err_set(err, ERR_MEMORY, "out of memory");
-        goto out;
+    if (result == 0) {
+        paths = calloc(count, sizeof *paths);
+        result = paths == NULL ? err_set(err, ERR_MEMORY, "out of memory")
+                               : compile_chosen(child, chosen, count, paths, err);
     }
-    child->head.segment_count = (uint32_t)list->part_count;
-    fill_parts(child, parts, paths);
-    result = compile_parts(parts, list->part_count, child->request->path, err);
-    for (size_t i = 0; i < list->part_count && result == 0; i++)
-        result = keep(child, i, &parts[i].compile, parts[i].name, err);
-out:
     free(paths);
-    free(parts);
+    free(chosen);
     return result;
 }
 
