@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "blocklist/format/format.h"
+#include "blocklist/format/siblings.h"
 #include "blocklist/format/source.h"
 #include "blocklist/format/watch.h"
 #include "blocklist/set/terms.h"
@@ -23,6 +24,7 @@ struct job {
     struct segment_writer *writer;
     struct sink sink;
     struct intake intake;
+    struct siblings siblings;
     uint64_t entries; /* of this reading */
 };
 
@@ -67,6 +69,8 @@ static int read_source(struct job *job, struct source *source, struct err *err)
     struct compile *compile = job->compile;
     int result;
 
+    job->siblings = (struct siblings){job->path, &compile->from, source_member(source)};
+    job->intake.siblings = &job->siblings;
     source_watch(source, compile->progress, compile->context);
     job->entries = 0;
     compile->members_refused = source_refused(source, &compile->first_refused);

@@ -6,6 +6,7 @@
 #include "blocklist/format/guess.h"
 #include "blocklist/format/parsers.h"
 #include "blocklist/format/rpz.h"
+#include "blocklist/format/v2fly.h"
 
 const struct format formats[] = {
     {.key = "plain",
@@ -40,7 +41,7 @@ const struct format formats[] = {
      .finish = unbound_finish,
      .free_state = unbound_free_state},
     {.key = "rpz",                 .text = "response policy zone", .guess = guess_rpz, .read = rpz_read},
-    {.key = "v2fly",                 .text = "v2fly domain list", .guess = guess_v2fly},
+    {.key = "v2fly",                 .text = "v2fly domain list", .guess = guess_v2fly, .read = v2fly_read},
     {.key = "surge",
      .text = "rules of proxies: DOMAIN-SUFFIX,name",
      .guess = guess_surge,

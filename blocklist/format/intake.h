@@ -19,6 +19,7 @@ struct err;
 struct hostname;
 struct name;
 struct prefix;
+struct siblings;
 struct suffixes;
 struct terms;
 
@@ -48,6 +49,7 @@ struct intake {
     struct siphash_key key;
     const struct sink *sink;
     struct report report;
+    const struct siblings *siblings; /* files beside the source; NULL: none */
     struct err *err;
     bool failed;       /* the sink refused: stop, ERR is filled */
     void *state;       /* the format's own: format.h */

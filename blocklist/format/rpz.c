@@ -91,7 +91,7 @@ static void add_record(struct zone *zone, const struct rpz_trigger *trigger, con
 
     if (answer->open && answer->trigger.kind == trigger->kind &&
         strcmp(answer->trigger.text, trigger->text) == 0) {
-        zone->text.joined++;
+        zone->text.passed++;
     } else {
         take_answer(zone);
         answer->open = true;
@@ -139,7 +139,7 @@ static void act(struct zone *zone, const struct rpz_trigger *trigger, const ldns
     else if (action == RPZ_BLOCK)
         take(zone, trigger, (struct meaning){.operation = ENTRY_LIST});
     else if (action == RPZ_OWN)
-        zone->text.comments++;
+        zone->text.passed++;
     else
         intake_refuse(zone->intake, REASON_OTHER_SYNTAX);
 }
@@ -169,7 +169,7 @@ static void take_record(struct zone *zone, const ldns_rr *record)
     }
     switch (rpz_trigger_read(&trigger, owner, zone->apex)) {
     case RPZ_APEX:
-        zone->text.comments++;
+        zone->text.passed++;
         break;
     case RPZ_TRIGGER:
         act(zone, &trigger, record);
@@ -272,9 +272,9 @@ static void read_directive(struct zone *zone)
         intake_refuse(zone->intake, REASON_INCLUDE);
     else if (words == 2 && strcasecmp(word, "$TTL") == 0) {
         zone->ttl = ldns_str2period(value, &end);
-        zone->text.comments++;
+        zone->text.passed++;
     } else if (words == 2 && strcasecmp(word, "$ORIGIN") == 0 && take_origin(zone, value))
-        zone->text.comments++;
+        zone->text.passed++;
     else
         intake_refuse(zone->intake, REASON_OTHER_SYNTAX);
 }
@@ -295,7 +295,8 @@ static int read_entries(struct zone *zone, struct source *source, struct err *er
         take_answer(zone);
     intake->report.lines = zone->text.lines.number;
     intake->report.blank = zone->text.blank;
-    intake->report.comments = zone->text.comments + zone->text.joined;
+    intake->report.comments = zone->text.comments;
+    intake->report.passed = zone->text.passed;
     zonetext_end(&zone->text);
     return intake->failed ? -1 : more;
 }

@@ -24,6 +24,7 @@ struct source {
     struct levels levels;
     struct bundle *bundle;
     const char *member;
+    char *path; /* of the member that it is */
     uint64_t refused;
     const char *first_refused;
     bool ended;
@@ -149,6 +150,9 @@ static int climb_to(struct source *source, unsigned wanted, struct err *err)
         if (more <= 0)
             return more < 0 ? -1 : err_set(err, ERR_FORMAT, "the archive changed under our hands");
     } while (member.kind != MEMBER_FILE || seen++ != wanted);
+    source->path = strdup(member.path);
+    if (source->path == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory");
     return levels_add(&source->levels, bundle_read, source->bundle, err);
 }
 
@@ -242,6 +246,7 @@ void source_close(struct source *source)
     levels_end(&source->levels);
     bundle_close(source->bundle);
     octets_close(&source->octets);
+    free(source->path);
     free(source);
 }
 
@@ -284,6 +289,11 @@ void source_watch(struct source *source, void (*progress)(void *context, uint64_
     source->progress = progress;
     source->progress_context = context;
     source->told = 0;
+}
+
+const char *source_member(const struct source *source)
+{
+    return source->path;
 }
 
 uint64_t source_refused(const struct source *source, const char **why)

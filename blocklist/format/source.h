@@ -37,6 +37,7 @@ struct source_options {
     struct source_limits limits;
     const char *member; /* of an archive: the path of the file that is the list, or its end from a
                            slash on; NULL: its only file */
+    bool folder;        /* files beside it on the disk belong to it: siblings.h */
 };
 
 /* How an opener of its own kind hands octets out: fills DATA[0..ROOM) and returns how many, 0 at
@@ -76,6 +77,9 @@ void source_digest(const struct source *source, uint8_t digest[SOURCE_DIGEST_OCT
 /* Has PROGRESS (NULL: nothing) told of the octets of the file that each read took, for a bar. */
 void source_watch(struct source *source, void (*progress)(void *context, uint64_t octets),
                   void *context);
+
+/* Returns the path of the file in its archive that SOURCE is, NULL where it is in none. */
+const char *source_member(const struct source *source);
 
 /* Returns how many members of its archive were refused: links, devices, sparse files, paths that
  * leave it. WHY gets the words for the first, a constant, or NULL. */

@@ -6,7 +6,7 @@
 
 int zonetext_start(struct zonetext *zone, struct source *source, struct err *err)
 {
-    zone->blank = zone->comments = zone->joined = 0;
+    zone->blank = zone->comments = zone->passed = 0;
     return textlines_start(&zone->lines, source, err);
 }
 
@@ -105,7 +105,7 @@ int zonetext_next(struct zonetext *zone, struct err *err)
             zone->broken = true;
             break;
         }
-        zone->joined++;
+        zone->passed++;
         put(zone, ' ');
         add_line(zone, &line);
     }

@@ -13,8 +13,9 @@ enum { ZONETEXT_ENTRY_MAX = 65536 };
 
 struct zonetext {
     struct textlines lines;
-    uint64_t blank, comments, joined; /* lines that are no entry; that complete one */
-    uint64_t first_line;              /* of the present entry */
+    uint64_t blank, comments,
+        passed;          /* lines that are no entry; that complete one, or are no item */
+    uint64_t first_line; /* of the present entry */
     size_t length;
     unsigned depth; /* open parentheses */
     bool broken;    /* of the present entry: too long, or a quote or parenthesis never closed */

@@ -114,6 +114,9 @@ static int rig_prefix(void *context, const struct prefix *prefix, enum entry_ope
     return 0;
 }
 
+/* What stands beside the lists that are read; NULL: nothing. */
+static const struct siblings *rig_siblings;
+
 /* Reads DATA[0..LENGTH) once. */
 static void rig_pass(struct rig *rig, const void *data, size_t length)
 {
@@ -135,6 +138,7 @@ static void rig_read_octets(struct rig *rig, const char *format, struct intake_r
     memset(rig, 0, sizeof *rig);
     rig->intake.key = siphash_key_from_seed(1);
     rig->intake.rules = rules;
+    rig->intake.siblings = rig_siblings;
     rig->sink = (struct sink){rig, rig_name, rig_prefix};
     rig->intake.sink = &rig->sink;
     rig->suffixes =

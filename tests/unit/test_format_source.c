@@ -233,7 +233,7 @@ static void the_guess_is_the_format_with_most_lines(void **state)
         {"address=/a.example/#\n",                           "dnsmasq",  NULL                },
         {"local-zone: \"a.example\" static\n",               "unbound",  NULL                },
         {"$TTL 60\na.example CNAME .\n",                     "rpz",      NULL                },
-        {"full:a.example\ndomain:b.example\n",               NULL,       "v2fly"             },
+        {"full:a.example\ndomain:b.example\n",               "v2fly",    NULL                },
         {"a.example,1,2\n",                                  "csv",      NULL                },
         {"DOMAIN-SUFFIX,a.example,REJECT\n",                 "surge",    NULL                },
         {"- DOMAIN,a.example\n",                             "surge",    NULL                },

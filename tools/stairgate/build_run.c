@@ -44,6 +44,7 @@ static void prepare(struct run *run, struct plan_source *source)
     compile->suffixes = run->suffixes;
     compile->seed = run->seed;
     compile->for_now = true;
+    compile->from.folder = true; /* a list on the disk may include its neighbours */
     compile->format = source->as;
     compile->progress = source->ut1[0] == '\0' ? progress_add : NULL;
     compile->context = run->build->progress;
