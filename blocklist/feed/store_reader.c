@@ -123,8 +123,10 @@ int store_reader_open(struct store *store, struct err *err)
         return -1;
     if (open_at(store, path, SQLITE_OPEN_READONLY, err) == 0)
         return 0;
-    if (store->db == NULL || sqlite3_extended_errcode(store->db) != SQLITE_READONLY_ROLLBACK)
+    if (store->db == NULL || sqlite3_extended_errcode(store->db) != SQLITE_READONLY_ROLLBACK) {
+        store_schema_judge(store, path, err);
         return -1;
+    }
     sqlite3_close(store->db);
     store->db = NULL;
     return open_copy(store, path, err);

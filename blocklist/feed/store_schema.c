@@ -6,9 +6,11 @@
  * mistake either. Integers are sqlite's, signed with 64 bits; a seed uses all of them. */
 #include "blocklist/feed/store_schema.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "blocklist/feed/store_query.h"
 #include "config/base/err.h"
@@ -152,6 +154,18 @@ int store_schema_check(struct store *store, struct err *err)
     if (version != STORE_SCHEMA)
         return store_damaged(store, "of an unknown version", err);
     return check_tables(store, err);
+}
+
+void store_schema_judge(struct store *store, const char *path, struct err *err)
+{
+    int code = store->db != NULL ? sqlite3_extended_errcode(store->db) : SQLITE_OK;
+
+    if (err->code == ERR_VERSION || store->damaged)
+        return;
+    /* A file that may be written, and that sqlite will not write: its header has a version. */
+    if (code == SQLITE_ERROR ||
+        (code == SQLITE_READONLY && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0))
+        store_damaged(store, sqlite3_errmsg(store->db), err);
 }
 
 /* sqlite writes a page that cannot be read into its report, as it does with a broken one. A disk

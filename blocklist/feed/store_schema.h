@@ -15,6 +15,10 @@ int store_schema_make(struct store *store, struct err *err);
  * one's), ERR_FORMAT (damaged, or no feeds.db at all), others where it cannot be read now. */
 int store_schema_check(struct store *store, struct err *err);
 
+/* Judges what went wrong while STORE, whose file is PATH, was opened and checked: what sqlite does
+ * not understand, or takes for another version's, is damage. Fills ERR anew then. */
+void store_schema_judge(struct store *store, const char *path, struct err *err);
+
 /* Checks every page, index and bound of STORE. Errors: as above. Cost: reads it whole. */
 int store_schema_check_whole(struct store *store, struct err *err);
 

@@ -2,7 +2,7 @@
  * more than what no file tells. */
 #include "tests/unit/feed_fixture.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 
@@ -210,6 +210,327 @@ static void readers_say_where_there_is_nothing_yet(void **state)
     assert_non_null(strstr(err.text, "lists sync"));
 }
 
+/* ---- damage ---- */
+
+/* Fills the database with some pages of every table. */
+static void fill(struct feed_fixture *fixture)
+{
+    struct store_event event = {.at_s = 5, .kind = EVENT_UNCHANGED};
+    struct store_generation generation = {.number = 1, .current = true};
+    struct store_segment segment;
+
+    feed_segment(fixture, &segment, "one", "", "x", 5);
+    assert_int_equal(store_begin(fixture->store, &fixture->err), 0);
+    for (int i = 0; i < 40; i++) {
+        struct store_list list = {.state = LIST_OK, .fetched_s = i};
+
+        snprintf(list.id, sizeof list.id, "list-%d", i);
+        snprintf(event.list, sizeof event.list, "%s", list.id);
+        memset(event.text, 'a' + i % 26, 200);
+        snprintf(segment.list, sizeof segment.list, "%s", list.id);
+        assert_int_equal(store_put_list(fixture->store, &list, &fixture->err), 0);
+        assert_int_equal(store_event(fixture->store, &event, &fixture->err), 0);
+        assert_int_equal(
+            store_set_segments(fixture->store, list.id, false, &segment, 1, &fixture->err), 0);
+    }
+    assert_int_equal(store_put_generation(fixture->store, &generation, &segment, 1, &fixture->err),
+                     0);
+    assert_int_equal(store_commit(fixture->store, &fixture->err), 0);
+}
+
+static int see_list(void *context, const struct store_list *list)
+{
+    assert_true(strlen(list->id) < sizeof list->id);
+    ++*(size_t *)context;
+    return 0;
+}
+
+/* Reads and writes everything; what is known may have changed, none of it may fail. */
+static void use_all(struct feed_fixture *fixture)
+{
+    struct store_list list = {.id = "list-3", .state = LIST_FAILED};
+    struct store_event event = {.kind = EVENT_FAILED, .list = "list-3"};
+    struct store_generation *generations;
+    struct store_segment *segments;
+    struct err *err = &fixture->err;
+    size_t count = 0;
+
+    assert_int_equal(store_put_list(fixture->store, &list, err), 0);
+    assert_int_equal(store_event(fixture->store, &event, err), 0);
+    assert_int_equal(store_each(fixture->store, see_list, &count, err), 0);
+    assert_true(count > 0);
+    assert_int_equal(store_events(fixture->store, NULL, 1000, count_event, &count, err), 0);
+    assert_int_equal(store_segments(fixture->store, NULL, false, &segments, &count, err), 0);
+    free(segments);
+    assert_int_equal(store_generations(fixture->store, &generations, &count, err), 0);
+    free(generations);
+}
+
+static char *take_database(const struct feed_fixture *fixture, size_t *length)
+{
+    FILE *file = fopen(feed_path(fixture, "feeds.db"), "rb");
+    char *octets = malloc(1 << 20);
+
+    assert_non_null(file);
+    assert_non_null(octets);
+    *length = fread(octets, 1, 1 << 20, file);
+    fclose(file);
+    return octets;
+}
+
+static uint32_t step(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static void octets_changed_anywhere_are_survived(void **state)
+{
+    struct feed_fixture fixture;
+    uint32_t dice = 5;
+    size_t length, healed = 0;
+    char *octets;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    store_close(fixture.store);
+    octets = take_database(&fixture, &length);
+    assert_true(length > 30000);
+    for (int round = 0; round < 150; round++) {
+        char *copy = malloc(length);
+        size_t at = round < 50 ? step(&dice) % 200 : step(&dice) % length;
+        size_t run = 1 + step(&dice) % 64;
+
+        assert_non_null(copy);
+        memcpy(copy, octets, length);
+        for (size_t i = at; i < at + run && i < length; i++)
+            copy[i] = (char)step(&dice);
+        feed_write(&fixture, "feeds.db", copy, length);
+        free(copy);
+        unlink(feed_path(&fixture, "feeds.db.damaged"));
+        fixture.store = store_open(fixture.dir, STORE_WRITE, FEED_NOW, &fixture.err);
+        if (fixture.store == NULL) { /* its version happens to be a newer one's */
+            if (fixture.err.code != ERR_VERSION)
+                fail_msg("round %d: %s", round, fixture.err.text);
+            continue;
+        }
+        healed += feed_has(&fixture, "feeds.db.damaged");
+        use_all(&fixture);
+        store_close(fixture.store);
+    }
+    assert_true(healed > 30);
+    free(octets);
+    feed_write(&fixture, "feeds.db", "", 0);
+    feed_open(&fixture);
+    feed_end(&fixture);
+}
+
+static void a_database_that_was_cut_is_made_again(void **state)
+{
+    struct feed_fixture fixture;
+    size_t length;
+    char *octets;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    store_close(fixture.store);
+    octets = take_database(&fixture, &length);
+    for (size_t kept = 0; kept < length; kept += 1 + kept / 2) {
+        feed_write(&fixture, "feeds.db", octets, kept);
+        feed_open(&fixture);
+        assert_int_equal(feed_last_event(&fixture).kind, EVENT_HEALED);
+        assert_int_equal(feed_last_event(&fixture).number, 1);
+        store_close(fixture.store);
+    }
+    free(octets);
+    feed_open(&fixture);
+    feed_end(&fixture);
+}
+
+/* Changes the database with SQL, as another program would. */
+static void meddle(struct feed_fixture *fixture, const char *sql)
+{
+    sqlite3 *raw;
+
+    store_close(fixture->store);
+    fixture->store = NULL;
+    assert_int_equal(sqlite3_open(feed_path(fixture, "feeds.db"), &raw), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(raw);
+}
+
+static void other_tables_than_ours_are_set_aside(void **state)
+{
+    static const char *const changes[] = {
+        "DROP TRIGGER event_kept",
+        "CREATE TRIGGER more AFTER INSERT ON event BEGIN DELETE FROM list; END",
+        "CREATE TABLE mine (x)",
+        "PRAGMA application_id = 7",
+        "PRAGMA user_version = 0",
+        "ALTER TABLE list ADD COLUMN x TEXT",
+    };
+    struct feed_fixture fixture;
+
+    (void)state;
+    feed_start(&fixture);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        fill(&fixture);
+        unlink(feed_path(&fixture, "feeds.db.damaged"));
+        meddle(&fixture, changes[i]);
+        feed_open(&fixture);
+        assert_true(feed_has(&fixture, "feeds.db.damaged"));
+        assert_int_equal(feed_last_event(&fixture).kind, EVENT_HEALED);
+        store_close(fixture.store);
+        unlink(feed_path(&fixture, "feeds.db"));
+        feed_open(&fixture);
+    }
+    feed_end(&fixture);
+}
+
+static void a_newer_version_is_left_alone(void **state)
+{
+    struct feed_fixture fixture;
+    size_t length, after;
+    char *octets, *again;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    meddle(&fixture, "PRAGMA user_version = 2");
+    octets = take_database(&fixture, &length);
+    assert_null(store_open(fixture.dir, STORE_WRITE, FEED_NOW, &fixture.err));
+    assert_int_equal(fixture.err.code, ERR_VERSION);
+    assert_non_null(strstr(fixture.err.text, "newer stairgate"));
+    assert_null(store_open(fixture.dir, STORE_READ, FEED_NOW, &fixture.err));
+    assert_int_equal(fixture.err.code, ERR_VERSION);
+    again = take_database(&fixture, &after);
+    assert_int_equal(after, length);
+    assert_memory_equal(again, octets, length);
+    free(again);
+    free(octets);
+    feed_end(&fixture);
+}
+
+static void damage_that_shows_later_is_set_aside_at_the_end(void **state)
+{
+    struct feed_fixture fixture;
+    size_t length, count = 0;
+    char *octets;
+    FILE *file;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    octets = take_database(&fixture, &length);
+    memset(octets + 4096, 0xa5, length - 4096);
+    octets[27]++; /* the change counter: what is kept in memory is read anew */
+    file = fopen(feed_path(&fixture, "feeds.db"), "r+");
+    assert_non_null(file);
+    assert_int_equal(fwrite(octets, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+    free(octets);
+    assert_int_equal(store_each(fixture.store, see_list, &count, &fixture.err), -1);
+    assert_int_equal(fixture.err.code, ERR_FORMAT);
+    assert_non_null(strstr(fixture.err.text, "lists sync"));
+    feed_reopen(&fixture);
+    assert_true(feed_has(&fixture, "feeds.db.damaged"));
+    assert_int_equal(feed_last_event(&fixture).kind, EVENT_HEALED);
+    feed_end(&fixture);
+}
+
+static void a_reader_of_a_damaged_database_says_so(void **state)
+{
+    struct feed_fixture fixture;
+
+    (void)state;
+    feed_start(&fixture);
+    store_close(fixture.store);
+    feed_write(&fixture, "feeds.db", "these are not the octets of a database", 38);
+    assert_null(store_open(fixture.dir, STORE_READ, FEED_NOW, &fixture.err));
+    assert_int_equal(fixture.err.code, ERR_FORMAT);
+    feed_open(&fixture);
+    feed_end(&fixture);
+}
+
+/* ---- a writer that was killed ---- */
+
+/* Ends this process in the middle of a transaction whose pages are half in the file. */
+static void die_writing(const char *path)
+{
+    sqlite3 *raw;
+
+    sqlite3_open(path, &raw);
+    sqlite3_exec(raw,
+                 "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN;"
+                 "UPDATE list SET why = hex(zeroblob(150)), fetched = 99;",
+                 NULL, NULL, NULL);
+    kill(getpid(), SIGKILL);
+}
+
+static int see_fetched(void *context, const struct store_list *list)
+{
+    *(bool *)context |= list->fetched_s == 99;
+    return 0;
+}
+
+static void a_killed_writer_leaves_the_old_state_to_readers_and_writers(void **state)
+{
+    struct feed_fixture fixture;
+    struct store *reader;
+    bool half = false;
+    pid_t child;
+    int status;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    store_close(fixture.store);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        die_writing(feed_path(&fixture, "feeds.db"));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_true(feed_has(&fixture, "feeds.db-journal"));
+    for (int i = 0; i < 2; i++) {
+        reader = store_open(fixture.dir, STORE_READ, FEED_NOW, &fixture.err);
+        if (reader == NULL)
+            fail_msg("%s", fixture.err.text);
+        assert_int_equal(store_each(reader, see_fetched, &half, &fixture.err), 0);
+        assert_false(half);
+        store_close(reader);
+    }
+    feed_open(&fixture);
+    assert_false(feed_has(&fixture, "feeds.db.damaged"));
+    assert_int_equal(store_each(fixture.store, see_fetched, &half, &fixture.err), 0);
+    assert_false(half);
+    feed_end(&fixture);
+}
+
+static void the_journal_of_a_lost_database_is_not_played_into_a_new_one(void **state)
+{
+    struct feed_fixture fixture;
+    pid_t child;
+    int status;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    store_close(fixture.store);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        die_writing(feed_path(&fixture, "feeds.db"));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(unlink(feed_path(&fixture, "feeds.db")), 0);
+    feed_open(&fixture);
+    assert_int_equal(feed_last_event(&fixture).kind, EVENT_HEALED);
+    use_all(&fixture);
+    feed_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +542,14 @@ int main(void)
         cmocka_unit_test(a_second_writer_is_told_who_is_at_work),
         cmocka_unit_test(a_reader_reads_beside_a_writer),
         cmocka_unit_test(readers_say_where_there_is_nothing_yet),
+        cmocka_unit_test(octets_changed_anywhere_are_survived),
+        cmocka_unit_test(a_database_that_was_cut_is_made_again),
+        cmocka_unit_test(other_tables_than_ours_are_set_aside),
+        cmocka_unit_test(a_newer_version_is_left_alone),
+        cmocka_unit_test(damage_that_shows_later_is_set_aside_at_the_end),
+        cmocka_unit_test(a_reader_of_a_damaged_database_says_so),
+        cmocka_unit_test(a_killed_writer_leaves_the_old_state_to_readers_and_writers),
+        cmocka_unit_test(the_journal_of_a_lost_database_is_not_played_into_a_new_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
