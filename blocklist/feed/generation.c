@@ -92,11 +92,8 @@ static int rehash(const char *dir, struct store_segment *segment, uint64_t seed,
     snprintf(temporary, sizeof temporary, "new.%ld.seed", (long)getpid());
     place_segment(dir, segment->file, from);
     place_segment(dir, temporary, to);
-    if (seed != segment->seed) /* until segments keep their names */
-        return err_set(err, ERR_GATE,
-                       "segments/%.150s: made with seed %" PRIu64 ", the set has %" PRIu64
-                       "; `stairgate lists sync --force` makes it anew",
-                       segment->file, segment->seed, seed);
+    if (segment_rehash(from, to, seed, err) != 0)
+        return -1;
     if (store_segment_read(dir, temporary, false, &made, err) != 0) {
         unlink(to);
         return -1;

@@ -78,9 +78,11 @@ struct generation_change {
 };
 
 /* Compares generations A and B segment by segment, and calls EACH with every segment in which they
- * differ; NAMES (may be NULL) with each name that came or went, where the list's class is public
- * and its segment keeps its names. */
-int generation_diff(struct store *store, const struct config *config, uint64_t a, uint64_t b,
+ * differ; NAMES (may be NULL) after it with each name that is listed in the one and not in the
+ * other, where the list's class is public and its segment keeps its names. Where the two have
+ * different seeds, `added` and `removed` are what the counts tell. Errors: -1 with ERR, or what
+ * EACH or NAMES returned. */
+int generation_diff(struct store *store, uint64_t a, uint64_t b,
                     int (*each)(void *context, const struct generation_change *change),
                     int (*names)(void *context, const struct generation_change *change,
                                  const char *name, bool added),

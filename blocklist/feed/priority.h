@@ -11,8 +11,8 @@ struct err;
 void priority_lower(void);
 
 /* Where root started this process: makes the lists' directory feeds.user's (or server.user's), with
- * all that is in it, and becomes that user; with no such user it stays root. Errors: -1 with ERR; the
- * process must not go on then. */
+ * all that is in it, and becomes that user; with no such user it stays root. Errors: -1 with ERR;
+ * the process must not go on then. */
 int priority_become(const struct config *config, struct err *err);
 
 #endif

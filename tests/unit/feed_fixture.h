@@ -95,9 +95,9 @@ static inline void feed_write(const struct feed_fixture *fixture, const char *fi
 
 /* Makes the segment of LIST (and PART, "" for none) with names 0.WORD.example to COUNT-1, and fills
  * SEGMENT. */
-static inline void feed_segment_seeded(struct feed_fixture *fixture, struct store_segment *segment,
-                                       const char *list, const char *part, const char *word,
-                                       unsigned count, uint64_t seed)
+static inline void feed_segment_of(struct feed_fixture *fixture, struct store_segment *segment,
+                                   const char *list, const char *part, const char *word,
+                                   unsigned count, uint64_t seed, const char *feed_class)
 {
     char file[STORE_FILE_MAX], path[PLACE_PATH_MAX];
     struct segment_about about;
@@ -106,6 +106,7 @@ static inline void feed_segment_seeded(struct feed_fixture *fixture, struct stor
     snprintf(file, sizeof file, "%.40s.%.40s.%.40s-%u", list, part, word, count);
     writer = segment_start(place_segment(fixture->dir, file, path), seed, &fixture->err);
     assert_non_null(writer);
+    assert_int_equal(segment_keep_names(writer, &fixture->err), 0);
     for (unsigned i = 0; i < count; i++) {
         uint64_t hashes[NAME_LABELS_MAX];
         struct name_buf buf;
@@ -123,7 +124,7 @@ static inline void feed_segment_seeded(struct feed_fixture *fixture, struct stor
     }
     memset(&about, 0, sizeof about);
     snprintf(about.feed, sizeof about.feed, "%.30s%s%.30s", list, part[0] != '\0' ? "/" : "", part);
-    snprintf(about.feed_class, sizeof about.feed_class, "public");
+    snprintf(about.feed_class, sizeof about.feed_class, "%.15s", feed_class);
     snprintf(about.category, sizeof about.category, "porn");
     snprintf(about.format, sizeof about.format, "plain");
     about.lines = count;
@@ -132,6 +133,13 @@ static inline void feed_segment_seeded(struct feed_fixture *fixture, struct stor
     if (segment_finish(writer, &about, &fixture->err) != 0 ||
         store_segment_read(fixture->dir, file, true, segment, &fixture->err) != 0)
         fail_msg("%s", fixture->err.text);
+}
+
+static inline void feed_segment_seeded(struct feed_fixture *fixture, struct store_segment *segment,
+                                       const char *list, const char *part, const char *word,
+                                       unsigned count, uint64_t seed)
+{
+    feed_segment_of(fixture, segment, list, part, word, count, seed, "public");
 }
 
 static inline void feed_segment(struct feed_fixture *fixture, struct store_segment *segment,

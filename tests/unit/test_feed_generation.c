@@ -181,6 +181,33 @@ static void a_segment_that_was_changed_goes_into_no_set(void **state)
     feed_end(&rig.feed);
 }
 
+static void another_seed_hashes_segments_anew(void **state)
+{
+    struct store_segment segment, *got;
+    struct store_list known = {.id = "two", .state = LIST_OK};
+    struct rig rig;
+    size_t count;
+
+    (void)state;
+    rig_start(&rig);
+    put_list(&rig, "one", "a", 5);
+    go(&rig);
+    feed_segment_seeded(&rig.feed, &segment, "two", "", "b", 5, FEED_SEED + 1);
+    assert_int_equal(store_put_list(rig.feed.store, &known, &rig.feed.err), 0);
+    assert_int_equal(store_set_segments(rig.feed.store, "two", false, &segment, 1, &rig.feed.err),
+                     0);
+    go(&rig);
+    assert_true(lists(&rig, "current.set", "n4.a.example"));
+    assert_true(lists(&rig, "current.set", "n4.b.example"));
+    assert_int_equal(store_segments(rig.feed.store, "two", false, &got, &count, &rig.feed.err), 0);
+    assert_int_equal(count, 1);
+    assert_true(got[0].seed == FEED_SEED);
+    free(got);
+    assert_int_equal(generation_wanted(rig.feed.store, &rig.feed.err), 0);
+    assert_false(feed_has(&rig.feed, "segments/two..b-5")); /* nobody's any more */
+    feed_end(&rig.feed);
+}
+
 static void a_transaction_of_the_caller_is_committed_with_it(void **state)
 {
     struct store_list list = {.id = "one", .state = LIST_OK, .failures = 3}, got;
@@ -466,6 +493,97 @@ static void a_rollback_to_nowhere_or_to_a_damaged_set_changes_nothing(void **sta
     feed_end(&rig.feed);
 }
 
+/* ---- comparing ---- */
+
+struct seen {
+    size_t changes, came, went;
+    struct generation_change last;
+    char list[64], name[NAME_TEXT_MAX];
+};
+
+static int see_change(void *context, const struct generation_change *change)
+{
+    struct seen *seen = context;
+
+    seen->changes++;
+    seen->last = *change;
+    snprintf(seen->list, sizeof seen->list, "%s", change->list);
+    return 0;
+}
+
+static int see_name(void *context, const struct generation_change *change, const char *name,
+                    bool added)
+{
+    struct seen *seen = context;
+
+    (void)change;
+    *(added ? &seen->came : &seen->went) += 1;
+    snprintf(seen->name, sizeof seen->name, "%s", name);
+    return 0;
+}
+
+static void a_comparison_counts_and_names_what_came_and_went(void **state)
+{
+    struct seen seen = {.changes = 0}, none = {.changes = 0}, whole = {.changes = 0};
+    struct rig rig;
+
+    (void)state;
+    rig_start(&rig);
+    put_list(&rig, "one", "a", 5);
+    put_list(&rig, "same", "s", 5);
+    go(&rig);
+    put_list(&rig, "one", "a", 8); /* those and three more */
+    go(&rig);
+    put_list(&rig, "new", "n", 4);
+    go(&rig);
+    assert_int_equal(
+        generation_diff(rig.feed.store, 1, 2, see_change, see_name, &seen, &rig.feed.err), 0);
+    assert_int_equal(seen.changes, 1);
+    assert_string_equal(seen.list, "one");
+    assert_int_equal(seen.last.before, 5);
+    assert_int_equal(seen.last.after, 8);
+    assert_int_equal(seen.last.added, 3);
+    assert_int_equal(seen.last.removed, 0);
+    assert_int_equal(seen.came, 3);
+    assert_int_equal(seen.went, 0);
+    assert_string_equal(seen.name, "n7.a.example");
+    assert_int_equal(generation_diff(rig.feed.store, 2, 2, see_change, NULL, &none, &rig.feed.err),
+                     0);
+    assert_int_equal(none.changes, 0);
+    assert_int_equal(
+        generation_diff(rig.feed.store, 3, 2, see_change, see_name, &whole, &rig.feed.err), 0);
+    assert_string_equal(whole.list, "new");
+    assert_int_equal(whole.last.removed, 4);
+    assert_int_equal(whole.went, 4);
+    assert_int_equal(generation_diff(rig.feed.store, 1, 9, see_change, NULL, &none, &rig.feed.err),
+                     -1);
+    assert_int_equal(rig.feed.err.code, ERR_NOT_FOUND);
+    feed_end(&rig.feed);
+}
+
+static void names_of_partners_are_never_shown(void **state)
+{
+    struct store_list known = {.id = "one", .state = LIST_OK};
+    struct seen seen = {.changes = 0};
+    struct store_segment segment;
+    struct rig rig;
+
+    (void)state;
+    rig_start(&rig);
+    for (unsigned count = 5; count <= 6; count++) {
+        feed_segment_of(&rig.feed, &segment, "one", "", "a", count, FEED_SEED, "partner");
+        assert_int_equal(store_put_list(rig.feed.store, &known, &rig.feed.err), 0);
+        assert_int_equal(
+            store_set_segments(rig.feed.store, "one", false, &segment, 1, &rig.feed.err), 0);
+        go(&rig);
+    }
+    assert_int_equal(
+        generation_diff(rig.feed.store, 1, 2, see_change, see_name, &seen, &rig.feed.err), 0);
+    assert_int_equal(seen.last.added, 1);
+    assert_int_equal(seen.came, 0);
+    feed_end(&rig.feed);
+}
+
 /* ---- a lost database ---- */
 
 static void check_rebuilt(struct rig *rig)
@@ -547,6 +665,7 @@ int main(void)
         cmocka_unit_test(the_segments_in_force_become_the_set_in_force),
         cmocka_unit_test(only_the_newest_generations_are_kept),
         cmocka_unit_test(a_segment_that_was_changed_goes_into_no_set),
+        cmocka_unit_test(another_seed_hashes_segments_anew),
         cmocka_unit_test(a_transaction_of_the_caller_is_committed_with_it),
         cmocka_unit_test(sets_public_elsewhere_is_a_link_and_never_replaces_a_file),
         cmocka_unit_test(a_kill_before_the_row_leaves_the_old_set),
@@ -559,6 +678,8 @@ int main(void)
         cmocka_unit_test(what_was_rolled_back_is_held),
         cmocka_unit_test(a_kill_in_a_rollback_leaves_one_or_the_other),
         cmocka_unit_test(a_rollback_to_nowhere_or_to_a_damaged_set_changes_nothing),
+        cmocka_unit_test(a_comparison_counts_and_names_what_came_and_went),
+        cmocka_unit_test(names_of_partners_are_never_shown),
         cmocka_unit_test(a_lost_database_is_made_again_from_the_files),
         cmocka_unit_test(without_a_set_the_newest_segments_are_in_force),
     };
