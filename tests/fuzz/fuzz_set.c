@@ -43,7 +43,9 @@ static void ask_names(const struct set *set)
 {
     static const char *const names[] = {"a", "n1.example", "one.n1.example", "a.b.c.d.e.example"};
     struct set_witness witnesses[8];
+    struct set_terms terms;
     struct set_hit hit;
+    volatile unsigned sum = 0;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct name_buf buf;
@@ -55,13 +57,19 @@ static void ask_names(const struct set *set)
         set_lookup(set, &name, &hit);
         for (size_t k = set_witnesses(set, &name, witnesses, 8); k > 0; k--)
             (void)!strlen(witnesses[k - 1].feed);
+        set_find_terms(set, &name, 1, &terms);
+        set_find_any_terms(set, &name, &terms);
+        for (size_t k = 0; k < terms.records_length; k++)
+            sum = sum + terms.records[k];
     }
+    (void)sum;
 }
 
 static void ask_rest(const struct set *set)
 {
     static const char *const addrs[] = {"192.0.2.77", "2001:db8::1"};
     struct set_witness witnesses[8];
+    struct set_terms terms;
     struct set_info info;
     struct set_feed feed;
     struct set_hit hit;
@@ -75,6 +83,7 @@ static void ask_rest(const struct set *set)
             abort();
         set_lookup_addr(set, &addr, &hit);
         set_witnesses_addr(set, &addr, witnesses, 8);
+        set_find_terms_addr(set, &addr, &terms);
     }
     set_info(set, &info);
     for (unsigned i = 0; set_feed(set, i, &feed); i++)
