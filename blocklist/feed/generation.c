@@ -136,14 +136,14 @@ static bool all_of_seed(const struct generation *generation)
 
 /* ---- the merge ---- */
 
-static int merge(const char *dir, struct generation *generation, uint64_t keep_lines,
+static int merge(const char *dir, struct generation *generation, const char *previous,
                  struct err *err)
 {
     struct builder_options options = {.out = generation->path,
                                       .seed = generation->seed,
                                       .protected_names = generation->protected_names,
                                       .protected_count = generation->protected_count,
-                                      .keep_lines = keep_lines,
+                                      .previous = previous,
                                       .progress = generation->progress,
                                       .context = generation->context};
     size_t count = generation->segment_count;
@@ -164,8 +164,9 @@ out:
     return result;
 }
 
-/* Merges, with other seeds while a protected name collides. */
-static int merge_seeded(const char *dir, struct generation *generation, uint64_t keep_lines,
+/* Merges, with other seeds while a protected name collides; PREVIOUS is the set before, NULL for
+ * none. */
+static int merge_seeded(const char *dir, struct generation *generation, const char *previous,
                         struct err *err)
 {
     int result = -1;
@@ -174,7 +175,7 @@ static int merge_seeded(const char *dir, struct generation *generation, uint64_t
         if ((!all_of_seed(generation) && rehash_all(dir, generation, err) != 0) ||
             check_segments(dir, generation, err) != 0)
             return -1;
-        result = merge(dir, generation, keep_lines, err);
+        result = merge(dir, generation, previous, err);
         if (result == 0 || err->code != ERR_GATE)
             return result;
         generation->seed++;
@@ -271,24 +272,11 @@ static int check_room(const char *dir, const struct generation *generation, stru
     return place_room(path, names * OCTETS_A_NAME + OCTETS_BESIDES, err);
 }
 
-static uint64_t lines_of(const char *dir, uint64_t number)
-{
-    char path[PLACE_PATH_MAX];
-    struct set *set = set_open(place_set(dir, number, path), NULL, NULL);
-    struct set_info info;
-
-    if (set == NULL)
-        return 0;
-    set_info(set, &info);
-    set_close(set);
-    return info.lines;
-}
-
 int generation_build(struct store *store, struct generation *generation, struct err *err)
 {
     const char *dir = store_dir(store);
     struct generations generations;
-    uint64_t keep_lines = 0;
+    char previous[PLACE_PATH_MAX] = "";
 
     generation->made = NULL;
     if (check_room(dir, generation, err) != 0 || generations_load(store, &generations, err) != 0)
@@ -297,12 +285,13 @@ int generation_build(struct store *store, struct generation *generation, struct 
     place_set(dir, generation->number, generation->path);
     if (generations.current != NULL) {
         generation->seed = generations.current->seed;
-        keep_lines = lines_of(dir, generations.current->number);
+        place_set(dir, generations.current->number, previous);
     } else {
         generation->seed = generation->segment_count > 0 ? generation->segments[0].seed : 0;
     }
     free(generations.items);
-    if (merge_seeded(dir, generation, keep_lines, err) == 0 && check_result(generation, err) == 0)
+    if (merge_seeded(dir, generation, previous[0] != '\0' ? previous : NULL, err) == 0 &&
+        check_result(generation, err) == 0)
         return 0;
     generation_discard(generation);
     return -1;

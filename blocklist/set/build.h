@@ -31,6 +31,7 @@ struct build {
     struct set_out *out;
 
     uint64_t names, entries; /* distinct hashes; listings in all segments */
+    uint64_t keep_lines;     /* of the set before, 0 for none */
     uint64_t lines, stored;
     uint32_t spill;
     unsigned id_bits;
@@ -42,6 +43,10 @@ struct build {
 
 /* Writes every section but names and digests, from what BUILD holds. Errors: -1 with ERR. */
 int sections_write(struct build *build, struct err *err);
+
+/* Gives rows the ids that they had in the set that this one replaces, where that can be read, and
+ * notes its number of lines. */
+void rows_keep(struct build *build);
 
 /* Collects the hashes of the protected names. Errors: -1 with ERR_MEMORY. */
 int protect_collect(struct build *build, struct err *err);

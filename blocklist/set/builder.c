@@ -138,7 +138,7 @@ static void choose_ids(struct build *build)
 static void choose_lines(struct build *build)
 {
     unsigned slots = build->id_bits == 8 ? LINE_SLOTS_8 : LINE_SLOTS_16;
-    uint64_t wanted = lines_wanted(build->names, slots), kept = build->options->keep_lines;
+    uint64_t wanted = lines_wanted(build->names, slots), kept = build->keep_lines;
 
     build->lines = wanted;
     if (kept == 0)
@@ -284,6 +284,7 @@ static int prepare(struct build *build, struct err *err)
             0 ||
         rows_settle(build->rows, &build->order, err) != 0)
         return -1;
+    rows_keep(build);
     choose_ids(build);
     choose_lines(build);
     return 0;
@@ -329,6 +330,7 @@ int builder_merge(const char *const *paths, size_t count, const struct builder_o
 
     memset(&build, 0, sizeof build);
     build.options = options;
+    build.keep_lines = options->keep_lines;
     if (open_segments(&build, paths, count, err) == 0 && prepare(&build, err) == 0)
         status = write_set(&build, result, err);
     release(&build);

@@ -1,7 +1,7 @@
 /* builder.h - segments in, set file out: a k-way merge that streams.
  *
- * The result is a pure function of the segments, in their order, and the seed: no time, no path in
- * it. */
+ * The result is a pure function of the segments, in their order, the seed, and what is kept of the
+ * set before: no time, no path in it. */
 #ifndef BLOCKLIST_SET_BUILDER_H
 #define BLOCKLIST_SET_BUILDER_H
 
@@ -18,8 +18,11 @@ struct builder_options {
     const struct name
         *protected_names; /* pins and popular names that no listed name may collide with by hash */
     size_t protected_count;
-    uint64_t keep_lines; /* set_info.lines of the set that this one replaces, 0 for none: kept while
-                            the names fit, so that two generations differ little */
+    uint64_t keep_lines;  /* set_info.lines of the set that this one replaces, 0 for those of
+                             `previous`: kept while the names fit, so that two generations differ
+                             little */
+    const char *previous; /* the set that this one replaces, NULL for none: a row that stood there
+                             keeps its id; one that cannot be read is as good as none */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* NULL for none */
     void *context;
 };

@@ -151,18 +151,30 @@ static int64_t append(struct rows *rows, const uint32_t *entries, size_t count,
     return (int64_t)rows->count++;
 }
 
+int64_t rows_find(const struct rows *rows, const uint32_t *entries, size_t count,
+                  struct mask clear_here, struct mask clear_below)
+{
+    const struct mask clear[2] = {clear_here, clear_below};
+    uint64_t hash = hash_row(entries, count, clear_here, clear_below);
+
+    for (size_t at = hash & (rows->slots - 1); rows->table[at] != 0;
+         at = (at + 1) & (rows->slots - 1)) {
+        if (row_is(rows, &rows->items[rows->table[at] - 1], entries, count, clear))
+            return rows->table[at] - 1;
+    }
+    return -1;
+}
+
 int64_t rows_intern_clearing(struct rows *rows, const uint32_t *entries, size_t count,
                              struct mask clear_here, struct mask clear_below, struct err *err)
 {
     const struct mask clear[2] = {clear_here, clear_below};
     uint64_t hash = hash_row(entries, count, clear_here, clear_below);
-    size_t at = hash & (rows->slots - 1);
-    int64_t number;
+    int64_t number = rows_find(rows, entries, count, clear_here, clear_below);
+    size_t at;
 
-    for (; rows->table[at] != 0; at = (at + 1) & (rows->slots - 1)) {
-        if (row_is(rows, &rows->items[rows->table[at] - 1], entries, count, clear))
-            return rows->table[at] - 1;
-    }
+    if (number >= 0)
+        return number;
     number = append(rows, entries, count, clear, err);
     if (number < 0)
         return -1;

@@ -36,6 +36,10 @@ int64_t rows_intern(struct rows *rows, const uint32_t *entries, size_t count, st
 int64_t rows_intern_clearing(struct rows *rows, const uint32_t *entries, size_t count,
                              struct mask clear_here, struct mask clear_below, struct err *err);
 
+/* Returns the number of that row, -1 where there is none. */
+int64_t rows_find(const struct rows *rows, const uint32_t *entries, size_t count,
+                  struct mask clear_here, struct mask clear_below);
+
 /* Returns row NUMBER. Owner: rows; valid until the next rows_intern. */
 struct row *rows_at(struct rows *rows, size_t number);
 size_t rows_count(const struct rows *rows);

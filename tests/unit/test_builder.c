@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "blocklist/set/layout.h"
 #include "blocklist/set/line.h"
+#include "config/base/bytes.h"
 #include "config/base/file.h"
 
 /* Feeds 0 to FEEDS - 1 list name NUMBER where its bit in PATTERN(number) is set. */
@@ -182,6 +184,78 @@ static void lines_are_kept_until_the_names_do_not_fit(void **state)
     fixture_close(&fixture);
 }
 
+/* A segment of NAMES names n0.LIST.example, n1… */
+static void add_list(struct fixture *fixture, const char *list, unsigned names)
+{
+    fixture_start(fixture);
+    segment_for_now(fixture->writer);
+    for (unsigned i = 0; i < names; i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, "n%u.%s.example", i, list);
+        fixture_add(fixture, text, ENTRY_SUBTREE, ENTRY_LIST);
+    }
+    fixture_finish(fixture, list, list, NULL);
+}
+
+/* Counts the 64-octet lines of names in which two sets of as many lines differ. */
+static unsigned count_other_lines(const struct fixture *before, const struct fixture *after)
+{
+    size_t lengths[2];
+    char *octets[2];
+    unsigned count = 0;
+    uint64_t lines;
+
+    read_out(before, &octets[0], &lengths[0]);
+    read_out(after, &octets[1], &lengths[1]);
+    lines = load_le64((const uint8_t *)octets[0] + SET_AT_LINES);
+    assert_int_equal(load_le64((const uint8_t *)octets[1] + SET_AT_LINES), lines);
+    for (size_t i = 0; i < lines; i++) {
+        size_t at = SET_HEADER_OCTETS + i * LINE_OCTETS;
+
+        count += memcmp(octets[0] + at, octets[1] + at, LINE_OCTETS) != 0;
+    }
+    free(octets[0]);
+    free(octets[1]);
+    return count;
+}
+
+/* A list overtakes another, one goes and one comes: what stayed has the rows that it had. */
+static unsigned lines_changed(bool keep)
+{
+    struct fixture before, after;
+    struct builder_options options = {.seed = 7};
+    const char *paths[3];
+    unsigned count;
+
+    fixture_open(&before, 7);
+    fixture_open(&after, 7);
+    add_list(&before, "gone", 10);
+    add_list(&before, "porn", 2001);
+    add_list(&before, "ads", 2000);
+    assert_int_equal(fixture_merge(&before, NULL, 0), 0);
+    add_list(&after, "ads", 2002);
+    add_list(&after, "porn", 2001);
+    add_list(&after, "new", 8);
+    for (size_t i = 0; i < 3; i++)
+        paths[i] = after.paths[i];
+    options.out = after.out;
+    options.keep_lines = 446;
+    options.previous = keep ? before.out : NULL;
+    assert_int_equal(builder_merge(paths, 3, &options, &after.result, &after.err), 0);
+    count = count_other_lines(&before, &after);
+    fixture_close(&before);
+    fixture_close(&after);
+    return count;
+}
+
+static void rows_keep_their_ids(void **state)
+{
+    (void)state;
+    assert_in_range(lines_changed(true), 1, 150); /* 20 names, with what they push on */
+    assert_in_range(lines_changed(false), 400, 500);
+}
+
 /* Two names whose hashes under seed 7 have the upper 40 bits in common, found by search. In a set
  * of one line those are the whole remainder. */
 static const char *const twins[2] = {"n255712.example", "n1959110.example"};
@@ -343,6 +417,7 @@ int main(void)
         cmocka_unit_test(rare_rows_escape_to_the_side_table),
         cmocka_unit_test(many_rows_get_ids_of_sixteen_bits),
         cmocka_unit_test(the_same_input_and_seed_give_the_same_octets),
+        cmocka_unit_test(rows_keep_their_ids),
         cmocka_unit_test(lines_are_kept_until_the_names_do_not_fit),
         cmocka_unit_test(a_protected_name_that_collides_stops_the_build),
         cmocka_unit_test(two_listed_names_that_collide_stop_the_build),

@@ -161,6 +161,7 @@ static int merge(struct run *run, struct err *err)
                                       .protected_names = build->protected_names,
                                       .protected_count = build->protected_count,
                                       .keep_lines = build->keep_lines,
+                                      .previous = build->keep_lines > 0 ? build->out : NULL,
                                       .progress = progress_merge,
                                       .context = build->progress};
     size_t count = 0, room = run->plan->source_count;
