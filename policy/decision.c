@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+enum { WITNESSES_LOOKED_AT = 32 };
+
 void decision_block(struct decision *d, enum block_style style, uint16_t ede)
 {
     verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
@@ -31,8 +33,8 @@ enum block_style decision_style(const struct decision *d, bool subtree)
     return decision_soften(d, d->profile->config->style, subtree);
 }
 
-/* Returns what the public lists say of every name below the asked one, of a question for TYPE. */
-static struct mask mask_below(const struct decision *d, uint16_t type)
+/* Returns what the public lists say of every name below the asked one. */
+static struct mask mask_below(const struct decision *d)
 {
     struct name_buf child = {
         .wire = {1, '*'}
@@ -46,8 +48,27 @@ static struct mask mask_below(const struct decision *d, uint16_t type)
     child.length = (uint8_t)(name->length + 2);
     below = name_of(&child);
     set_lookup(d->snapshot->listed, &below, &hit);
-    listing_find(d->snapshot->listed, &below, type, &hit, &listing);
+    listing_find(d->snapshot->listed, &below, d->ask->type, &hit, &listing);
     return listing.mask;
+}
+
+/* Tells whether a listing of the name, or an exception, holds for some types of question only:
+ * NXDOMAIN denies all of them. */
+static bool is_limited(const struct decision *d)
+{
+    struct set_witness witnesses[WITNESSES_LOOKED_AT];
+    size_t count;
+
+    if (!d->ask->listed.terms)
+        return false;
+    count = set_witnesses(d->snapshot->listed, &d->ask->name, witnesses, WITNESSES_LOOKED_AT);
+    if (count >= WITNESSES_LOOKED_AT)
+        return true; /* who knows */
+    for (size_t i = 0; i < count; i++) {
+        if (witnesses[i].limited)
+            return true;
+    }
+    return false;
 }
 
 /* Tells whether a listed name is listed with all that is below it. The hit tells so where a longer
@@ -57,11 +78,13 @@ static bool is_listed_below(const struct decision *d, struct mask bits)
 {
     struct mask firm = mask_without(bits, set_liftable(d->snapshot->listed));
 
+    if (is_limited(d))
+        return false;
     if (d->ask->name.length + 2 > NAME_OCTETS_MAX)
         return true; /* no name fits below it */
     if (d->ask->listed.labels < d->path.labels && !d->ask->listed.terms)
         return mask_any(firm);
-    return mask_any(mask_and(mask_below(d, d->ask->type), firm));
+    return mask_any(mask_and(mask_below(d), firm));
 }
 
 /* The styles that a list's action comes to. */

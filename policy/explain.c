@@ -302,6 +302,7 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
         tell_lists(t);
     tell_rule(t);
     tell_answer(e);
+    explain_terms(snapshot, ask, e);
 }
 
 /* --- what an answer leads to --- */

@@ -63,6 +63,10 @@ struct explanation {
     char lift[EXPLAIN_TEXT_MAX];     /* what would change it, or "" */
     const char *rcode;               /* of the answer; NULL where an upstream gives it */
     const char *style;               /* of a block; NULL */
+    const char *action;         /* how the list that blocks wants it answered; NULL: it does not
+                                   say */
+    char target[NAME_TEXT_MAX]; /* the name that the answer leads to by a list's word, or "" */
+    bool target_blocked;        /* and that is blocked itself */
 
     struct explain_chain chain;
 };
@@ -85,6 +89,15 @@ const char *explain_by_word(enum identify_by by);
 /* Writes the suffix of ITEM's name with LABELS labels, or the range of that length around its
  * address, to OUT (NAME_TEXT_MAX); returns OUT. */
 char *explain_suffix(const struct check_item *item, unsigned labels, char *out);
+
+/* Adds to EXPLANATION of ASK, in which the rest is filled, what terms of lists have done: an action
+ * of their own, a rewrite, a list that is only observed. */
+void explain_terms(const struct snapshot *snapshot, const struct ask *ask,
+                   struct explanation *explanation);
+
+/* Returns the word for a list's action (enum terms_action): nxdomain, nodata, refused, drop, tcp,
+ * rewrite; NULL for a plain listing. */
+const char *explain_terms_word(unsigned action);
 
 /* Returns the word for ACTION: forward, block, answer, refuse. */
 const char *explain_action_word(enum verdict_action action);

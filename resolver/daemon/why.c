@@ -14,6 +14,7 @@
 
 #include "config/base/err.h"
 #include "policy/explain.h"
+#include "policy/listing.h"
 #include "policy/snapshot.h"
 #include "resolver/cache/cache.h"
 #include "resolver/wire/dns.h"
@@ -162,10 +163,13 @@ static json_t *feeds_json(const struct check_item *item, const struct set_witnes
         const struct set_witness *witness = &witnesses[i];
         char text[NAME_TEXT_MAX];
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:b}", "feed", witness->feed,
-                                              "category", witness->category, "suffix",
-                                              explain_suffix(item, witness->labels, text), "exact",
-                                              witness->exact, "exception", witness->exception));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o}", "feed",
+                                        witness->feed, "category", witness->category, "suffix",
+                                        explain_suffix(item, witness->labels, text), "exact",
+                                        witness->exact, "exception", witness->exception, "observed",
+                                        witness->observed, "limited", witness->limited, "action",
+                                        text_or_null(explain_terms_word(witness->action))));
     }
     return list;
 }
@@ -198,6 +202,44 @@ static json_t *steps_json(const struct explanation *e)
     return list;
 }
 
+/* One record as people write it: an address, a name, or octets as RFC 3597 §5 has them. */
+static json_t *record_json(const struct listing_record *record)
+{
+    char type[MNEMONIC_MAX], text[NAME_TEXT_MAX + MNEMONIC_MAX], data[NAME_TEXT_MAX];
+    struct addr addr = {.bits = record->type == DNS_A ? 32 : 128};
+    struct name name = {record->rdata, record->length};
+    size_t octets = record->length < NAME_OCTETS_MAX ? record->length : NAME_OCTETS_MAX;
+
+    if ((record->type == DNS_A && record->length == 4) ||
+        (record->type == DNS_AAAA && record->length == 16)) {
+        memcpy(addr.octets, record->rdata, record->length);
+        addr_to_text(&addr, data);
+    } else if (record->type == DNS_CNAME && record->length > 0 &&
+               record->length <= NAME_OCTETS_MAX) {
+        name_to_text(&name, data);
+    } else {
+        int used = snprintf(data, sizeof data, "\\# %u ", record->length);
+
+        for (size_t i = 0; i < octets; i++)
+            used += snprintf(data + used, sizeof data - (size_t)used, "%02x", record->rdata[i]);
+    }
+    snprintf(text, sizeof text, "%s %s", mnemonic_type(record->type, type), data);
+    return json_string(text);
+}
+
+/* What a list answers with. */
+static json_t *rewrite_json(const struct verdict *verdict)
+{
+    struct listing_record record;
+    json_t *list = json_array();
+    size_t at = 0;
+
+    while (verdict->rewrite != NULL &&
+           listing_record(verdict->rewrite, verdict->rewrite_length, &at, &record))
+        json_array_append_new(list, record_json(&record));
+    return list;
+}
+
 static json_t *answer_json(const struct explanation *e)
 {
     const struct verdict *verdict = &e->verdict;
@@ -205,8 +247,9 @@ static json_t *answer_json(const struct explanation *e)
 
     for (unsigned i = 0; i < VERDICT_EDE_MAX && verdict->ede[i] != VERDICT_NO_EDE; i++)
         json_array_append_new(ede, json_integer(verdict->ede[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "rcode", text_or_null(e->rcode), "style",
-                     text_or_null(e->style), "ttl_s",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rcode", text_or_null(e->rcode),
+                     "style", text_or_null(e->style), "action", text_or_null(e->action), "rewrite",
+                     rewrite_json(verdict), "target", text_or_null(e->target), "ttl_s",
                      verdict->action == VERDICT_FORWARD || verdict->action == VERDICT_REFUSE
                          ? json_null()
                          : json_integer(verdict->ttl_s),

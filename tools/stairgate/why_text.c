@@ -12,6 +12,11 @@ static const char *text(const json_t *object, const char *key)
     return value == NULL ? "" : value;
 }
 
+static int is(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
 static void print_row(const char *label, const char *value)
 {
     if (value[0] != '\0')
@@ -61,11 +66,14 @@ static void print_feeds(const char *label, const json_t *feeds)
 {
     for (size_t i = 0; i < json_array_size(feeds); i++) {
         const json_t *feed = json_array_get(feeds, i);
-        int exact = json_is_true(json_object_get(feed, "exact"));
+        const char *action = text(feed, "action");
 
-        printf("  %-11s %s: %s %s '%s'%s\n", i == 0 ? label : "", text(feed, "feed"),
+        printf("  %-11s %s: %s %s '%s'%s", i == 0 ? label : "", text(feed, "feed"),
                json_is_true(json_object_get(feed, "exception")) ? "no longer" : "has",
-               text(feed, "category"), text(feed, "suffix"), exact ? " alone" : "");
+               text(feed, "category"), text(feed, "suffix"), is(feed, "exact") ? " alone" : "");
+        printf("%s%s%s%s\n", is(feed, "limited") ? ", for some types" : "",
+               action[0] != '\0' ? ", action " : "", action,
+               is(feed, "observed") ? ", only observed" : "");
     }
 }
 
@@ -94,14 +102,17 @@ static void print_answer(const json_t *why)
 {
     const json_t *answer = json_object_get(why, "answer"), *ttl = json_object_get(answer, "ttl_s");
     const json_t *ede = json_object_get(answer, "ede");
+    const char *action = text(answer, "action");
 
     printf("  %-11s ", "answer");
     if (text(answer, "rcode")[0] == '\0')
-        printf("an upstream's");
+        printf(strcmp(action, "drop") == 0 ? "none" : "an upstream's");
     else
         printf("%s", text(answer, "rcode"));
     if (text(answer, "style")[0] != '\0')
         printf(", style %s", text(answer, "style"));
+    if (action[0] != '\0')
+        printf(", action %s", action);
     if (json_is_integer(ttl))
         printf(", TTL %llds", (long long)json_integer_value(ttl));
     for (size_t i = 0; i < json_array_size(ede); i++)
@@ -137,6 +148,7 @@ void why_text_print(const json_t *why)
     print_feeds("feeds", json_object_get(why, "feeds"));
     print_chain(json_object_get(why, "chain"));
     print_answer(why);
+    print_list("rewrite", json_object_get(json_object_get(why, "answer"), "rewrite"));
     print_row("to lift", text(why, "lift"));
     print_steps(json_object_get(why, "steps"));
 }
