@@ -14,14 +14,17 @@
 #include "config/base/err.h"
 #include "config/base/siphash.h"
 #include "config/taxonomy.h"
+#include "sample_terms.h"
 
-enum { SAMPLE_SEED = 7, SAMPLE_NAMES_MAX = 8, SAMPLE_FEEDS_MAX = 8 };
+enum { SAMPLE_SEED = 7, SAMPLE_NAMES_MAX = 12, SAMPLE_FEEDS_MAX = 8 };
 
 /* One feed: `x` lists the subtree, `=x` that name alone, `@x` excepts the subtree; an address with
- * or without a length lists that range. */
+ * or without a length lists that range. Terms stand behind a name, each after a `;`
+ * (sample_terms.h). */
 struct sample_feed {
     const char *feed, *category;
     const char *names[SAMPLE_NAMES_MAX];
+    bool observe;
 };
 
 static inline void sample_list(struct segment_writer *writer, const char *text)
@@ -29,6 +32,7 @@ static inline void sample_list(struct segment_writer *writer, const char *text)
     enum entry_kind kind = text[0] == '=' ? ENTRY_EXACT : ENTRY_SUBTREE;
     enum entry_operation operation = text[0] == '@' ? ENTRY_EXCEPT : ENTRY_LIST;
     uint64_t hashes[NAME_LABELS_MAX];
+    struct sample_terms terms;
     struct prefix prefix;
     struct name_buf buf;
     struct name name;
@@ -39,11 +43,15 @@ static inline void sample_list(struct segment_writer *writer, const char *text)
         return;
     }
     text += text[0] == '=' || text[0] == '@';
-    must(name_from_text(&buf, text, strlen(text)) == NAME_OK);
+    must(name_from_text(&buf, text, strcspn(text, ";")) == NAME_OK);
     name = name_of(&buf);
     labels = siphash_suffixes(segment_key(writer), &name, hashes, NAME_LABELS_MAX);
-    must(segment_add(writer, &name, hashes[labels - 1], (unsigned)labels, kind, operation, NULL) ==
-         0);
+    sample_terms_read(&terms, text + strcspn(text, ";"));
+    must((text[strcspn(text, ";")] == '\0'
+              ? segment_add(writer, &name, hashes[labels - 1], (unsigned)labels, kind, operation,
+                            NULL)
+              : segment_add_terms(writer, &name, hashes[labels - 1], (unsigned)labels, kind,
+                                  operation, &terms.terms, NULL)) == 0);
 }
 
 static inline void sample_segment(const char *path, const struct sample_feed *feed)
@@ -53,6 +61,7 @@ static inline void sample_segment(const char *path, const struct sample_feed *fe
 
     must(writer != NULL);
     memset(&about, 0, sizeof about);
+    about.observe = feed->observe;
     snprintf(about.feed, sizeof about.feed, "%s", feed->feed);
     snprintf(about.category, sizeof about.category, "%s", feed->category);
     snprintf(about.feed_class, sizeof about.feed_class, "public");

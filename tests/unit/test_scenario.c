@@ -3,7 +3,8 @@
  * upstream too.
  *
  *   config ... end            the YAML
- *   feed CATEGORY NAME...     of the public set (`x` subtree, `=x` exact); hotline NAME...
+ *   feed CATEGORY NAME...     of the public set (`x` subtree, `=x` exact), terms behind a name as
+ *                             sample_terms.h has them; observed CATEGORY NAME...; hotline NAME...
  *   pool N                    queries in flight
  *   clock SECONDS             moves both clocks on; the seconds may have a fraction
  *   unlist                    forgets the feeds so far, hotline ones too
@@ -316,6 +317,7 @@ static void do_feed(struct play *play)
 
     must(play->feed_count <= SAMPLE_FEEDS_MAX && play->word_count <= SAMPLE_NAMES_MAX + 2);
     feed->feed = feed->category = keep(play, word(play, 1));
+    feed->observe = strcmp(word(play, 0), "observed") == 0;
     for (size_t i = 2; i < play->word_count; i++)
         feed->names[i - 2] = keep(play, play->words[i]);
 }
@@ -404,7 +406,7 @@ static const struct {
     COUNT(blocked),       COUNT(local),         COUNT(forwarded),  COUNT(failed),
     COUNT(joined),        COUNT(loops),         COUNT(cache_hits), COUNT(cache_misses),
     COUNT(cache_stale),   COUNT(cache_denials), COUNT(prefetched), COUNT(rechecked),
-    COUNT(chain_blocked),
+    COUNT(chain_blocked), COUNT(observed),
 #undef COUNT
 };
 
@@ -434,6 +436,7 @@ static const struct {
 } verbs[] = {
     {"config",    true,  do_config   },
     {"feed",      true,  do_feed     },
+    {"observed",  true,  do_feed     },
     {"hotline",   true,  do_hotline  },
     {"unlist",    true,  do_unlist   },
     {"pool",      true,  do_pool     },

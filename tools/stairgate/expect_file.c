@@ -46,6 +46,16 @@ static bool is_scalar(const struct item *item, const struct node *node)
     return false;
 }
 
+/* Returns the first word of NODE, one or a sequence of them; NULL where it is something else. */
+static const struct node *first_word(const struct item *item, const struct node *node)
+{
+    if (node->kind == NODE_SEQUENCE && node->first == NULL)
+        problem_add(item->reader->problems, node->place, "nothing is named here");
+    if (node->kind == NODE_SEQUENCE)
+        return node_item_first(node);
+    return is_scalar(item, node) ? node : NULL;
+}
+
 /* Finds NODE's word among WORDS[0..COUNT); -1 with a problem that says WHAT is unknown. */
 static int find_word(const struct item *item, const struct node *node, const char *what,
                      const char *const *words, size_t count)
@@ -85,7 +95,7 @@ static void take_types(struct item *item)
         take_type(item, NULL);
         return;
     }
-    for (const struct node *type = node_item_first(types); type != NULL;
+    for (const struct node *type = first_word(item, types); type != NULL;
          type = node_item_next(types, type))
         take_type(item, type);
 }
@@ -103,7 +113,7 @@ static void take_profiles(struct item *item, const struct node *profiles)
 
     item->now.client = NULL;
     item->now.ask.client = (struct addr){.bits = 0};
-    for (const struct node *node = node_item_first(profiles); node != NULL;
+    for (const struct node *node = first_word(item, profiles); node != NULL;
          node = node_item_next(profiles, node)) {
         long profile;
 
@@ -127,7 +137,7 @@ static void take_clients(struct item *item, const struct node *clients)
 
     item->now.profile = NULL;
     ask->forced_profile = ASK_NO_PROFILE;
-    for (const struct node *node = node_item_first(clients); node != NULL;
+    for (const struct node *node = first_word(item, clients); node != NULL;
          node = node_item_next(clients, node)) {
         if (!is_scalar(item, node))
             continue;
@@ -161,7 +171,7 @@ static void take_names(struct item *item, const struct node *names)
 {
     char ascii[IDN_TEXT_MAX];
 
-    for (const struct node *node = node_item_first(names); node != NULL;
+    for (const struct node *node = first_word(item, names); node != NULL;
          node = node_item_next(names, node)) {
         if (!is_scalar(item, node))
             continue;
