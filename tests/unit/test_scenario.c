@@ -318,6 +318,8 @@ static void do_feed(struct play *play)
     must(play->feed_count <= SAMPLE_FEEDS_MAX && play->word_count <= SAMPLE_NAMES_MAX + 2);
     feed->feed = feed->category = keep(play, word(play, 1));
     feed->observe = strcmp(word(play, 0), "observed") == 0;
+    if (feed->observe)
+        feed->feed = "watched";
     for (size_t i = 2; i < play->word_count; i++)
         feed->names[i - 2] = keep(play, play->words[i]);
 }
