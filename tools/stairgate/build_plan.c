@@ -114,6 +114,7 @@ int plan_add_file(struct plan *plan, const char *path, const struct plan_wish *w
     about = &source->compile.about;
     make_feed(plan, wish->feed == NULL ? path : wish->feed, about->feed);
     snprintf(about->category, sizeof about->category, "%s", wish->category);
+    about->observe = wish->observe;
     source->as = wish->format;
     source->compile.rules = wish->rules;
     plan->source_count++;
@@ -230,18 +231,28 @@ static int read_match(const char *value, enum list_match *match, struct err *err
 
 static int read_option(struct plan_wish *wish, char *option, struct err *err)
 {
-    static const char *const known[] = {"match", "tld", "private_suffixes", "feed"};
+    static const char *const known[] = {"match",    "feed",   "tld", "private_suffixes",
+                                        "rewrites", "observe"};
+    const struct {
+        const char *option;
+        bool *yes;
+    } switches[] = {
+        {"tld",              &wish->rules.tld             },
+        {"private_suffixes", &wish->rules.private_suffixes},
+        {"rewrites",         &wish->rules.rewrites        },
+        {"observe",          &wish->observe               },
+    };
     char *value = strchr(option, '=');
     const char *near;
 
     *value++ = '\0';
-    if (strcmp(option, known[0]) == 0)
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (strcmp(option, switches[i].option) == 0)
+            return read_yes(value, switches[i].yes, option, err);
+    }
+    if (strcmp(option, "match") == 0)
         return read_match(value, &wish->rules.match, err);
-    if (strcmp(option, known[1]) == 0)
-        return read_yes(value, &wish->rules.tld, option, err);
-    if (strcmp(option, known[2]) == 0)
-        return read_yes(value, &wish->rules.private_suffixes, option, err);
-    if (strcmp(option, known[3]) == 0 && value[0] != '\0') {
+    if (strcmp(option, "feed") == 0 && value[0] != '\0') {
         wish->feed = value;
         return 0;
     }

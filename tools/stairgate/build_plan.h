@@ -50,6 +50,7 @@ struct plan_wish {
     const char *category, *feed; /* feed NULL: from the path */
     const struct format *format; /* NULL: guessed */
     struct intake_rules rules;
+    bool observe; /* counted, not applied */
 };
 
 /* Adds the file at PATH as WISH has it. Errors: -1 with ERR_MEMORY. */
