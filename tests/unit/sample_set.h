@@ -18,13 +18,12 @@
 
 enum { SAMPLE_SEED = 7, SAMPLE_NAMES_MAX = 12, SAMPLE_FEEDS_MAX = 8 };
 
-/* One feed: `x` lists the subtree, `=x` that name alone, `@x` excepts the subtree; an address with
- * or without a length lists that range. Terms stand behind a name, each after a `;`
- * (sample_terms.h). */
+/* One feed, only observed where its category begins with a `?`: `x` lists the subtree, `=x` that
+ * name alone, `@x` excepts the subtree; an address with or without a length lists that range. Terms
+ * stand behind a name, each after a `;` (sample_terms.h). */
 struct sample_feed {
     const char *feed, *category;
     const char *names[SAMPLE_NAMES_MAX];
-    bool observe;
 };
 
 static inline void sample_list(struct segment_writer *writer, const char *text)
@@ -61,9 +60,9 @@ static inline void sample_segment(const char *path, const struct sample_feed *fe
 
     must(writer != NULL);
     memset(&about, 0, sizeof about);
-    about.observe = feed->observe;
+    about.observe = feed->category[0] == '?';
     snprintf(about.feed, sizeof about.feed, "%s", feed->feed);
-    snprintf(about.category, sizeof about.category, "%s", feed->category);
+    snprintf(about.category, sizeof about.category, "%s", feed->category + about.observe);
     snprintf(about.feed_class, sizeof about.feed_class, "public");
     snprintf(about.format, sizeof about.format, "plain");
     do {

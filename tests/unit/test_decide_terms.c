@@ -25,11 +25,10 @@ static const struct sample_feed feeds[] = {
      .category = "malware",
      .names = {"both.example", "typed.example;type=A", "but.example;but=A"}                     },
     {.feed = "watched",
-     .category = "malware",
-     .names = {"seen.example", "nx.example", "ordered.example"},
-     .observe = true},
-    {.feed = "orders",                 .category = "legal_order",     .names = {"order.example"}                              },
-    {.feed = "lessons",                 .category = "edu_positive",    .names = {"class.example;type=A"}},
+     .category = "?malware",
+     .names = {"seen.example", "nx.example", "ordered.example"}                                 },
+    {.feed = "orders",  .category = "legal_order",  .names = {"order.example"}                  },
+    {.feed = "lessons", .category = "edu_positive", .names = {"class.example;type=A"}           },
 };
 
 static struct snapshot *make_snapshot(void)

@@ -314,12 +314,15 @@ static void do_config(struct play *play)
 static void do_feed(struct play *play)
 {
     struct sample_feed *feed = &play->feeds[play->feed_count++];
+    char observed[64];
 
     must(play->feed_count <= SAMPLE_FEEDS_MAX && play->word_count <= SAMPLE_NAMES_MAX + 2);
     feed->feed = feed->category = keep(play, word(play, 1));
-    feed->observe = strcmp(word(play, 0), "observed") == 0;
-    if (feed->observe)
+    if (strcmp(word(play, 0), "observed") == 0) {
+        snprintf(observed, sizeof observed, "?%s", feed->category);
+        feed->category = keep(play, observed);
         feed->feed = "watched";
+    }
     for (size_t i = 2; i < play->word_count; i++)
         feed->names[i - 2] = keep(play, play->words[i]);
 }
