@@ -1,7 +1,7 @@
 /* notify.c - two processes at most, waited for together.
  *
- * Texts come from lists and servers, so they never become part of a command: the shell gets what
- * the operator wrote, the event stands in its environment. curl runs in a process of its own, so
+ * Texts come from lists and servers, so they never become part of a command: the operator's program
+ * gets no argument, the event stands in its environment. curl runs in a process of its own, so
  * that neither its memory nor a server that never answers is the run's. */
 #include "blocklist/feed/notify.h"
 
@@ -104,7 +104,7 @@ static void run_command(const char *command, const struct store_event *event)
     setenv("STAIRGATE_LIST", event->list, 1);
     setenv("STAIRGATE_TEXT", event->text, 1);
     set_number("STAIRGATE_TIME", event->at_s);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    execl(command, command, (char *)NULL);
 }
 
 static size_t ignore_answer(char *data, size_t size, size_t count, void *context)

@@ -1,4 +1,4 @@
-/* notify.h - tells somebody: a command of the operator's, or an address that takes JSON. What goes
+/* notify.h - tells somebody: a program of the operator's, or an address that takes JSON. What goes
  * wrong with it is reported and changes nothing. */
 #ifndef BLOCKLIST_FEED_NOTIFY_H
 #define BLOCKLIST_FEED_NOTIFY_H
@@ -12,7 +12,7 @@ struct err;
 
 enum { NOTIFY_SECONDS_MAX = 15, NOTIFY_JSON_MAX = 4096 };
 
-/* Tells EVENT as FEEDS has it: the command by `sh -c`, with STAIRGATE_EVENT, STAIRGATE_LIST,
+/* Tells EVENT as FEEDS has it: the program, with STAIRGATE_EVENT, STAIRGATE_LIST,
  * STAIRGATE_TEXT and STAIRGATE_TIME in its environment and the JSON object on standard input; the
  * address by POST of that object. Both at once, each in a process of its own that is killed after
  * NOTIFY_SECONDS_MAX. Blocks. Errors: -1 with ERR where one of them failed. */

@@ -174,9 +174,11 @@ static int read_whole(struct child *child, struct err *err)
 
     child->head.segment_count = 1;
     unfinished(child, 0, path);
-    return compile_file(&compile, child->request->path, path, err) == 0
-               ? keep(child, 0, &compile, "", err)
-               : -1;
+    if (compile_file(&compile, child->request->path, path, err) == 0)
+        return keep(child, 0, &compile, "", err);
+    if (compile.format == NULL && strcmp(err->text, FORMAT_NONE_FITS) == 0)
+        reader_explain(&compile.from, child->request->path, err);
+    return -1;
 }
 
 /* Of PARTS[0..COUNT), which are the table's, keeps those that the tree has and is to block or allow

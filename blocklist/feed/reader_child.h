@@ -6,6 +6,7 @@
 #include "blocklist/feed/reader.h"
 
 struct err;
+struct source_options;
 
 /* The message is a head, then segment_count segments. Both ends are the same program, so its layout
  * is that of these structs; but what comes from a process that read a hostile list is checked as if
@@ -40,5 +41,9 @@ _Noreturn void reader_child(const struct reader_request *request, int fd);
 /* Gives up what a reader needs not: time, memory and files beyond bounds, sockets, other programs.
  * (reader_confine.c) */
 void reader_confine(const struct config *config);
+
+/* Says in ERR why no format was found for the file at PATH, opened as FROM has it; leaves ERR where
+ * it cannot tell. (reader_explain.c) */
+void reader_explain(const struct source_options *from, const char *path, struct err *err);
 
 #endif

@@ -290,15 +290,30 @@ static struct store_event read_event(const struct run *run, const struct work *w
     return event;
 }
 
-/* Puts what was read in force, in place of what had BEFORE entries. */
-static void take(struct run *run, struct work *work, struct reader_result *result, uint64_t before)
+static bool is_same(const struct reader_result *result, const struct store_segment *before,
+                    size_t count)
 {
+    bool same = result->segment_count == count;
+
+    /* both in the order of their parts, or they count as changed, which costs a look */
+    for (size_t i = 0; i < count && same; i++)
+        same = strcmp(result->segments[i].part, before[i].part) == 0 &&
+               memcmp(result->segments[i].digest, before[i].digest, sizeof before[i].digest) == 0;
+    return same;
+}
+
+/* Puts what was read in force, in place of BEFORE[0..COUNT). */
+static void take(struct run *run, struct work *work, struct reader_result *result,
+                 const struct store_segment *before, size_t count)
+{
+    bool same = is_same(result, before, count);
     struct outcome outcome;
     char digest[17];
 
     begin(run, work, &outcome);
     note_good(run, work, &outcome.list);
-    outcome.list.changed_s = run->request->now_s;
+    if (!same)
+        outcome.list.changed_s = run->request->now_s;
     outcome.set_in_force = outcome.set_held = true;
     outcome.in_force = result->segments;
     outcome.in_force_count = result->segment_count;
@@ -306,9 +321,14 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
         snprintf(digest + 2 * i, 3, "%02x", work->fetched.body[i]);
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_FETCHED, work->list->id, "%" PRIu64 " octets, digest %s, from %.250s",
-                  work->fetched.octets, digest, work->fetched.final_url);
-    outcome.events[outcome.event_count++] = read_event(run, work, result, before);
-    run->result->changed++;
+                  work->fetched.octets, digest,
+                  work->fetched.final_url[0] != '\0' ? work->fetched.final_url : work->list->url);
+    outcome.events[outcome.event_count++] =
+        read_event(run, work, result, entries_of(before, count));
+    if (same)
+        run->result->unchanged++;
+    else
+        run->result->changed++;
     if (outcome_commit(run, &outcome) == 0 && run->request->dry_run) {
         work->replaced = true;
         work->segments = result->segments;
@@ -339,7 +359,7 @@ void outcome_read(struct run *run, struct work *work, struct reader_result *resu
     if (gate_judge(&gate, &err) != 0)
         hold(run, work, result, &err);
     else
-        take(run, work, result, entries_of(before, count));
+        take(run, work, result, before, count);
 out:
     free(before);
     free(result->segments);

@@ -48,7 +48,7 @@ static const struct format *count(const unsigned votes[FORMATS_MAX], struct err 
             best = i;
     }
     if (votes[best] == 0)
-        err_set(err, ERR_FORMAT, "its format is none that is known");
+        err_set(err, ERR_FORMAT, FORMAT_NONE_FITS);
     else if (formats[best].line == NULL && formats[best].read == NULL)
         err_set(err, ERR_FORMAT, "looks like %s (%s), which is not read yet", formats[best].key,
                 formats[best].text);

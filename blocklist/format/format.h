@@ -41,6 +41,9 @@ extern const struct format formats[];
 /* Returns the row of KEY, or NULL. */
 const struct format *format_find(const char *key);
 
+/* What format_guess says where no format fits, for who can say more. */
+#define FORMAT_NONE_FITS "its format is none that is known"
+
 /* Finds the format that most of the first lines of SOURCE speak for; of equal ones the first in the
  * table. SOURCE is read from. Errors: NULL with ERR: ERR_FORMAT where no line speaks for any, or
  * where the format is not read; those of source_read. */

@@ -7,6 +7,7 @@
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
+#include "tools/stairgate/lists_sync.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
 #include "tools/stairgate/set_build.h"
@@ -67,6 +68,9 @@ const struct command commands[] = {
     {"lists", "diff", "[A [B]] [--names] [--json] [--config FILE]",
      "what came and what went from generation A (previous) to B (current)",
      "previous current", lists_diff_run},
+    {"lists", "sync", "[ID...] [--force] [--dry-run] [--json] [--config FILE] [--psl FILE]",
+     "fetch the lists that are due and put what changed in force; exit 1: the last good ones stay",
+     "", lists_sync_run},
     {"set", "lookup", "[--json] FILE NAME...|-",
      "what a set says of names or addresses; - reads standard input",
      "lists.set casino.example", set_lookup_run},

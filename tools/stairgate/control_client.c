@@ -192,6 +192,24 @@ int control_client_ask(const char *socket, const char *verb, json_t *arguments, 
     return code;
 }
 
+int control_client_try(const char *socket, const char *verb, json_t *arguments, json_t **result,
+                       struct err *err)
+{
+    json_t *reply = exchange(find_socket(socket), message_request(ID, verb, arguments), err);
+    const json_t *first = json_array_get(json_object_get(reply, "errors"), 0);
+    const char *text = json_string_value(json_object_get(first, "text"));
+
+    *result = NULL;
+    if (reply == NULL)
+        return -1;
+    if (json_is_true(json_object_get(reply, "ok")))
+        *result = json_incref(json_object_get(reply, "result"));
+    if (*result == NULL)
+        err_set(err, ERR_REFUSED, "%s", text != NULL ? text : "the server gave no reason");
+    json_decref(reply);
+    return *result == NULL ? -1 : 0;
+}
+
 void control_client_print_json(const json_t *value)
 {
     json_dumpf(value, stdout, JSON_COMPACT);

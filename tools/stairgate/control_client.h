@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+struct err;
+
 /* Options that every command with a server behind it has: --socket PATH, --json. */
 struct control_options {
     const char *socket; /* NULL: $STAIRGATE_SOCKET, then /run/stairgate/control.sock */
@@ -21,6 +23,11 @@ int control_options_read(struct control_options *options, int argc, char **argv)
  * Owner:  on EXIT_DONE the caller decrefs *RESULT.
  * Errors: EXIT_UNREACHABLE, EXIT_REFUSED, EXIT_NOT_FOUND, EXIT_USAGE, EXIT_FAILED. */
 int control_client_ask(const char *socket, const char *verb, json_t *arguments, json_t **result);
+
+/* The same for whoever has something better to do than to print: what goes wrong is in ERR. Errors:
+ * -1 with ERR: ERR_UNREACHABLE (no server), or what the server said first. */
+int control_client_try(const char *socket, const char *verb, json_t *arguments, json_t **result,
+                       struct err *err);
 
 /* Prints VALUE as one JSON line to standard output. */
 void control_client_print_json(const json_t *value);

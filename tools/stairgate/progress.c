@@ -86,6 +86,13 @@ void progress_merge(void *context, uint64_t done, uint64_t total)
     draw(progress, "merging", done, total);
 }
 
+void progress_show(struct progress *progress, const char *verb, const char *name, uint64_t done,
+                   uint64_t total)
+{
+    snprintf(progress->name, sizeof progress->name, "%s", name);
+    draw(progress, verb, total == 0 ? 0 : done, total == 0 ? 1 : total);
+}
+
 void progress_end(struct progress *progress)
 {
     if (progress->shown)

@@ -1,4 +1,5 @@
-/* progress.h - a bar on a terminal while a set is built; nothing where nobody watches. */
+/* progress.h - a bar on a terminal while a set is built or lists come; nothing where nobody
+ * watches. */
 #ifndef TOOLS_STAIRGATE_PROGRESS_H
 #define TOOLS_STAIRGATE_PROGRESS_H
 
@@ -30,6 +31,10 @@ void progress_add_file(struct progress *progress, const char *path);
 
 /* Shows DONE of TOTAL entries merged. CONTEXT is a struct progress. */
 void progress_merge(void *context, uint64_t done, uint64_t total);
+
+/* Shows DONE of TOTAL (0: not known) of what VERB says is done to NAME. */
+void progress_show(struct progress *progress, const char *verb, const char *name, uint64_t done,
+                   uint64_t total);
 
 /* Wipes the bar. */
 void progress_end(struct progress *progress);
