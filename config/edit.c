@@ -25,7 +25,8 @@ enum { DEPTH_ROOT = 1, DEPTH_LISTS = 2, INDENT = 2 };
 
 /* Where things stand; lines count from 0. */
 struct scan {
-    const char *id;
+    const char *id, *text;
+    size_t length;
     size_t depth;
     bool key_next[3]; /* at depth 1 and 2: what comes next is a key */
     bool in_lists;    /* the value being read is that of `lists` */
@@ -37,18 +38,60 @@ struct scan {
     size_t lists_line, lists_column;                                   /* of the key */
     size_t value_column, value_end_column, value_line, value_end_line; /* of flow style or null */
     size_t members, member_column;
+    size_t odd_line; /* counted from 1: a key of ours stands behind something else; 0: none does */
     bool member_there;
-    size_t member_line, member_last, member_key_column; /* of ID */
-    size_t last;                                        /* line of the last octet of any value */
-    size_t lists_last;                                  /* the same within lists */
-    bool ended; /* the document's end is written, on line end_line */
+    size_t member_line, member_last; /* of ID */
+    size_t last;                     /* line of the last octet of any value */
+    size_t lists_last;               /* the same within lists */
+    bool ended;                      /* the document's end is written, on line end_line */
     size_t end_line;
 };
+
+/* Returns how many octets at TEXT[0..LENGTH) end a line for libyaml, 0 for none. */
+static size_t break_length(const char *text, size_t length)
+{
+    if (text[0] == '\n')
+        return 1;
+    if (text[0] == '\r')
+        return length > 1 && text[1] == '\n' ? 2 : 1;
+    if (length > 1 && memcmp(text, "\xc2\x85", 2) == 0)
+        return 2;
+    if (length > 2 &&
+        (memcmp(text, "\xe2\x80\xa8", 3) == 0 || memcmp(text, "\xe2\x80\xa9", 3) == 0))
+        return 3;
+    return 0;
+}
+
+/* Returns where LINE begins, LENGTH where there are fewer. */
+static size_t line_begin(const char *text, size_t length, size_t line)
+{
+    size_t at = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a mark of UTF-8 */
+
+    while (line > 0 && at < length) {
+        size_t ends = break_length(text + at, length - at);
+
+        line -= ends > 0;
+        at += ends > 0 ? ends : 1;
+    }
+    return at;
+}
 
 /* The line of the last octet of what ended at MARK. */
 static size_t last_line(yaml_mark_t start, yaml_mark_t end)
 {
     return end.column == 0 && end.line > start.line ? end.line - 1 : end.line;
+}
+
+/* Notes a key that is not the first on its line, such as that of `? a`: there lines cannot be put
+ * in or taken out. */
+static void check_key(struct scan *scan, yaml_mark_t mark)
+{
+    size_t begin = line_begin(scan->text, scan->length, mark.line);
+
+    for (size_t i = 0; i < mark.column && scan->odd_line == 0; i++) {
+        if (begin + i >= scan->length || scan->text[begin + i] != ' ')
+            scan->odd_line = mark.line + 1;
+    }
 }
 
 static void take_root_key(struct scan *scan, const yaml_event_t *event)
@@ -60,6 +103,7 @@ static void take_root_key(struct scan *scan, const yaml_event_t *event)
     scan->in_lists = strcmp((const char *)event->data.scalar.value, "lists") == 0;
     if (!scan->in_lists)
         return;
+    check_key(scan, event->start_mark);
     scan->lists_there = true;
     scan->lists_line = scan->lists_last = event->start_mark.line;
     scan->lists_column = event->start_mark.column;
@@ -67,6 +111,8 @@ static void take_root_key(struct scan *scan, const yaml_event_t *event)
 
 static void take_list_key(struct scan *scan, const yaml_event_t *event)
 {
+    if (!scan->lists_flow)
+        check_key(scan, event->start_mark);
     scan->member_column = event->start_mark.column;
     scan->members++;
     scan->in_member = strcmp((const char *)event->data.scalar.value, scan->id) == 0;
@@ -74,7 +120,6 @@ static void take_list_key(struct scan *scan, const yaml_event_t *event)
         return;
     scan->member_there = true;
     scan->member_line = scan->member_last = event->start_mark.line;
-    scan->member_key_column = event->start_mark.column;
 }
 
 static void take_value_place(struct scan *scan, const yaml_event_t *event)
@@ -197,6 +242,8 @@ static int scan_text(struct scan *scan, const char *text, size_t length, struct 
     bool done = false;
     int rc = 0;
 
+    if (length > 0 && memchr(text, '\0', length) != NULL) /* UTF-16, or no text */
+        return err_set(err, ERR_FORMAT, "only text in UTF-8 is edited");
     if (!yaml_parser_initialize(&parser))
         return err_set(err, ERR_MEMORY, "out of memory");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
@@ -213,35 +260,6 @@ static int scan_text(struct scan *scan, const char *text, size_t length, struct 
     }
     yaml_parser_delete(&parser);
     return rc;
-}
-
-/* Returns how many octets at TEXT[0..LENGTH) end a line for libyaml, 0 for none. */
-static size_t break_length(const char *text, size_t length)
-{
-    if (text[0] == '\n')
-        return 1;
-    if (text[0] == '\r')
-        return length > 1 && text[1] == '\n' ? 2 : 1;
-    if (length > 1 && memcmp(text, "\xc2\x85", 2) == 0)
-        return 2;
-    if (length > 2 &&
-        (memcmp(text, "\xe2\x80\xa8", 3) == 0 || memcmp(text, "\xe2\x80\xa9", 3) == 0))
-        return 3;
-    return 0;
-}
-
-/* Returns where LINE begins, LENGTH where there are fewer. */
-static size_t line_begin(const char *text, size_t length, size_t line)
-{
-    size_t at = 0;
-
-    while (line > 0 && at < length) {
-        size_t ends = break_length(text + at, length - at);
-
-        line -= ends > 0;
-        at += ends > 0 ? ends : 1;
-    }
-    return at;
 }
 
 /* The line end that the file has: that of its first line. */
@@ -336,6 +354,10 @@ static int check_style(const struct scan *scan, struct err *err)
     if (scan->lists_there && scan->lists_flow && scan->value_line != scan->value_end_line)
         return err_set(err, ERR_FORMAT, "line %zu: write 'lists: {}' on one line",
                        scan->lists_line + 1);
+    if (scan->odd_line > 0)
+        return err_set(err, ERR_FORMAT,
+                       "line %zu: the name of a list, and 'lists', must be the first on its line",
+                       scan->odd_line);
     return 0;
 }
 
@@ -380,7 +402,7 @@ char *edit_add_list(const char *text, size_t length, const char *id,
                     const struct edit_option *options, size_t count, size_t *out_length,
                     struct err *err)
 {
-    struct scan scan = {.id = id};
+    struct scan scan = {.id = id, .text = text, .length = length};
     char *made = NULL;
     FILE *out;
 
@@ -398,23 +420,6 @@ char *edit_add_list(const char *text, size_t length, const char *id,
     }
     put_list(out, &scan, text, length, options, count);
     return finish(out, &made, err);
-}
-
-/* Tells whether the lines of the member hold nothing else: `a: x` and not `? a` or `{a: x, b: y}`.
- */
-static int check_member(const struct scan *scan, const char *text, size_t length, struct err *err)
-{
-    size_t begin = line_begin(text, length, scan->member_line);
-
-    if (!scan->member_there)
-        return err_set(err, ERR_NOT_FOUND, "no list of that name: '%s'", scan->id);
-    for (size_t i = 0; i < scan->member_key_column; i++) {
-        if (begin + i >= length || text[begin + i] != ' ')
-            return err_set(err, ERR_FORMAT,
-                           "line %zu: other things stand on the line of '%s'; take it out yourself",
-                           scan->member_line + 1, scan->id);
-    }
-    return 0;
 }
 
 /* Writes the line of `lists:` from AT on, with `{}` behind the colon; returns where it ends. */
@@ -450,13 +455,16 @@ static void put_rest(FILE *out, const struct scan *scan, const char *text, size_
 char *edit_remove_list(const char *text, size_t length, const char *id, size_t *out_length,
                        struct err *err)
 {
-    struct scan scan = {.id = id};
+    struct scan scan = {.id = id, .text = text, .length = length};
     char *made = NULL;
     FILE *out;
 
-    if (scan_text(&scan, text, length, err) != 0 || check_style(&scan, err) != 0 ||
-        check_member(&scan, text, length, err) != 0)
+    if (scan_text(&scan, text, length, err) != 0 || check_style(&scan, err) != 0)
         return NULL;
+    if (!scan.member_there) {
+        err_set(err, ERR_NOT_FOUND, "no list of that name: '%s'", id);
+        return NULL;
+    }
     out = open_memstream(&made, out_length);
     if (out == NULL) {
         err_set(err, ERR_MEMORY, "out of memory");

@@ -96,6 +96,9 @@ static void where_there_are_no_lists_they_begin_at_the_end(void **state)
         {"---\nlisten: []\n...\n",   "---\nlisten: []\n\nlists:\n" ENTRY("  ",   "\n") "...\n"         },
         {"lists: {}\nlisten: []\n",  "lists:\n" ENTRY("  ",                      "\n") "listen: []\n"  },
         {"lists: { }  # none yet\n", "lists:  # none yet\n" ENTRY("  ",          "\n")                 },
+        {"\xef\xbb\xbf"
+         "lists: {}\n",     "\xef\xbb\xbf"
+         "lists:\n" ENTRY("  ",                  "\n")                 },
         {"lists: {}",                "lists:\n" ENTRY("  ",                      "\n")                 },
         {"lists:\nlisten: []\n",     "lists:\n" ENTRY("  ",                      "\n") "listen: []\n"  },
         {"lists:\n  # none yet\n",   "lists:\n" ENTRY("  ",                      "\n") "  # none yet\n"},

@@ -50,7 +50,7 @@ static int prepare(struct manifest_edit *edit, const struct options *options, st
         edit_remove_list(edit->before, edit->before_length, options->id, &edit->after_length, err);
     if (edit->after == NULL)
         return -1;
-    config = manifest_check(edit);
+    config = manifest_check(edit, NULL);
     if (config == NULL)
         return err_set(err, ERR_CONFIG, "%s: nothing was changed: the config would not load",
                        options->config);

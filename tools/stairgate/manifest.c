@@ -21,11 +21,18 @@ const char *manifest_path(const char *given)
     return given != NULL ? given : CONFIG_SYSTEM;
 }
 
-static struct config *report(struct config *config, struct config_problems *problems)
+/* Warnings are for `config check`, but for those about list ID (NULL: none); what keeps the config
+ * from loading is said here. */
+static struct config *report(struct config *config, struct config_problems *problems,
+                             const char *id)
 {
-    /* Warnings are for `config check`; what keeps the config from loading is said here. */
-    for (size_t i = 0; config == NULL && i < problems->count; i++)
-        fprintf(stderr, "%s\n", problems->items[i].text);
+    char quoted[CONFIG_WORD_MAX + 3];
+
+    snprintf(quoted, sizeof quoted, "'%.63s'", id != NULL ? id : "");
+    for (size_t i = 0; i < problems->count; i++) {
+        if (config == NULL || (id != NULL && strstr(problems->items[i].text, quoted) != NULL))
+            fprintf(stderr, "%s\n", problems->items[i].text);
+    }
     config_problems_free(problems);
     return config;
 }
@@ -34,7 +41,7 @@ struct config *manifest_load(const char *path)
 {
     struct config_problems problems;
 
-    return report(config_load(path, &problems), &problems);
+    return report(config_load(path, &problems), &problems, NULL);
 }
 
 const struct config_list *manifest_find(const struct config *config, const char *id)
@@ -70,12 +77,12 @@ int manifest_read(struct manifest_edit *edit, const char *path, struct err *err)
     return edit->before == NULL ? -1 : 0;
 }
 
-struct config *manifest_check(const struct manifest_edit *edit)
+struct config *manifest_check(const struct manifest_edit *edit, const char *id)
 {
     struct config_problems problems;
 
     return report(config_load_text(edit->path, edit->after, edit->after_length, &problems),
-                  &problems);
+                  &problems, id);
 }
 
 static int still_same(const struct manifest_edit *edit, struct err *err)

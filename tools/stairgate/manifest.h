@@ -48,8 +48,9 @@ struct manifest_edit {
  * Errors: -1 with ERR. */
 int manifest_read(struct manifest_edit *edit, const char *path, struct err *err);
 
-/* Loads what EDIT's file would be, as manifest_load does. */
-struct config *manifest_check(const struct manifest_edit *edit);
+/* Loads what EDIT's file would be, as manifest_load does; warnings about list ID (NULL: none) go to
+ * standard error as well. */
+struct config *manifest_check(const struct manifest_edit *edit, const char *id);
 
 /* Puts EDIT's new text in place of the old in one step, with mode and owner kept. Errors: -1 with
  * ERR; ERR_BUSY where somebody else changed the file meanwhile. */
