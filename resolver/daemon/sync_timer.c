@@ -4,8 +4,8 @@
  * The idea: the keeper, which has nothing else to do, starts a run as a program of its own, with
  * none of the keeper's descriptors and none of its rights, and hears of it only by its exit. A run
  * that does not get as far as to decide anything (it cannot be executed, it crashed, the config is
- * broken) is tried again with growing pauses; one that found lists failed or held is not, since the
- * run itself keeps the pauses of each list.
+ * broken) is tried again with growing pauses; one that found a list failed is followed
+ * sooner, since the run itself keeps the pauses of each list.
  *
  * Dropped: one timer for each list (feeds.db knows better what is due), and reading feeds.db here
  * (the keeper opens nothing that it need not). */
@@ -33,7 +33,8 @@ enum {
     INTERVAL_MOST_S = 15 * MINUTE_S,
     RUNS_AN_INTERVAL = 6, /* a list is late by at most a sixth of its `every` */
     START_JITTER_S = 30,  /* after a start, so that a power cut does not send a town at once */
-    PAUSE_DOUBLINGS = 3,  /* of the interval, where runs come to nothing */
+    FAILURES_MOST = 3,    /* the interval is doubled so often, where runs come to nothing */
+    SOON_RUNS = 7,        /* a minute apart: a list that failed comes due after five */
     RUN_MOST_S = 4 * 60 * MINUTE_S,
     EXIT_SOME_FAILED = 1, /* of `lists sync`: it ran, and some list is not as it should be */
     PATH_MOST = 4096,
@@ -51,7 +52,8 @@ struct sync_timer {
     bool again;  /* the config changed while a run went on */
     pid_t child; /* 0: none */
     uint64_t started_ms;
-    unsigned failures; /* in a row */
+    unsigned failures;      /* in a row, of runs that came to nothing; to FAILURES_MOST */
+    unsigned since_trouble; /* runs since one found a list failed, itself included; 0: long ago */
 };
 
 unsigned sync_timer_interval_s(const struct config *config)
@@ -168,6 +170,11 @@ static pid_t start_child(const char *program, const char *config)
     return child;
 }
 
+static unsigned one_more(unsigned count, unsigned most)
+{
+    return count < most ? count + 1 : most;
+}
+
 static void start_run(struct sync_timer *timer)
 {
     char program[PATH_MOST];
@@ -175,14 +182,14 @@ static void start_run(struct sync_timer *timer)
     if (find_program(program) != 0) {
         log_event(timer->log, LOG_LEVEL_ERROR, "sync_failed",
                   "reason=\"no program 'stairgate' beside this one\"");
-        timer->failures++;
+        timer->failures = one_more(timer->failures, FAILURES_MOST);
         return;
     }
     timer->child = start_child(program, timer->path);
     if (timer->child < 0) {
         log_event(timer->log, LOG_LEVEL_ERROR, "sync_failed", "reason=\"cannot fork\"");
         timer->child = 0;
-        timer->failures++;
+        timer->failures = one_more(timer->failures, FAILURES_MOST);
         return;
     }
     timer->started_ms = uv_now(timer->handle.loop);
@@ -191,12 +198,20 @@ static void start_run(struct sync_timer *timer)
 
 static void on_due(uv_timer_t *handle);
 
+/* After a run that found a list failed (no network yet, C41) runs are frequent for a while, since
+ * the list comes due again between them; after one that came to nothing the next is late. */
 static void wait_for_next(struct sync_timer *timer)
 {
-    unsigned doublings = timer->failures < PAUSE_DOUBLINGS ? timer->failures : PAUSE_DOUBLINGS;
     uint64_t wait_s = timer->interval_s > 0 ? timer->interval_s : INTERVAL_LEAST_S;
+    uint64_t soon_s = INTERVAL_LEAST_S;
 
-    uv_timer_start(&timer->handle, on_due, (wait_s << doublings) * 1000, 0);
+    if (timer->since_trouble > SOON_RUNS)
+        soon_s <<= timer->since_trouble - SOON_RUNS;
+    if (timer->since_trouble > 0 && soon_s < wait_s)
+        wait_s = soon_s;
+    else
+        timer->since_trouble = 0;
+    uv_timer_start(&timer->handle, on_due, (wait_s << timer->failures) * 1000, 0);
 }
 
 /* A run that takes hours hangs: each fetch and each reader has its own limit. */
@@ -267,7 +282,11 @@ bool sync_timer_reap(struct sync_timer *timer, pid_t child, int status)
     ran_ms = uv_now(timer->handle.loop) - timer->started_ms;
     kill(-timer->child, SIGKILL); /* what it may have left */
     timer->child = 0;
-    timer->failures = decided ? 0 : timer->failures + 1;
+    timer->failures = decided ? 0 : one_more(timer->failures, FAILURES_MOST);
+    if (decided && status != 0)
+        timer->since_trouble = 1;
+    else if (timer->since_trouble > 0)
+        timer->since_trouble++;
     log_event(timer->log, decided ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "sync_ended",
               "%s=%d ran_ms=%llu", WIFSIGNALED(status) ? "signal" : "exit",
               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
