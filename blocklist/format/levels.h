@@ -42,6 +42,7 @@ int levels_start(struct levels *levels, const struct source_limits *limits, sour
 /* Puts what READ gives for CONTEXT, a member of the archive below, on top, and levels on it. */
 int levels_add(struct levels *levels, source_read_fn *read, void *context, struct err *err);
 
+/* Frees what LEVELS made; not what the caller gave to read from. */
 void levels_end(struct levels *levels);
 
 /* Reads from a struct level, counting. */

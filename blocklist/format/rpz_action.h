@@ -31,7 +31,10 @@ struct rpz_records {
     uint8_t octets[TERMS_RECORDS_MAX];
 };
 
+/* Empties RECORDS. */
 void rpz_records_start(struct rpz_records *records);
+
+/* Adds RECORD to RECORDS, or says there that they are no longer whole. */
 void rpz_records_add(struct rpz_records *records, const ldns_rr *record);
 
 #endif

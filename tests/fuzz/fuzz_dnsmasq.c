@@ -1,0 +1,4 @@
+/* Any octets as dnsmasq configuration: list_fuzz.h. */
+#include "tests/fuzz/list_fuzz.h"
+
+LIST_FUZZ_TARGET("dnsmasq")
