@@ -17,6 +17,7 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/daemon/keeper.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -39,13 +40,24 @@ static void on_release(uv_timer_t *timer)
 
 /* ---- beside the answering ---- */
 
+static void read_all(struct reload *reload, enum snapshot_from from)
+{
+    load_read(&reload->load, reload->server->options->config_path, from);
+    load_verify(&reload->load, &reload->server->halt);
+}
+
 static void run(uv_work_t *work)
 {
     struct reload *reload = work->data;
 
     load_step_aside();
-    load_read(&reload->load, reload->server->options->config_path, reload->from);
-    load_verify(&reload->load, &reload->server->halt);
+    read_all(reload, reload->from);
+    /* A large set is known to be damaged only when all of it was read. */
+    if (reload->load.snapshot == NULL && reload->load.code == DAEMON_FAILED &&
+        reload->from == SNAPSHOT_LAST_GOOD) {
+        load_clear(&reload->load);
+        read_all(reload, SNAPSHOT_PREVIOUS);
+    }
 }
 
 /* ---- in the main thread ---- */
