@@ -104,10 +104,14 @@ static void take_length(struct fetch_reply *reply, const char *value)
 /* RFC 9110 §14.4: `bytes 0-9/10`, or `*` where the whole is not known. */
 static void take_range(struct fetch_reply *reply, const char *value)
 {
-    const char *first = value + 6, *dash = strchr(value, '-'), *slash = strchr(value, '/');
+    const char *first, *dash = strchr(value, '-'), *slash = strchr(value, '/');
 
-    if (strncasecmp(value, "bytes ", 6) != 0 || dash == NULL || slash == NULL || dash < first ||
-        slash < dash)
+    reply->ranged = false; /* the field came twice: the last one alone */
+    reply->range_total = 0;
+    if (strncasecmp(value, "bytes ", 6) != 0 || dash == NULL || slash == NULL || slash < dash)
+        return;
+    first = value + 6;
+    if (dash < first)
         return;
     if (read_number(first, (size_t)(dash - first), &reply->range_first) != 0 ||
         read_number(dash + 1, (size_t)(slash - dash - 1), &reply->range_last) != 0 ||

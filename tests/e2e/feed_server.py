@@ -5,7 +5,8 @@
     server.url("/ads.txt", host="mirror.test", scheme="http")
     server.ca                                      # for the option `ca`
     server.upstream                                # for `upstreams`: the only place that knows these names
-    server.requests, server.requests_for("/ads.txt")   # each with method, path, headers (lower case), host, port, peer, certificate
+    server.requests, server.requests_for("/ads.txt")   # each with method, path, headers (lower case), host, address and port
+                                                   # of ours, peer, certificate
 
 Pages. A page is put at a path, and may be put anew at any time:
 
@@ -26,9 +27,12 @@ stranger.test one of a CA that nobody knows, old.test offers TLS 1.1 at most, mu
 Signatures: signer = Signer(folder): signer.public_key (base64), signer.public_file, signer.sign(octets, legacy=False, comment=None)
 gives the text of a .minisig by the real tool. sha256_line(octets, name) gives the line of a sidecar.
 
-List texts: names(1000) is a plain list, LIST_PAGE an HTML page, ZERO_BOMB(...) see zip_bomb.
+outside(function) runs a test where a server may have an address that is not inside: for lists without `allow_private`.
+
+List texts: names(1000) is a plain list, LIST_PAGE an HTML page.
 """
 import contextlib
+import ctypes
 import email.utils
 import functools
 import gzip
@@ -51,6 +55,7 @@ import dns.message
 import harness
 
 NAMES = ("lists.test", "mirror.test", "expired.test", "wrong.test", "stranger.test", "old.test", "mutual.test")
+OUTSIDE = "198.51.100.1"
 REASONS = {200: "OK", 206: "Partial Content", 304: "Not Modified", 404: "Not Found", 416: "Range Not Satisfiable"}
 LIST_PAGE = ("<!DOCTYPE html>\n<html><head><title>Just a moment</title></head><body>\n" +
              "<p>Please prove that you are no robot at login.example and wait.</p>\n" * 250 + "</body></html>\n").encode()
@@ -80,6 +85,31 @@ def zstd(octets):
     if shutil.which("zstd") is None:
         return None
     return subprocess.run(["zstd", "-q", "-c"], input=octets, stdout=subprocess.PIPE, timeout=60, check=True).stdout
+
+
+def outside(function):
+    """Runs FUNCTION(OUTSIDE) in a network namespace of its own, where the address OUTSIDE, none of a private network, is ours: what
+    it starts, servers and programs, is in there too. Returns False, and runs nothing, where such a thing cannot be made."""
+    outcome = []
+
+    def run():
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(0x40000000) != 0:  # CLONE_NEWNET: of this thread alone
+            return outcome.append(None)
+        for words in (("link", "set", "lo", "up"), ("addr", "add", f"{OUTSIDE}/32", "dev", "lo")):
+            if subprocess.run(["ip", *words], timeout=20, check=False).returncode != 0:
+                return outcome.append(None)
+        try:
+            function(OUTSIDE)
+            return outcome.append(True)
+        except BaseException as error:
+            return outcome.append(error)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return bool(outcome[0])
 
 
 # ---- certificates
@@ -180,6 +210,7 @@ class Request:
         self.host = self.headers.get("host", "")
         self.peer, self.port, self.secure = client.peer, client.port, client.secure
         self.certificate = client.certificate
+        self.address = client.sock.getsockname()[0]  # of ours
         self.at = time.monotonic()
 
     def __repr__(self):

@@ -354,6 +354,64 @@ def test_of_several_addresses_only_those_outside_are_tried(feeds, fetch):
     assert feeds.connections == 0
 
 
+@pytest.fixture
+def from_outside(tmp_path):
+    """Runs a test with a server at an address of the internet, and a list that may not reach inside."""
+    def run(test):
+        def body(address):
+            folders = [tmp_path / "server", tmp_path / "incoming"]
+            for folder in folders:
+                folder.mkdir()
+            server = feed_server.FeedServer(folders[0], hosts=(address, "127.0.0.1"))
+            try:
+                test(server, Fetch(server, folders[1]))
+            finally:
+                server.stop()
+        if not feed_server.outside(body):
+            pytest.skip("no network namespace can be made here")
+    return run
+
+
+def test_a_list_from_outside_is_taken(from_outside):
+    def test(feeds, fetch):
+        feeds.put("/a", BODY)
+        assert fetch.one("/a", allow_private=False)["outcome"] == "new"
+    from_outside(test)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "inside.test", "0", "[::ffff:127.0.0.1]"])
+def test_a_redirect_inside_is_refused(from_outside, host):
+    def test(feeds, fetch):
+        feeds.name("inside.test", "127.0.0.1")
+        feeds.at("/a", feed_server.redirect(feeds.url("/b", host=host)))
+        feeds.put("/b", BODY)
+        fetch.fails("/a", "allow_private", allow_private=False)
+        assert [request.path for request in feeds.requests] == ["/a"]
+        assert fetch.one("/a", allow_private=True, ca=feeds.ca)["status"] in (0, 200)
+    from_outside(test)
+
+
+def test_a_name_that_moves_inside_between_two_requests_is_refused(from_outside):
+    def test(feeds, fetch):
+        def away(request):
+            feeds.name("lists.test", "127.0.0.1")
+            return "/b"
+        feeds.at("/a", feed_server.redirect(away))
+        feeds.put("/b", BODY)
+        fetch.fails("/a", "127.0.0.1", "loopback", allow_private=False)
+        assert not feeds.requests_for("/b")
+    from_outside(test)
+
+
+def test_of_two_addresses_the_one_inside_is_never_tried(from_outside):
+    def test(feeds, fetch):
+        feeds.put("/a", BODY)
+        feeds.name("lists.test", "127.0.0.1", feed_server.OUTSIDE)
+        assert fetch.one("/a", allow_private=False)["outcome"] == "new"
+        assert [request.address for request in feeds.requests] == [feed_server.OUTSIDE] and feeds.connections == 1
+    from_outside(test)
+
+
 # ---- names
 
 def test_names_are_asked_of_the_upstreams_alone(feeds, fetch):
