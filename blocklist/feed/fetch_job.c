@@ -427,7 +427,7 @@ static void too_long(uv_timer_t *timer)
     if (job->exchange.transfer.easy != NULL && job->signature.memory == NULL &&
         reply->header_ended && fetch_reply_has_list(reply))
         keep_part(job, reply);
-    err_set(&err, ERR_LIMIT, "took longer than %u s (%llu octets came); see `feeds.time_most`",
+    err_set(&err, ERR_LIMIT, "took longer than %u s (%llu octets came); see `feeds.limits.time`",
             job->world->config->feeds.time_most_s, (unsigned long long)job->body.got);
     fail(job, &err);
 }

@@ -240,7 +240,7 @@ static const struct {
 } meanings[] = {
     {200, 299, ERR_FORMAT,      "an answer without a list"                               },
     {300, 399, ERR_FORMAT,      "a redirect to nowhere"                                  },
-    {401, 401, ERR_REFUSED,     "it wants a password; see `bearer_file` and `basic_file`"},
+    {401, 401, ERR_REFUSED,     "it wants a password; see `auth`"                        },
     {403, 403, ERR_REFUSED,     "it refuses us; check the address, or ask the publisher" },
     {404, 404, ERR_NOT_FOUND,   "nothing is there; check the address"                    },
     {407, 407, ERR_REFUSED,     "a proxy stands in the way"                              },

@@ -28,6 +28,7 @@ struct fetch_reply {
     int64_t date_s; /* of the server; 0 none */
 };
 
+/* Makes REPLY one of which nothing has come. */
 void fetch_reply_start(struct fetch_reply *reply);
 
 /* Takes LINE[0..LENGTH), one line of a header as it came; after the header's end, trailers are

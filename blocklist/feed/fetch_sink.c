@@ -44,7 +44,7 @@ int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, s
 {
     if (sink->got > sink->most || length > sink->most - sink->got)
         return err_set(err, ERR_LIMIT,
-                       "larger than %" PRIu64 " octets; raise `feeds.size_most` if that is right",
+                       "larger than %" PRIu64 " octets; raise `feeds.limits.size` if that is right",
                        sink->most);
     if (sink->fd < 0)
         memcpy(sink->memory + sink->got, data, length);

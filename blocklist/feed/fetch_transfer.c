@@ -45,7 +45,7 @@ static int check_length(const struct fetch_transfer *transfer, uint64_t from, st
         return 0;
     return err_set(err, ERR_LIMIT,
                    "announces %" PRId64 " octets, over %" PRIu64
-                   "; raise `feeds.size_most` if that is right",
+                   "; raise `feeds.limits.size` if that is right",
                    reply->length, most);
 }
 
@@ -196,6 +196,14 @@ static int set_headers(struct fetch_transfer *transfer)
     return 0;
 }
 
+static bool system_has_file(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL &&
+           access(info->cainfo, R_OK) == 0;
+}
+
 static void set_scheme(struct fetch_transfer *transfer)
 {
     CURL *easy = transfer->easy;
@@ -211,10 +219,11 @@ static void set_scheme(struct fetch_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* RFC 8996 §2 */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (ca != NULL) {
+    if (ca != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
+    /* With one file alone curl keeps what it read of it for the next connection. */
+    if (ca != NULL || system_has_file())
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
 }
 
 static void set_bounds(struct fetch_transfer *transfer)

@@ -70,8 +70,9 @@ static int take_apart(struct fetch_url *url, CURLU *handle, struct err *err)
         return err_set(err, ERR_REFUSED, "scheme '%s' is refused; use https",
                        fetch_text_show(url->scheme, shown, sizeof shown));
     if (take(handle, CURLUPART_USER, 0, user, sizeof user) != 0 || user[0] != '\0')
-        return err_set(err, ERR_REFUSED,
-                       "user or password in the address; put them into a file, see `basic_file`");
+        return err_set(
+            err, ERR_REFUSED,
+            "user or password in the address; put them into a file, see `auth.basic_file`");
     if (take(handle, CURLUPART_FRAGMENT, 0, user, sizeof user) != 0 ||
         curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK ||
         take(handle, CURLUPART_HOST, 0, url->host, sizeof url->host) != 0 ||

@@ -2,7 +2,8 @@
  *
  * feeds.db: what is known (store.h); feeds.db.damaged: the last one that was set aside
  * lock: held by whoever writes, with its process id in it
- * incoming/ID[.part]: octets as fetched, packed as they came; gone once read
+ * incoming/ID[.part[.tag]]: octets as fetched, packed as they came, gone once read; what was cut
+ * off, and how it is gone on with (fetch_part.h)
  * segments/ID[.PART].DIGEST: what a list was compiled to; DIGEST is 16 hex digits of the file's
  * sets/N.set: generation N
  * current.set: symbolic link to the one in force, which the server maps

@@ -464,7 +464,7 @@ def test_each_fault_of_tls_has_its_message(feeds, fetch, host, words):
 
 def test_without_a_ca_of_its_own_the_systems_count(feeds, fetch):
     feeds.put("/a", BODY)
-    fetch.fails("/a", "nobody known signed", "`ca`", ca=None)
+    fetch.fails("/a", "nobody known signed", "`auth.ca`", ca=None)
 
 
 def test_a_client_certificate_is_shown(feeds, fetch):
