@@ -28,6 +28,7 @@ int names_out_add(struct names_out *names, const struct name *name, enum entry_k
  * the octets, 0 at the end, -1 with ERR. */
 ssize_t names_out_read(struct names_out *names, uint8_t *data, size_t length, struct err *err);
 
+/* Returns how many names were added. */
 uint64_t names_out_count(const struct names_out *names);
 
 /* Frees NAMES and its file; NULL is fine. */

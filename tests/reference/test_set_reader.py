@@ -21,6 +21,13 @@ def random_name(rng, least, most):
     return ".".join(rng.choice(LABELS) for _ in range(rng.randint(least, most))) + ".example"
 
 
+def adblock_rule(rng, name):
+    """A listing or an exception; a third of them has terms."""
+    excepts = rng.random() < 0.3
+    terms = ["", "", "", "", "$important", "$dnstype=A", "$dnstype=~A|~AAAA"] + [f"$denyallow=a.{name}"] * (not excepts)
+    return ("@@" if excepts else "") + f"||{name}^" + rng.choice(terms)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Six small lists with exceptions, exact and subtree entries and addresses, and many names more."""
@@ -33,7 +40,7 @@ def built(tmp_path_factory):
         for _ in range(40):
             name = random_name(rng, 2, 4)
             if form == "adblock":
-                lines.append(("@@" if rng.random() < 0.3 else "") + f"||{name}^")
+                lines.append(adblock_rule(rng, name))
             else:
                 lines.append(f"0.0.0.0 {name}" if form == "hosts" else name)
         if form == "plain":
@@ -41,7 +48,8 @@ def built(tmp_path_factory):
             lines += ["192.0.2.7", "2001:db8::7", f"198.51.100.{number}"]
         path = folder / f"list{number}.txt"
         path.write_text("\n".join(lines) + "\n")
-        arguments += ["--category", f"{category}={path}:{form},feed=list{number}"]
+        observe = ",observe=yes" if number == 3 else ""
+        arguments += ["--category", f"{category}={path}:{form},feed=list{number}{observe}"]
     out = folder / "set"
     done = stairgate("set", "build", "--out", out, "--seed", 5, *arguments)
     assert done.returncode == 0, done.stderr
@@ -57,6 +65,7 @@ def test_both_readers_agree_on_names(built):
     names = [random_name(rng, 1, 6) for _ in range(3000)]
     names += [f"{p}n{i}.many{k}.example" for i in range(0, 3100, 50) for k in (4, 5) for p in ("", "www.", "no")]
     the_set = set_reader.Set(built)
+    assert len(the_set.variants) > len(the_set.feeds) + 4 and sum(observed for _, _, observed in the_set.feeds) == 1
     done = stairgate("set", "lookup", built, "-", input="\n".join(names) + "\n")
     assert done.returncode == 1, done.stderr
     rows = rows_of(done.stdout)
