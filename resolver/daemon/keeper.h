@@ -3,7 +3,7 @@
  * meanwhile.
  *
  * One thread, one uv loop; it reads no octet from the network, and of the configuration only what
- * it needs to open sockets and directories. */
+ * it needs to open sockets and directories, and whether lists are to be fetched (sync_timer.h). */
 #ifndef RESOLVER_DAEMON_KEEPER_H
 #define RESOLVER_DAEMON_KEEPER_H
 

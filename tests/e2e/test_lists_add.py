@@ -72,6 +72,12 @@ def test_what_cannot_be_added_is_said_and_nothing_is_written(config, tmp_path, w
     assert config.read_text() == before and os.listdir(tmp_path / "tmp") == []
 
 
+def test_overlap_with_the_lists_in_force_is_told(config, tmp_path):
+    tool("lists", "sync", "--config", config)
+    done = add(config, f"file://{tmp_path}/new.hosts", "--category", "gambling", "--dry-run")
+    assert "overlap      33.3 % of its names are in 'first' too" in done.stdout
+
+
 def test_a_ut1_archive_goes_by_the_table_and_lacks_what_it_lacks(config, tmp_path):
     with tarfile.open(tmp_path / "ut1.tar.gz", "w:gz") as archive:
         for name, text in {"gambling/domains": "casino.example\n", "gambling/usage": "black\n", "games/domains": "game.example\n",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import wait_for
+from harness import ede, tool, wait_for
 
 LISTS = """
 lists: {one: {url: 'file:///nowhere/list.txt', category: porn}}
@@ -91,3 +91,21 @@ def test_a_run_that_comes_to_nothing_is_told_and_waited_for(daemon):
     wait_for(lambda: "event=sync_ended exit=3" in one.process.log(), "the end of the run")
     assert one.ask("www.test") is not None
     assert (one.bin / "calls").read_text() == "x\n"
+
+
+def test_a_daemon_gets_a_set_of_its_lists_without_anybody_calling_sync(stairgate, upstream, tmp_path):
+    (tmp_path / "one.txt").write_text("casino.example\npoker.example\n")
+    lists = f"lists: {{one: {{url: 'file://{tmp_path}/one.txt', category: gambling}}}}\nfeeds: {{dir: lists}}\n"
+    one = stairgate(config=without_sets(), upstreams=[upstream], more=lists)
+    wait_for(lambda: ede(one.ask("poker.example", edns=True)) == [17], "the list to be in force")
+    assert (one.folder / "lists/current.set").is_symlink()
+    assert "event=sync_ended exit=0" in wait_for(lambda: "sync_ended" in one.process.log() and one.process.log(), "the end of the run")
+
+
+def test_a_list_that_is_added_while_it_runs_is_fetched_after_a_reload(stairgate, upstream, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "two.txt").write_text("late.example\n")
+    one = stairgate(config=without_sets(), upstreams=[upstream], more="feeds: {dir: lists}\n")
+    tool("lists", "add", f"file://{tmp_path}/two.txt", "--category", "gambling", "--config", one.config_path, "--yes")
+    one.control("reload", check=False)  # there is no set yet, which it says
+    wait_for(lambda: ede(one.ask("late.example", edns=True)) == [17], "the new list to be in force")

@@ -203,7 +203,8 @@ static int decide(const struct options *options, const struct entry *entry,
         return 1;
     if (manifest_write(edit, err) != 0)
         return -1;
-    printf("\n%s: '%s' is in; `stairgate reload`, and it is fetched\n", options->config, entry->id);
+    printf("\n%s: '%s' is in; `stairgate lists sync` fetches it now, the daemon soon\n",
+           options->config, entry->id);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* The problem: what a list does to people shows only once it is in force, and then it is too late.
  * The idea: it goes the whole way that a sync would take it, fetcher and reader and all their
  * limits, but into a directory of its own that nobody looks at; read with the seed of the set in
- * force, so that its hashes can be compared with those of the lists that are there. */
+ * force, so that the lists that are there can be asked for its names. */
 #include "tools/stairgate/trial.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 #include "config/config.h"
 #include "tools/stairgate/progress.h"
 
-enum { KEY_WIDTH = 12 };
+enum { KEY_WIDTH = 12, OVERLAP_LOOKS = 20000 /* names of a list, for each other one: a second */ };
 
 /* One fetch. */
 struct fetching {
@@ -182,37 +182,50 @@ static void print_protected(const struct trial *trial)
         printf("; a sync will not put it in force while they are in it\n");
 }
 
-/* How many names of AFTER are in the segment at PATH too. */
-static uint64_t common(const char *path, const struct segment *after)
-{
-    struct segment_changes changes = {.after = 0};
-    struct segment *before = segment_open(path, NULL);
-    bool compared =
-        before != NULL && segment_compare(before, after, NULL, NULL, &changes, NULL) == 0;
+/* Counts names of the new list that another one lists too, itself or by a name above. */
+struct overlap {
+    const struct segment *other;
+    uint64_t step, seen, looked, both; /* every STEP-th name is looked at */
+};
 
-    segment_close(before);
-    return compared ? changes.after - changes.added : 0;
+static int look(void *context, const struct segment_name *name)
+{
+    struct overlap *overlap = context;
+
+    if (name->operation != ENTRY_LIST || overlap->seen++ % overlap->step != 0)
+        return 0;
+    overlap->looked++;
+    overlap->both += segment_contains(overlap->other, &name->name, NULL) == 1;
+    return 0;
 }
 
-/* Prints how much of the trial's segment ONE the lists in force have. */
-static void print_overlap(const struct trial *trial, const struct store_segment *one,
-                          const struct store_segment *force, size_t count)
+/* Prints how much of the trial's segment NEW, which ONE describes, the list of FORCE has. */
+static void print_overlap(const struct trial *trial, const struct segment *new_,
+                          const struct store_segment *one, const struct store_segment *force)
 {
     char path[PLACE_PATH_MAX];
-    struct segment *after = segment_open(place_segment(trial->dir, one->file, path), NULL);
+    struct segment *other =
+        segment_open(place_segment(trial->config->feeds.dir, force->file, path), NULL);
+    struct overlap overlap = {.other = other, .step = 1 + one->entries / OVERLAP_LOOKS};
 
-    for (size_t i = 0; after != NULL && i < count; i++) {
-        uint64_t both =
-            strcmp(force[i].list, trial->list->id) == 0
-                ? 0
-                : common(place_segment(trial->config->feeds.dir, force[i].file, path), after);
+    if (other != NULL && segment_names_each(new_, look, &overlap, NULL) == 0 && overlap.both > 0)
+        printf("%-*s %s%.1f %% of its names%s%s are in '%s'%s%s too\n", KEY_WIDTH, "overlap",
+               overlap.step > 1 ? "about " : "",
+               100.0 * (double)overlap.both / (double)overlap.looked,
+               one->part[0] != '\0' ? " of " : "", one->part, force->list,
+               force->part[0] != '\0' ? "/" : "", force->part);
+    segment_close(other);
+}
 
-        if (both > 0)
-            printf("%-*s %" PRIu64 " of %" PRIu64 " entries%s%s are in '%s'%s%s too\n", KEY_WIDTH,
-                   "overlap", both, one->entries, one->part[0] != '\0' ? " of " : "", one->part,
-                   force[i].list, force[i].part[0] != '\0' ? "/" : "", force[i].part);
-    }
-    segment_close(after);
+static void print_overlaps_of(const struct trial *trial, const struct store_segment *one,
+                              const struct store_segment *force, size_t count)
+{
+    char path[PLACE_PATH_MAX];
+    struct segment *new_ = segment_open(place_segment(trial->dir, one->file, path), NULL);
+
+    for (size_t i = 0; new_ != NULL && i < count; i++)
+        print_overlap(trial, new_, one, &force[i]);
+    segment_close(new_);
 }
 
 static void print_overlaps(const struct trial *trial)
@@ -223,7 +236,7 @@ static void print_overlaps(const struct trial *trial)
 
     if (store != NULL && store_segments(store, NULL, false, &force, &count, NULL) == 0) {
         for (size_t i = 0; i < trial->read.segment_count; i++)
-            print_overlap(trial, &trial->read.segments[i], force, count);
+            print_overlaps_of(trial, &trial->read.segments[i], force, count);
     }
     free(force);
     store_close(store);
