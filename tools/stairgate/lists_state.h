@@ -26,6 +26,9 @@ int lists_diff_run(int argc, char **argv);
 /* Puts an older generation in force; exit 1 where it is damaged, 4 where there is none such. */
 int lists_rollback_run(int argc, char **argv);
 
+/* Puts what a list has waiting in force; exit as `lists sync`. */
+int lists_accept_run(int argc, char **argv);
+
 /* What the words of these commands come to. */
 struct lists_options {
     const char *config_path;

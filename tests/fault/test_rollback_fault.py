@@ -1,0 +1,56 @@
+"""C40, C42: `lists rollback` killed, or failed by the system, at every call: the old generation is in force or the one asked for."""
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from harness import BIN, CHECKS, closing_counts, tool
+
+pytestmark = [
+    pytest.mark.skipif(not (CHECKS / "kill_sweep.py").exists(), reason="the folder of outside checks is not here"),
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
+]
+
+CONFIG = """\
+listen: ["127.0.0.1@5353"]
+upstreams: ["127.0.0.1@5354"]
+profiles: {{child: {{extends: primary}}}}
+default_profile: child
+lists: {{a: {{url: "file://{0}/a.txt", category: porn}}}}
+feeds: {{dir: {0}/live, timer: no}}
+"""
+
+
+@pytest.fixture
+def base(tmp_path):
+    """A directory with two generations, to be copied."""
+    (tmp_path / "c.yaml").write_text(CONFIG.format(tmp_path))
+    for count in (50, 60):
+        (tmp_path / "a.txt").write_text("".join(f"n{i}.example\n" for i in range(count)))
+        tool("lists", "sync", "--force", "--config", tmp_path / "c.yaml")
+    shutil.copytree(tmp_path / "live", tmp_path / "base", symlinks=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("fault,calls", [
+    ("kill", "pwrite64,ftruncate,fdatasync,fsync,unlink,symlink,rename"),
+    ("ENOSPC", "pwrite64,fsync,symlink,rename"),
+    ("EIO", "pread64,pwrite64,ftruncate,fdatasync,fsync,unlink,rename"),
+    ("EMFILE", "openat"),
+    ("ENOMEM", "mmap"),
+])
+def test_a_rollback_leaves_the_old_or_the_new_generation(base, fault, calls):
+    live, gate = base / "live", BIN / "stairgate"
+    # one of the two, which are whole; and whoever comes next finds nothing in his way
+    verify = (f"(cmp -s {live}/current.set {base}/base/sets/1.set || cmp -s {live}/current.set {base}/base/sets/2.set) && "
+              f"{{ {gate} lists rollback 1 --config {base}/c.yaml; test $? -le 2; }} && "
+              f"cmp {live}/current.set {base}/base/sets/1.set")
+    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
+    done = subprocess.run(
+        [sys.executable, CHECKS / "kill_sweep.py", "--reset", f"rm -rf {live} && cp -a {base}/base {live}", "--verify", verify,
+         "--run", f"{gate} lists rollback --config {base}/c.yaml", "--fault", fault, "--calls", calls, "--limit", "24"],
+        capture_output=True, text=True, timeout=840, env=env)
+    passed, failed = closing_counts(done.stdout + done.stderr)
+    assert failed == 0 and passed > 5, done.stdout
