@@ -139,42 +139,52 @@ static struct field without_brackets(struct field name)
     return name;
 }
 
-/* Tells whether each name that RULE allows again would be taken and lies below RULE's own. One that
- * does not would allow what other rules of the list are about. */
+/* Tells whether RULE can be honoured with the names that it allows again: each is one, and
+ * something of the rule is left. */
 static bool denyallow_fits(const struct intake *intake, const struct rule *rule)
 {
     struct field rest = rule->modifiers.denyallow;
-    struct hostname base, below;
-    struct name above;
+    struct hostname base, allowed;
+    struct name own;
 
     if (rest.length == 0)
         return true;
-    if (rule->excepts || rule->modifiers.terms.important || field_ends(rest, "|") ||
+    if (rule->excepts || field_ends(rest, "|") ||
         !intake_accepts(intake, rule->name.text, rule->name.length, &base))
         return false;
-    above = name_of(&base.name);
+    own = name_of(&base.name);
     while (rest.length > 0) {
         struct field item = modifiers_cut(&rest, '|');
         struct name name;
 
-        if (!intake_accepts(intake, item.text, item.length, &below))
+        if (!intake_accepts(intake, item.text, item.length, &allowed))
             return false;
-        name = name_of(&below.name);
-        if (!name_is_below_or_at(&name, &above) || name_equal(&name, &above))
+        name = name_of(&allowed.name);
+        if (name_is_below_or_at(&own, &name))
             return false;
     }
     return true;
 }
 
-static void take_denyallow(struct intake *intake, struct field names)
+/* Takes the names that RULE allows again. Those which do not lie below it say nothing, and would
+ * allow what other rules of the list are about. */
+static void take_denyallow(struct intake *intake, const struct rule *rule)
 {
     static const struct terms scoped = {.scoped = true};
-    static const struct meaning allowed = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, &scoped};
+    static const struct meaning meaning = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, &scoped};
+    struct field rest = rule->modifiers.denyallow;
+    struct hostname base, allowed;
 
-    while (names.length > 0 && !intake->failed) {
-        struct field name = modifiers_cut(&names, '|');
+    if (rest.length == 0 || !intake_accepts(intake, rule->name.text, rule->name.length, &base))
+        return;
+    while (rest.length > 0 && !intake->failed) {
+        struct field item = modifiers_cut(&rest, '|');
+        struct name own = name_of(&base.name), name;
 
-        intake_name(intake, name.text, name.length, allowed);
+        intake_accepts(intake, item.text, item.length, &allowed);
+        name = name_of(&allowed.name);
+        if (name_is_below_or_at(&name, &own))
+            intake_name(intake, item.text, item.length, meaning);
     }
 }
 
@@ -197,7 +207,7 @@ static void take_name(struct intake *intake, struct rule *rule)
     }
     intake_name(intake, rule->name.text, rule->name.length, rule->meaning);
     if (rule->modified)
-        take_denyallow(intake, modifiers->denyallow);
+        take_denyallow(intake, rule);
 }
 
 static void take_modified(struct intake *intake, struct rule *rule)

@@ -55,31 +55,48 @@ void csv_free_state(void *state)
     free(state);
 }
 
-/* Tells whether RECORD ends inside quotes. */
-static bool is_open(struct field record)
-{
-    bool open = false;
+static const char separators[] = ",;\t";
+enum { SEPARATORS = sizeof separators - 1 };
 
-    for (size_t i = 0; i < record.length; i++)
-        open ^= record.text[i] == '"';
+/* Walks over RECORD, whose cells any of SET divides: quotes open a cell only where it begins.
+ * Counts the separators outside of quotes in COUNTS (NULL: does not); returns whether it ends
+ * inside them.
+ */
+static bool scan(struct field record, const char *set, size_t counts[SEPARATORS])
+{
+    bool open = false, begins = true;
+
+    for (size_t i = 0; i < record.length; i++) {
+        char c = record.text[i];
+        const char *at = memchr(set, c, strlen(set));
+        bool doubled = open && c == '"' && i + 1 < record.length && record.text[i + 1] == '"';
+
+        if (doubled)
+            i++;
+        else if (c == '"' && (open || begins))
+            open = !open;
+        begins = !open && at != NULL;
+        if (begins && counts != NULL)
+            counts[at - set]++;
+    }
     return open;
+}
+
+/* Tells whether RECORD ends inside quotes; SEPARATOR is 0 while it is not known. */
+static bool is_open(struct field record, char separator)
+{
+    const char one[2] = {separator, '\0'};
+
+    return scan(record, separator == '\0' ? separators : one, NULL);
 }
 
 /* Returns which of the separators stands most often in RECORD, outside quotes. */
 static char find_separator(struct field record)
 {
-    static const char separators[] = ",;\t";
-    size_t counts[sizeof separators] = {0}, best = 0;
-    bool open = false;
+    size_t counts[SEPARATORS] = {0}, best = 0;
 
-    for (size_t i = 0; i < record.length; i++) {
-        const char *at = memchr(separators, record.text[i], sizeof separators - 1);
-
-        open ^= record.text[i] == '"';
-        if (at != NULL && !open)
-            counts[at - separators]++;
-    }
-    for (size_t i = 0; i < sizeof separators - 1; i++) {
+    scan(record, separators, counts);
+    for (size_t i = 0; i < SEPARATORS; i++) {
         if (counts[i] > counts[best])
             best = i;
     }
@@ -321,7 +338,7 @@ static bool gather(struct intake *intake, struct field line)
     }
     memcpy(state->record + state->used, line.text, line.length);
     state->used += line.length;
-    if (is_open((struct field){state->record, state->used})) {
+    if (is_open((struct field){state->record, state->used}, state->separator)) {
         state->record[state->used++] = '\n';
         intake->report.passed++;
         return true;
@@ -336,7 +353,7 @@ void csv_line(struct intake *intake, struct field line)
 
     if (state->used == 0 && parser_skips(intake, field_trim(line)))
         return;
-    if (state->used > 0 || is_open(line)) {
+    if (state->used > 0 || is_open(line, state->separator)) {
         if (gather(intake, line))
             return;
         record = (struct field){state->record, state->used};

@@ -73,7 +73,7 @@ FAULTS = {
     "nothing": "# only a remark\n",
     "malformed": "a.example\n" * 79 + "b..example\n" * 21,
     "unknown": "<html>\n",
-    "dnsmasq": "address=/a.example/\n",
+    "regex": "^ad[0-9]\n",
     "bomb": gzip.compress((b"#" * 4095 + b"\n") * (96 << 8)),  # 96 MiB of remarks
 }
 
@@ -136,7 +136,7 @@ def test_nothing_but_the_set_is_left_behind(tmp_path):
     (["--out", "x.set"], "from what?"),
     (["--category", "pron=x"], "did you mean 'porn'?"),
     (["--category", "porn"], "not KEY=PATH"),
-    (["--category", "porn=x:dnsmasq"], "not a format that is read"),
+    (["--category", "porn=x:regex"], "not a format that is read"),
     (["--category", "porn=x,mach=exact"], "did you mean 'match'?"),
     (["--category", "porn=x,match=some"], "exact or subtree"),
     (["--category", "porn=x,tld=maybe"], "not yes or no"),
@@ -153,18 +153,18 @@ def test_a_directory_is_read_by_the_table(tmp_path):
     folder.mkdir()
     for name, text in {"games/x.txt": "games.example\n", "allow/x.txt": "allow.example\n", "popular/x.txt": "pop.example\n",
                        "other/x.txt": "other.example\n", "strange/x.txt": "strange.example\n", "bypass/x-doh.txt": "doh.example\n",
-                       "bypass/x.txt": "vpn.example\n", "social/x.rpz.zone": "a.example CNAME .\n"}.items():
+                       "bypass/x.txt": "vpn.example\n", "social/x.regex": "^a\n", "social/x.rpz.zone": "$TTL 60\nsoc.example CNAME .\n"}.items():
         write(folder, name, text)
     for name, text in {"chat/domains": "chat.example\n", "chat/usage": "black\nwhite\n", "child/domains": "child.example\n",
                        "child/usage": "white\n", "press/domains": "press.example\n"}.items():
         (folder / "ut1" / "tree").mkdir(parents=True, exist_ok=True)
         write(folder / "ut1" / "tree", name, text)
     done = tool("set", "build", "--out", out, "--lists", folder)
-    for name in ("allow/x.txt", "popular/x.txt", "other/x.txt", "strange/x.txt", "social/x.rpz.zone", "ut1: press"):
+    for name in ("allow/x.txt", "popular/x.txt", "other/x.txt", "strange/x.txt", "social/x.regex", "ut1: press"):
         assert f"skipped: {name}" in done.stdout
-    names = ["games", "allow", "pop", "other", "strange", "doh", "vpn", "chat", "child", "press"]
+    names = ["games", "allow", "pop", "other", "strange", "doh", "vpn", "chat", "child", "press", "soc"]
     assert [lookup(out, f"{name}.example")[f"{name}.example"] for name in names] == \
-        ["games", "-", "-", "-", "-", "bypass_doh", "bypass_vpn", "chat", "edu_positive", "-"]
+        ["games", "-", "-", "-", "-", "bypass_doh", "bypass_vpn", "chat", "edu_positive", "-", "social"]
     tool("set", "build", "--out", out, "--lists", folder / "ut1" / "tree")
     assert lookup(out, "child.example") == {"child.example": "edu_positive"}
 

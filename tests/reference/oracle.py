@@ -6,181 +6,44 @@ It shares no code with the C programs, only the tables of config/data, and prefe
 """
 import argparse
 import fnmatch
-import gzip
-import ipaddress
 import os
 import re
 import stat
 import sys
 import tarfile
-import zlib
 from pathlib import Path
 
-import idna
+from oracle_formats import Adblock, Dnsmasq, Unbound
+from oracle_parts import (BLANKS, BOILERPLATE, BOM, FOREIGN, GUESSED_NAME, LINE_MAX, PAGE_RULE, PSL, SINKHOLES, Failed, Suffixes, hosts_address_of,
+                          is_too_wide, lines_of, octets_of, range_of, to_ascii, without_remark, words_of)
+from oracle_tables import Csv, Rpz, Singbox, Surge, V2fly
 
 ROOT = Path(__file__).resolve().parents[2]
-PSL = "/usr/share/publicsuffix/public_suffix_list.dat"
-
-# --------------------------------------------------------------- from octets to lines
-
-
-class Failed(Exception):
-    """The source is not taken, for the reason given."""
-
-
-def octets_of(data):
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as fault:
-            raise Failed(f"broken gzip: {fault}") from fault
-    elif data.startswith((b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"PK\x03\x04")):
-        raise Failed("packed by other means than gzip")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Failed("not UTF-8 text (UTF-16)")
-    return data
-
-
-def lines_of(data):
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    return lines
-
-
-LINE_MAX = 65535
-BOM = b"\xef\xbb\xbf"
-BLANKS = b" \t"
-
-# --------------------------------------------------------------- parts that formats share
-
-PAGE_RULE = re.compile(rb"#@?(\$\?|\$|\?|%)?#|\$@?\$")
-REMARK = re.compile(rb"[ \t]#")
-FOREIGN = (b"!", b"[", b";", b"//", b"$")
-HOST = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
-NAME_LIKE = re.compile(rb"[A-Za-z0-9_.\x80-\xff-]+\Z")
-SINKHOLES = {ipaddress.ip_address(text) for text in ("0.0.0.0", "127.0.0.1", "::", "::1")}
-NEVER = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8")]
-
-
-def words_of(text):
-    return [word for word in re.split(rb"[ \t]+", text) if word]
-
-
-def without_remark(text):
-    found = REMARK.search(text)
-    return text[: found.start()].strip(BLANKS) if found else text
-
-
-def address_of(text):
-    """The address that TEXT spells, an IPv4 one in IPv6 as itself; None where it is none."""
-    try:
-        address = ipaddress.ip_address(text.decode("ascii"))
-    except ValueError:
-        return None
-    if address.version == 6 and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-def range_of(text):
-    if len(text) >= 80 or b"%" in text:
-        return None
-    address, slash, length = text.partition(b"/")
-    address = address_of(address)
-    if address is None or (slash and not re.fullmatch(rb"[0-9]+", length)):
-        return None
-    bits = int(length) if slash else address.max_prefixlen
-    try:
-        return ipaddress.ip_network((address, bits))
-    except ValueError:  # too long, or bits set behind it
-        return None
-
-
-def is_too_wide(network):
-    if network.prefixlen < (8 if network.version == 4 else 16):
-        return True
-    if network.version == 4:
-        return any(network.subnet_of(never) for never in NEVER)
-    return network.network_address in SINKHOLES
-
-
-def hosts_address_of(text):
-    return ipaddress.ip_address("0.0.0.0") if text == b"0" else address_of(text.partition(b"%")[0])
-
-
-# --------------------------------------------------------------- names and public suffixes
-
-
-def to_ascii(text):
-    """TEXT in the letters of DNS, small; None where it is no name."""
-    if not text.isascii():
-        if len(text) > 1023:
-            return None
-        try:
-            text = idna.encode(text.decode("utf-8"), uts46=True, transitional=False, std3_rules=False)
-        except UnicodeError:  # IDNAError is one
-            return None
-    if not HOST.match(text):
-        return None
-    name = text[:-1] if text.endswith(b".") else text
-    return name.decode().lower() if len(name) <= 253 else None
-
-
-class Suffixes:
-    """The public suffix list: the section of a name, or None."""
-
-    def __init__(self, path=PSL):
-        self.rules, self.stars, self.exceptions = {}, {}, set()
-        section = None
-        for line in Path(path).read_text("utf-8").splitlines():
-            if "===BEGIN ICANN DOMAINS===" in line:
-                section = "icann"
-            if "===BEGIN PRIVATE DOMAINS===" in line:
-                section = "private"
-            rule = re.split(r"[ \t]", line)[0]
-            if rule and not rule.startswith("//") and section:
-                self.add(rule, section)
-
-    def add(self, rule, section):
-        where = [self.rules]
-        if rule.startswith("!"):
-            name = to_ascii(rule[1:].encode())
-            self.exceptions.add(name)
-            return
-        if rule.startswith("*."):
-            rule, where = rule[2:], [self.rules, self.stars]
-        name = to_ascii(rule.encode())
-        for table in where:
-            if name and table.get(name) != "icann":
-                table[name] = section
-
-    def section(self, name):
-        if name in self.exceptions:
-            return None
-        return self.rules.get(name) or self.stars.get(name.partition(".")[2])
-
-
-BOILERPLATE = set(
-    "localhost localhost.localdomain localhost.local localhost4 localhost4.localdomain4 localhost6 localhost6.localdomain6 "
-    "localdomain local broadcasthost".split()
-)
 
 # --------------------------------------------------------------- one source
 
 
-class Source:
+class Source(Adblock, Dnsmasq, Unbound, Surge, Singbox, Csv, Rpz, V2fly):
     """What one source gave: entries by kind, counts, and every name that it spelled, taken or not."""
 
-    def __init__(self, feed, category, suffixes, tld=False, private=False, match=None):
+    def __init__(self, feed, category, suffixes, tld=False, private=False, match=None, rewrites=False, column=None, part=None):
         self.feed, self.category, self.suffixes = feed, category, suffixes
-        self.tld, self.private, self.match = tld, private, match
-        self.subtree, self.exact, self.excepted = [], [], []
+        self.tld, self.private, self.match, self.rewrites = tld, private, match, rewrites
+        self.column_word, self.part = column, part
+        self.spelled = set()
+        self.format, self.fault = None, None
+        self.taken_back = set()  # texts that another line takes back
+        self.begin()
+
+    def begin(self):
+        """Before each reading."""
+        self.subtree, self.exact, self.below = [], [], []
+        self.termed = []  # listings with terms, and exceptions: (name, kind, terms or None)
+        self.excepted = []
         self.ranges, self.excepted_ranges = [], []
         self.lines = self.blank = self.comments = 0
         self.refused, self.first = {}, {}
-        self.spelled = set()
-        self.format, self.fault = None, None
+        self.again, self.to_take_back = False, set()
 
     def refuse(self, reason):
         self.refused[reason] = self.refused.get(reason, 0) + 1
@@ -197,7 +60,8 @@ class Source:
             (self.excepted_ranges if exception else self.ranges).append(network)
         return True
 
-    def take_name(self, text, kind, stated=False, exception=False):
+    def take_name(self, text, kind, stated=False, exception=False, terms=None):
+        kind = kind if stated or self.match is None else self.match
         name = to_ascii(text)
         if name is None or name.rpartition(".")[2].isdigit():
             self.refuse("malformed")
@@ -206,11 +70,15 @@ class Source:
         reason = self.fault_of(name)
         if reason:
             self.refuse(reason)
-        elif exception:
-            self.excepted.append(name)
+        elif exception or terms is not None:
+            (self.excepted if exception else self.termed).append((name, kind, terms))
         else:
-            kind = kind if stated or self.match is None else self.match
-            (self.subtree if kind == "subtree" else self.exact).append(name)
+            getattr(self, kind).append(name)
+
+    def accepts(self, text):
+        """The name that take_name would take TEXT for, None where it would refuse it."""
+        name = to_ascii(text)
+        return None if name is None or name.rpartition(".")[2].isdigit() or self.fault_of(name) else name
 
     def fault_of(self, name):
         if name in BOILERPLATE or (name.startswith("ip6-") and "." not in name):
@@ -304,41 +172,6 @@ class Source:
         else:
             self.entry(words_of(line))
 
-    def adblock(self, line):
-        if line == b"":
-            self.blank += 1
-        elif line.startswith(b"!") or (line.startswith(b"[") and line.endswith(b"]")):
-            self.comments += 1
-        elif line.startswith(b"#") and not PAGE_RULE.search(line):
-            self.comments += 1
-        elif PAGE_RULE.search(line):
-            self.refuse("page_rule")
-        else:
-            self.rule(without_remark(line))
-
-    def rule(self, rule):
-        exception = rule.startswith(b"@@")
-        rule = rule[2:] if exception else rule
-        if rule.startswith(b"/"):
-            self.refuse("pattern")
-        elif b"$" in rule:
-            self.refuse("modifier")
-        elif re.search(rb"[ \t]", rule):
-            self.refuse("other_syntax")
-        elif len(rule) > 3 and rule.startswith(b"||") and rule.endswith(b"^"):
-            self.between(rule[2:-1], exception)
-        elif exception or not self.take_range(rule):
-            self.refuse("pattern")
-
-    def between(self, text, exception):
-        inner = text[1:-1] if len(text) > 2 and text.startswith(b"[") and text.endswith(b"]") else text
-        if self.take_range(inner, exception):
-            return
-        if NAME_LIKE.match(text):
-            self.take_name(text, "subtree", exception, exception)
-        else:
-            self.refuse("pattern")
-
     def ut1(self, line):
         if self.skips(line):
             return
@@ -353,15 +186,14 @@ class Source:
     def read(self, data, form=None):
         """Reads DATA as FORM (None: guessed) and judges it; a fault is kept in self.fault."""
         try:
-            lines = lines_of(octets_of(data))
+            data = octets_of(data)
+            lines = lines_of(data)
             self.format = form or guess(lines)
-            take = getattr(self, self.format)
-            for line in lines:
-                self.lines += 1
-                if len(line) > LINE_MAX:
-                    self.refuse("malformed")
-                    continue
-                take((line[3:] if line.startswith(BOM) else line).strip(BLANKS))
+            self.read_once(data, lines)
+            if self.again:
+                self.taken_back = self.to_take_back
+                self.begin()
+                self.read_once(data, lines)
             if not self.taken():
                 raise Failed("nothing was taken")
             if self.lines >= 100 and self.refused.get("malformed", 0) * 5 > self.lines:
@@ -370,28 +202,84 @@ class Source:
             self.fault = str(fault)
         return self
 
+    def read_once(self, data, lines):
+        if hasattr(self, f"{self.format}_whole"):
+            getattr(self, f"{self.format}_whole")(data if self.format == "singbox" else lines)
+            return
+        getattr(self, f"{self.format}_start", lambda: None)()
+        take = getattr(self, self.format)
+        for line in lines:
+            self.lines += 1
+            if len(line) > LINE_MAX:
+                self.refuse("malformed")
+                continue
+            take((line[3:] if line.startswith(BOM) else line).strip(BLANKS))
+        getattr(self, f"{self.format}_finish", lambda: None)()
+
     def taken(self):
-        return len(self.subtree) + len(self.exact) + len(self.excepted) + len(self.ranges) + len(self.excepted_ranges)
+        return sum(map(len, (self.subtree, self.exact, self.below, self.termed, self.excepted, self.ranges, self.excepted_ranges)))
+
+    # ----------------------------------------------------------- the answer
+
+    def is_special(self):
+        return bool(self.termed) or any(terms is not None for _, _, terms in self.excepted)
+
+    def settle(self):
+        """Makes the tables of `lists`: by name, what the source says there."""
+        self.at = {}
+        for kind in ("subtree", "exact", "below"):
+            for name in getattr(self, kind):
+                self.at.setdefault(name, []).append((kind, False, None))
+        for entries, exception in ((self.termed, False), (self.excepted, True)):
+            for name, kind, terms in entries:
+                self.at.setdefault(name, []).append((kind, exception, terms))
+
+    def lists(self, name):
+        """Whether it lists NAME for some type, by docs/set-file.md, "Terms"."""
+        labels = name.split(".")
+        rows = [(suffix, entry) for suffix in (".".join(labels[at:]) for at in range(len(labels) - 1, -1, -1))
+                for entry in self.at.get(suffix, ()) if entry[0] == "subtree" or (entry[0] == "exact") == (suffix == name)]
+        types = set().union(*(entry[2].types for _, entry in rows if entry[2]), {None})
+        return any(self.lists_for([row for row in rows if holds(row[1][2], number)]) for number in types)
+
+    @staticmethod
+    def lists_for(rows):
+        lifted = [terms is not None and terms.important for _, (_, exception, terms) in rows if exception and not (terms and terms.scoped)]
+        alive = set()
+        for suffix in dict.fromkeys(suffix for suffix, _ in rows):
+            here = [entry for at, entry in rows if at == suffix]
+            if any(exception and terms and terms.scoped for _, exception, terms in here) and len(alive) == 1:
+                alive = set()
+            for _, exception, terms in here:
+                important = terms is not None and terms.important
+                if not exception and not (any(lifted) if important else lifted):
+                    alive.add(suffix)
+        return bool(alive)
+
+
+def holds(terms, number):
+    """Whether an entry with TERMS holds for type NUMBER; None stands for any type that no entry names."""
+    return terms is None or not terms.types or (number in terms.types) != terms.all_but
 
 
 # --------------------------------------------------------------- the guess
 
-GUESSED_NAME = re.compile(rb"(?=[^.]*\.)[A-Za-z0-9_.\x80-\xff-]+\Z")
 GUESSES = {
     "plain": lambda text, words: len(words) == 1 and (
         range_of(text) is not None or GUESSED_NAME.match(text[1:] if text.startswith(b"=") else text)),
     "hosts": lambda text, words: len(words) > 1 and hosts_address_of(words[0]) is not None,
-    "adblock": lambda text, words: text.startswith((b"||", b"@@")) or PAGE_RULE.search(text),
+    "adblock": lambda text, words: text.startswith((b"|", b"@@")) or PAGE_RULE.search(text),
     "wildcard": lambda text, words: text.startswith(b"*.") and GUESSED_NAME.match(text[2:]),
     "dnsmasq": lambda text, words: text.startswith((b"address=/", b"server=/", b"local=/")),
     "unbound": lambda text, words: text.startswith((b"local-zone:", b"local-data:", b"server:")),
     "rpz": lambda text, words: text.startswith((b"$TTL", b"$ORIGIN")) or b"CNAME" in words or b"SOA" in words,
     "v2fly": lambda text, words: text.startswith((b"include:", b"full:", b"domain:", b"regexp:", b"keyword:")),
+    "surge": lambda text, words: re.match(rb"(- )?(DOMAIN|HOST|IP-CIDR|IP6-CIDR)", text) and b"," in text,
     "csv": lambda text, words: b"," in text and not re.search(rb"[|^\\]", text),
     "regex": lambda text, words: not text.startswith((b"||", b"@@")) and (
         text.startswith(b"^") or re.search(rb"[\\()]", text)),
 }
-READ = ("plain", "hosts", "adblock", "wildcard")
+READ = ("plain", "hosts", "adblock", "wildcard", "dnsmasq", "unbound", "rpz", "v2fly", "surge", "csv")
 
 
 def guess(lines):
@@ -400,6 +288,8 @@ def guess(lines):
         text = (line[3:] if line.startswith(BOM) else line).strip(BLANKS)
         if text == b"" or (text.startswith(b"#") and not text.startswith(b"##")):
             continue
+        if heard == 0 and text.startswith(b"{"):
+            return "singbox"
         text = without_remark(text)
         words = words_of(text)
         for form, speaks in GUESSES.items():
@@ -555,23 +445,32 @@ class Lists:
 
     def settle(self):
         """Makes the tables that listed_by and range_listed_by ask: a bit a source."""
-        self.subtree, self.exact, self.excepted = {}, {}, {}
+        self.tables = {(kind, exception): {} for kind in ("subtree", "exact", "below") for exception in (False, True)}
+        self.special = []  # the few sources whose entries have terms are asked one by one
         for number, source in enumerate(self.sources):
             if source.fault:
                 continue
-            for names, to in ((source.subtree, self.subtree), (source.exact, self.exact), (source.excepted, self.excepted)):
-                for name in names:
-                    to[name] = to.get(name, 0) | 1 << number
+            if source.is_special():
+                source.settle()
+                self.special.append((number, source))
+                continue
+            for kind in ("subtree", "exact", "below"):
+                excepted = [name for name, of, _ in source.excepted if of == kind]
+                for names, to in ((getattr(source, kind), self.tables[kind, False]), (excepted, self.tables[kind, True])):
+                    for name in names:
+                        to[name] = to.get(name, 0) | 1 << number
         return self
 
     def listed_by(self, name):
         """The sources that list NAME, as bits."""
-        listed, excepted, at = self.exact.get(name, 0), 0, name
+        bits, at = [self.tables["exact", False].get(name, 0), self.tables["exact", True].get(name, 0)], name
         while at:
-            listed |= self.subtree.get(at, 0)
-            excepted |= self.excepted.get(at, 0)
+            for exception in (False, True):
+                bits[exception] |= self.tables["subtree", exception].get(at, 0)
+                if at != name:
+                    bits[exception] |= self.tables["below", exception].get(at, 0)
             at = at.partition(".")[2]
-        return listed & ~excepted
+        return bits[0] & ~bits[1] | sum(1 << number for number, source in self.special if source.lists(name))
 
     def categories(self, bits):
         """The categories of BITS, as `set lookup` prints them."""

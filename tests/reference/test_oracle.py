@@ -32,11 +32,13 @@ def built(tmp_path_factory):
 
 def counts_of(source):
     """What the program's report should say of SOURCE."""
-    names, ranges = set(source.subtree) | set(source.exact), set(source.ranges)
-    repeated = len(source.subtree) + len(source.exact) + len(source.ranges) - len(names) - len(ranges)
+    exact = source.exact + [name for name, kind, _ in source.termed if kind == "exact"]
+    others = source.subtree + source.below + [name for name, kind, _ in source.termed if kind != "exact"]
+    names, ranges = set(exact) | set(others), set(source.ranges)
+    repeated = len(exact) + len(others) + len(source.ranges) - len(names) - len(ranges)
     return {
         "category": source.category, "format": source.format, "lines": source.lines, "blank": source.blank,
-        "comments": source.comments, "subtree": len(source.subtree), "exact": len(source.exact),
+        "comments": source.comments, "subtree": len(others), "exact": len(exact),
         "ranges": len(source.ranges) + len(source.excepted_ranges), "exceptions": len(source.excepted),
         "refused": {reason: {"count": count, "first_line": source.first[reason]}
                     for reason, count in source.refused.items()},
@@ -65,9 +67,29 @@ def test_the_page_has_these_counts(built):
     for row in built[1]["sources"]:
         refused = ", ".join(f"{key} {value['count']} ({value['first_line']})" for key, value in row["refused"].items())
         assert page.pop(row["feed"]) == [
-            row["category"], row["format"], *(str(row[key]) for key in ("lines", "names")), str(row["exact"] and row["names"]),
+            row["category"], row["format"], *(str(row[key]) for key in ("lines", "names")), str(row["exact"]),
             *(str(row[key]) for key in ("ranges", "exceptions", "duplicates")), refused or "–"]
     assert not page
+
+
+HAGEZI = ("fake.adblock.txt", "fake.dnsmasq.txt", "fake.wildcard.txt", "fake.unbound.conf", "fake.domains.txt", "fake.hosts.txt")
+
+
+def test_one_list_in_six_formats_lists_the_same_names(lists, built, tmp_path):
+    """Its publisher folds names below a listed one away where the format can say "and below"; hosts cannot, and lists them exact."""
+    feeds = [f"hagezi-{name}" for name in HAGEZI]
+    rows = {row["feed"]: row for row in built[1]["sources"]}
+    assert [rows[feed]["format"] for feed in feeds] == ["adblock", "dnsmasq", "wildcard", "unbound", "plain", "hosts"]
+    assert len({rows[feed]["names"] for feed in feeds[:4]}) == 1 and rows[feeds[4]]["names"] == rows[feeds[5]]["names"]
+    assert all(not rows[feed]["refused"] for feed in feeds)
+    whole = next(source for source in lists.sources if source.feed == feeds[5])
+    asked = [text for name in sorted(whole.exact) for text in (name, f"zz.{name}")]
+    done = subprocess.run([BIN / "stairgate", "set", "lookup", built[0], "-"], input="\n".join(asked) + "\n", capture_output=True, text=True, timeout=120)
+    found = [set(line.split("\t")[3].split(",")) & set(feeds) for line in done.stdout.splitlines()]
+    assert len(found) == len(asked) > 28_000
+    assert all(said == set(feeds) for said in found[::2])  # every name of the longest, by all six
+    below = [said ^ set(feeds[:5]) for said in found[1::2]]  # what is below: by all but hosts
+    assert sum(map(bool, below)) == 0
 
 
 def test_both_pass_over_the_same(lists, built):

@@ -23,19 +23,45 @@ MARKS = ["", "", "", "", "||", "@@||", "@@", "|", ".", "*.", "=", "!", "#", "##"
 ENDS = ["", "", "", "^", "^", "^", "^|", "^$third-party", "$important", "##.ad", "#@#.ad", "#?#x", "#$?#x", "#%#x", "#@%#//x", "$$x", "$@$x", "#x", " # remark",
         "\t#r", " #", "]", "/", " ! x", " more.example", "  ", "\t"]
 LINE_ENDS = ["\n", "\n", "\n", "\n", "\r\n", "\r", "\n\n", "\n \n"]
-FORMATS = ["plain", "hosts", "adblock", "wildcard", "ut1"]
+FORMATS = ["plain", "hosts", "adblock", "wildcard", "ut1", "dnsmasq", "unbound", "surge", "csv"]
+# What the formats say beyond names; `{}` is a name, `<>` an address.
+SAYINGS = [
+    "||{}^$important", "@@||{}^$important", "||{}^$dnstype=AAAA", "||{}^$dnstype=~A|~mx", "||{}^$dnstype=~A|TXT", "||{}^$dnstype=NONE", "||{}^$dnstype=",
+    "||{}^$badfilter", "||{}^$important,badfilter", "@@||{}^$badfilter", "||{}^$denyallow=www.{}", "||{}^$denyallow={}|x.{}", "||{}^$denyallow=*.{}",
+    "||{}^$dnsrewrite=NXDOMAIN", "||{}^$dnsrewrite=<>", "||{}^$dnsrewrite={}", "||{}^$dnsrewrite=NOERROR;MX;10 {}", "||{}^$dnsrewrite=NOERROR;A;<>", "@@||{}^$dnsrewrite",
+    "||{}^$dnsrewrite=REFUSED;;", "||{}^$dnsrewrite=NOERROR;TXT;a b", "||{}^$dnstype=A,dnsrewrite=NOERROR", "||{}^$client=<>", "@@||{}^$ctag=x", "||{}^$", "|{}^", "@@|{}^", "|{}|",
+    "||*.{}^", "@@||*.{}^", "@@||{}^$dnstype=A", "||<>^$important", "@@||{}^", "||{}^|", "||{}^$important,important", "||{}^$dnstype=TYPE64|65",
+    "address=/{}/", "address=/{}/#", "address=/{}/<>", "address=/{}/{}/", "address=/*.{}/#", "address=/.{}/", "address=/*{}/", "address=//", "address=/{}", "address=<>",
+    "local=/{}/", "server=/{}/", "server=/{}/#", "server=/{}/<>", "server=<>", "address = /{}/ # x", "ipset=/{}/x", "address=/#/<>", "local=/{}/{}/#",
+    'local-zone: "{}" always_null', "local-zone: {} always_nxdomain", "local-zone: '{}' refuse", 'local-zone: "{}" transparent', 'local-zone: "{}" redirect', 'local-zone: "{}" block_a',
+    'local-zone: "{}" nodefault', 'local-zone: "{}." deny', 'local-data: "{} A 0.0.0.0"', 'local-data: "{} 60 IN A <>"', 'local-data: "{} CNAME {}"', "local-data: '{} TXT \"x\"'",
+    'local-data: "{} SOA x"', 'local-data-ptr: "<> {}"', 'local-zone-tag: "{}" "x"', 'local-zone-override: "{}" <> deny', "server:", "view:", "do-ip6: no", 'local-zone: "{}"',
+    "DOMAIN,{}", "DOMAIN-SUFFIX,{},REJECT", "host-suffix, {} , reject", "IP-CIDR,<>,no-resolve", "IP-CIDR,{}", "DOMAIN-SUFFIX,{},DIRECT", "DOMAIN,{},Proxy", "DOMAIN-KEYWORD,{}",
+    "USER-AGENT,{}", "RULE-SET,{},REJECT", "FINAL,REJECT", "NONSENSE,{}", "- '+.{}'", "- DOMAIN,{}", "payload:", "// {}", "DOMAIN,{},", "+.{}",
+    "{},x", "x,{}", "https://{}/,x", "http://{},x", "http://{}/page,x", "https://{}:8080/,x", "http://u@{}/,x", "ftp://{}/,x", '"{}","y"', '"{}', 'x"', "{};y", "<>,x", "http://<>/,x",
+    "http://[2001:db8::9]/,x", "http://*.{}/,x", "HTTPS://{}?q,x", "{}/,x", "url,category", "domain;note",
+]
+
+
+CLEAN_NAMES = [f"{start}{number}.example" for start in ("a", "b.a", "c.b.a") for number in range(4)]
 
 
 def line(dice):
     """A line that looks like one of some format, or nearly."""
     kind = dice.random()
+    if dice.random() < 0.5:
+        saying = dice.choice(SAYINGS)
+        while "{}" in saying or "<>" in saying:
+            mark = "{}" if "{}" in saying else "<>"
+            saying = saying.replace(mark, dice.choice([*NAMES, *CLEAN_NAMES, *CLEAN_NAMES]) if mark == "{}" else dice.choice(ADDRESSES), 1)
+        return saying
     if kind < 0.25:
         return " ".join([dice.choice(ADDRESSES), *dice.choices(NAMES + ADDRESSES, k=dice.randint(0, 3))]) + dice.choice(ENDS[-8:] + [""] * 8)
     word = dice.choice(NAMES if kind < 0.9 else ADDRESSES)
     return dice.choice(["", "", "", " "]) + dice.choice(MARKS) + word + dice.choice(ENDS)
 
 
-CLEAN = ["{}", "0.0.0.0 {} www.{}", "||{}^", "*.{}"]
+CLEAN = ["{}", "0.0.0.0 {} www.{}", "||{}^", "*.{}", "address=/{}/#", 'local-zone: "{}" always_null', "DOMAIN-SUFFIX,{}", "{},1"]
 
 
 def list_of(dice):
@@ -60,11 +86,12 @@ def both(request, tmp_path_factory):
         for form in [*FORMATS, None]:
             path = folder / f"{number}-{form}"
             path.write_bytes(data)
-            options = {"tld": dice.random() < 0.3, "private": dice.random() < 0.3, "match": dice.choice([None, None, "exact", "subtree"])}
+            options = {"tld": dice.random() < 0.3, "private": dice.random() < 0.3, "match": dice.choice([None, None, "exact", "subtree"]), "rewrites": dice.random() < 0.3}
             category = dice.choice(lists.keys)
             lists.add_file(path, category, form, **options)
             words += ["--category", f"{category}={path}" + (f":{form}" if form else "") + (",tld=yes" if options["tld"] else "")
-                      + (",private_suffixes=yes" if options["private"] else "") + (f",match={options['match']}" if options["match"] else "")]
+                      + (",private_suffixes=yes" if options["private"] else "") + (f",match={options['match']}" if options["match"] else "")
+                      + (",rewrites=yes" if options["rewrites"] else "")]
     out = folder / "x.set"
     done = subprocess.run([BIN / "stairgate", "set", "build", "--out", out, "--seed", "1", "--json", "--skip-failed", *words],
                           capture_output=True, text=True, timeout=120)
@@ -75,13 +102,13 @@ def both(request, tmp_path_factory):
 def test_both_count_the_same(both):
     lists, _, report = both
     rows = {row["feed"]: row for row in report["sources"]}
-    assert len(rows) == len(lists.sources) == 48
+    assert len(rows) == len(lists.sources) == 8 * (len(FORMATS) + 1)
     for source in lists.sources:
         row, expected = rows[source.feed], counts_of(source)
         assert ("fault" in row) == (source.fault is not None), (source.feed, source.fault, row.get("fault"))
         if source.format is None:
             continue
-        skipped = ("names", "duplicates") if source.fault or source.excepted else ()
+        skipped = ("names", "duplicates") if source.fault or source.excepted or source.termed else ()
         expected = {key: value for key, value in expected.items() if key not in skipped}
         assert {key: row[key] for key in expected} == expected, source.feed
 

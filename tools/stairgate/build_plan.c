@@ -229,34 +229,38 @@ static int read_match(const char *value, enum list_match *match, struct err *err
     return err_set(err, ERR_USAGE, "unknown kind of match: 'match=%s'; exact or subtree", value);
 }
 
+static int read_text(const char *value, const char **text, const char *option, struct err *err)
+{
+    *text = value;
+    return value[0] != '\0' ? 0 : err_set(err, ERR_USAGE, "nothing behind it: '%s='", option);
+}
+
+/* Each option has a switch or a text, and `match` a reader of its own. */
+enum { OPTIONS = 8 };
+
 static int read_option(struct plan_wish *wish, char *option, struct err *err)
 {
-    static const char *const known[] = {"match",    "feed",   "tld", "private_suffixes",
-                                        "rewrites", "observe"};
-    const struct {
-        const char *option;
-        bool *yes;
-    } switches[] = {
-        {"tld",              &wish->rules.tld             },
-        {"private_suffixes", &wish->rules.private_suffixes},
-        {"rewrites",         &wish->rules.rewrites        },
-        {"observe",          &wish->observe               },
-    };
+    static const char *const known[OPTIONS] = {
+        "match", "tld", "private_suffixes", "feed", "rewrites", "column", "part", "observe"};
+    struct intake_rules *rules = &wish->rules;
+    bool *switches[OPTIONS] = {[1] = &rules->tld,
+                               [2] = &rules->private_suffixes,
+                               [4] = &rules->rewrites,
+                               [7] = &wish->observe};
+    const char **texts[OPTIONS] = {[3] = &wish->feed, [5] = &rules->column, [6] = &rules->part};
     char *value = strchr(option, '=');
     const char *near;
 
     *value++ = '\0';
-    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
-        if (strcmp(option, switches[i].option) == 0)
-            return read_yes(value, switches[i].yes, option, err);
+    if (strcmp(option, known[0]) == 0)
+        return read_match(value, &rules->match, err);
+    for (size_t i = 1; i < OPTIONS; i++) {
+        if (strcmp(option, known[i]) != 0)
+            continue;
+        return switches[i] != NULL ? read_yes(value, switches[i], option, err)
+                                   : read_text(value, texts[i], option, err);
     }
-    if (strcmp(option, "match") == 0)
-        return read_match(value, &wish->rules.match, err);
-    if (strcmp(option, "feed") == 0 && value[0] != '\0') {
-        wish->feed = value;
-        return 0;
-    }
-    near = text_nearest(option, known, sizeof known / sizeof *known);
+    near = text_nearest(option, known, OPTIONS);
     return err_set(err, ERR_USAGE, "unknown option: '%s'%s%s%s", option,
                    near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                    near != NULL ? "'?" : "");
