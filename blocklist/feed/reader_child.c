@@ -366,6 +366,7 @@ _Noreturn void reader_child(const struct reader_request *request, int fd)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGABRT, SIG_DFL);
     if (dup2(fd, STDERR_FILENO + 1) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) != 0)
         _exit(1);
     reader_confine(request->config);

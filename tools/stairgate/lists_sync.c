@@ -223,6 +223,19 @@ int lists_run_finish(struct lists_run *run, const struct sync_result *result, in
 
 /* ---- the command ---- */
 
+/* A library that can go on no further (libuv without a pipe) aborts; that is a failed run, and no
+ * mishap of ours that somebody has to look into. */
+static void on_abort(int number)
+{
+    static const char text[] =
+        "stairgate: lists sync: a library gave up; the last good lists are in "
+        "force, the next run goes on from here\n";
+
+    (void)number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(EXIT_FAILED);
+}
+
 static void on_signal(int number)
 {
     static const char text[] =
@@ -248,6 +261,7 @@ static int sync_lists(const struct options *options, const struct config *config
 
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    signal(SIGABRT, on_abort);
     umask(022); /* the server, another user, reads the sets */
     priority_lower();
     lists_run_request(&run, &request);
