@@ -142,6 +142,9 @@ static void C34_zones_and_directives_with_crlf_are_whole_names(void **state)
     assert_string_equal(rig.taken, "subtree h.example\n");
     rig_read(&rig, NULL, "address=/h.example/\r\naddress=/i.example/#\r\n");
     assert_string_equal(rig.taken, "subtree h.example\nsubtree i.example\n");
+    rig_read(&rig, NULL, "$TTL 60\r\n@ SOA a. b. 1 2 3 4 5\r\nh.example CNAME .\r\n");
+    assert_string_equal(rig.format->key, "rpz");
+    assert_string_equal(rig.taken, "exact h.example\n");
     rig_read(&rig, NULL, "\xef\xbb\xbfurl,note\r\nhttp://h.example/,x\r\n");
     assert_string_equal(rig.taken, "exact h.example\n");
     assert_int_equal(report_refused(&rig.intake.report), 0);
