@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Prints how fast `set build` is from text, on one core, and its peak memory: tests/bench/build_bench.py [MILLIONS...]
 
-Default 1 and 10. Lists are made up (2 to 3 labels, one name in ten twice) as plain, hosts and AdBlock text; STAIRGATE_BIN
-names the folder of the programs (build/release/bin). Times are processor time, so that other work on the machine does not
+Default 1 and 10. Lists are made up (2 to 3 labels, one name in ten twice) in every format; --formats plain,rpz takes some of
+them. STAIRGATE_BIN names the folder of the programs (build/release/bin). Times are processor time, so that other work on the machine does not
 count, and beside it the wall clock.
 """
+import argparse
 import os
 import random
 import sys
@@ -13,7 +14,19 @@ import time
 from pathlib import Path
 
 BIN = Path(os.environ.get("STAIRGATE_BIN", Path(__file__).resolve().parents[2] / "build/release/bin"))
-FORMATS = {"plain": "{}\n", "hosts": "0.0.0.0 {}\n", "adblock": "||{}^\n"}
+FORMATS = {  # what a name is written as
+    "plain": "{}\n",
+    "hosts": "0.0.0.0 {}\n",
+    "wildcard": "*.{}\n",
+    "adblock": "||{}^\n",
+    "dnsmasq": "address=/{}/\n",
+    "unbound": 'local-zone: "{}" always_nxdomain\n',
+    "rpz": "{} CNAME .\n*.{} CNAME .\n",
+    "csv": "https://{}/,1\n",
+    "v2fly": "domain:{}\n",
+    "surge": "DOMAIN-SUFFIX,{}\n",
+}
+HEADS = {"rpz": "$TTL 300\n@ SOA localhost. root.localhost. 1 3600 600 86400 300\n  NS localhost.\n", "csv": "url,number\n"}
 AIMS = {"plain": 4.0, "hosts": 2.0, "adblock": 2.0}  # million names a second
 OCTETS_AIM = 16
 
@@ -36,11 +49,13 @@ def names(count):
         yield name
 
 
-def write_lists(folder, count):
-    files = {key: open(folder / f"list.{key}", "w", buffering=1 << 20, encoding="ascii") for key in FORMATS}
+def write_lists(folder, count, keys):
+    files = {key: open(folder / f"list.{key}", "w", buffering=1 << 20, encoding="ascii") for key in keys}
+    for key, file in files.items():
+        file.write(HEADS.get(key, ""))
     for name in names(count):
         for key, file in files.items():
-            file.write(FORMATS[key].format(name))
+            file.write(FORMATS[key].replace("{}", name))
     for file in files.values():
         file.close()
 
@@ -62,17 +77,21 @@ def run(folder, key):
 
 
 def main():
-    sizes = [float(word) for word in sys.argv[1:]] or [1, 10]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("millions", nargs="*", type=float, default=[1, 10])
+    parser.add_argument("--formats", type=lambda text: text.split(","), default=list(FORMATS))
+    options = parser.parse_args()
+    sizes = options.millions
     print(f"{'names':>10} {'format':8} {'M names/s':>9} {'aim':>4} {'wall s':>7} {'octets a name, peak':>19} {'aim':>4} {'set: octets a name':>18}")
     for millions in sizes:
         count = int(millions * 1e6)
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            write_lists(folder, count)
-            for key in FORMATS:
+            write_lists(folder, count, options.formats)
+            for key in options.formats:
                 wall, used, peak = run(folder, key)
                 size = os.stat(folder / "bench.set").st_size
-                print(f"{count:>10} {key:8} {count / used / 1e6:>9.2f} {AIMS[key]:>4.1f} {wall:>7.2f} {peak / count:>19.1f} "
+                print(f"{count:>10} {key:8} {count / used / 1e6:>9.2f} {AIMS.get(key, ''):>4} {wall:>7.2f} {peak / count:>19.1f} "
                       f"{OCTETS_AIM:>4} {size / (count * 0.9):>18.2f}")
 
 
