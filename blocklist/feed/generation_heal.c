@@ -16,6 +16,7 @@
 
 #include "blocklist/feed/generation_links.h"
 #include "blocklist/feed/place.h"
+#include "blocklist/feed/settled.h"
 #include "config/base/err.h"
 #include "config/config.h"
 
@@ -24,6 +25,7 @@ struct heal {
     const struct config *config;
     const char *dir;
     struct generations generations;
+    struct settled settled;
     uint64_t row, link; /* generations that they say are in force; 0: none */
     int64_t now_s;
     struct err *err;
@@ -44,9 +46,12 @@ static int tell(struct heal *heal, const char *list, uint64_t number, const char
 static int whole(struct heal *heal, uint64_t number)
 {
     struct err fault = {.code = ERR_NONE};
+    char path[PLACE_PATH_MAX];
 
     if (number == 0)
         return 0;
+    if (settled_unchanged(&heal->settled, place_set(heal->dir, number, path)))
+        return 1;
     if (generation_check_set(heal->dir, number, NULL, &fault) == 0)
         return 1;
     if (fault.code != ERR_SYSTEM && fault.code != ERR_MEMORY)
@@ -157,9 +162,11 @@ static int good_segment(struct heal *heal, const struct store_segment *segment)
 {
     struct err fault = {.code = ERR_NONE};
     struct store_segment there;
+    char path[PLACE_PATH_MAX];
+    bool whole = !settled_unchanged(&heal->settled, place_segment(heal->dir, segment->file, path));
 
     for (int tries = 0; tries < 2; tries++) {
-        if (store_segment_read(heal->dir, segment->file, true, &there, &fault) == 0)
+        if (store_segment_read(heal->dir, segment->file, whole, &there, &fault) == 0)
             return memcmp(there.digest, segment->digest, sizeof there.digest) == 0;
         if (fault.code != ERR_SYSTEM)
             break;
@@ -282,6 +289,7 @@ int generation_heal(struct store *store, const struct config *config, int64_t no
                         .now_s = now_s,
                         .err = err != NULL ? err : &spare};
 
+    settled_take(&heal.settled, heal.dir, now_s);
     if (place_make(heal.dir, heal.err) != 0 || settle_set(&heal) != 0 ||
         settle_segments(&heal) != 0)
         return -1;

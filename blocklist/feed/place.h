@@ -2,6 +2,7 @@
  *
  * feeds.db: what is known (store.h); feeds.db.damaged: the last one that was set aside
  * lock: held by whoever writes, with its process id in it
+ * settled: left by a run that ended well (settled.h)
  * incoming/ID[.part[.tag]]: octets as fetched, packed as they came, gone once read; what was cut
  * off, and how it is gone on with (fetch_part.h)
  * segments/ID[.PART].DIGEST: what a list was compiled to; DIGEST is 16 hex digits of the file's

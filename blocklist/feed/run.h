@@ -52,6 +52,7 @@ struct run {
     size_t queued, taken;
 
     struct err fault; /* of this machine: the run cannot go on */
+    bool opened;
     bool broken;
 
     struct store_event notices[RUN_NOTICES_MAX]; /* somebody is to be told of */

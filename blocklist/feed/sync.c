@@ -17,6 +17,7 @@
 #include "blocklist/feed/notify.h"
 #include "blocklist/feed/place.h"
 #include "blocklist/feed/run.h"
+#include "blocklist/feed/settled.h"
 
 enum { ROOM_LEAST = 1 << 20 };
 
@@ -63,6 +64,7 @@ static int open_run(struct run *run, const struct sync_request *request, struct 
     if (run->store == NULL || generation_heal(run->store, run->config, request->now_s, err) != 0 ||
         choose_seed(run, err) != 0)
         return -1;
+    run->opened = true;
     return load_protected(run, err);
 }
 
@@ -76,6 +78,8 @@ static void close_run(struct run *run)
     protect_free(&run->protect);
     if (run->store != NULL && run->request->dry_run)
         generation_tidy(run->store, run->config);
+    if (run->opened && !run->broken)
+        settled_mark(run->dir);
     store_close(run->store);
 }
 
