@@ -27,6 +27,7 @@ void ruletext_settle(struct ruletext *ruletext);
 /* Tells whether TEXT was added. Cost: a hash and a binary search; nothing where there are none. */
 bool ruletext_has(const struct ruletext *ruletext, struct field text);
 
+/* Frees what RULETEXT holds; one of zeros is fine. */
 void ruletext_free(struct ruletext *ruletext);
 
 #endif
