@@ -319,7 +319,8 @@ static void warn_of_use(struct walk *walk)
     if (config->set_public == NULL && config->set_hotline == NULL && used)
         problem_warn(
             walk->problems, (struct config_place){0, 0},
-            "nothing to block by: profiles block categories, but 'sets.public' is not set");
+            "nothing to block by: profiles block categories, but there are no lists; `stairgate "
+            "lists catalogue` shows some, `stairgate lists add` adds one");
     if (config->set_public != NULL && !used)
         problem_warn(
             walk->problems, check_place(config, "sets", "public"),

@@ -178,17 +178,14 @@ static void warn_of_path(struct walk *walk)
 {
     const struct config *config = walk->config;
     const struct node *node = node_member(node_member(config->tree, "sets"), "public");
-    const char *dir = config->feeds.dir;
-    size_t length = dir == NULL ? 0 : strlen(dir);
 
-    if (config->list_count == 0 || node == NULL || dir == NULL || config->set_public == NULL)
+    if (config->list_count == 0 || node == NULL || config->feeds.dir == NULL ||
+        config->set_public == NULL || config_set_is_fetched(config))
         return;
-    if (strncmp(config->set_public, dir, length) != 0 ||
-        strcmp(config->set_public + length, "/current.set") != 0)
-        problem_warn(walk->problems, node->place,
-                     "'lists' are made into '%.200s/current.set', which is not what 'sets.public' "
-                     "names; leave 'sets.public' out",
-                     dir);
+    problem_warn(walk->problems, node->place,
+                 "'lists' are made into '%.200s/current.set', which is not what 'sets.public' "
+                 "names; leave 'sets.public' out",
+                 config->feeds.dir);
 }
 
 void warn_of_lists(struct walk *walk, struct mask used)

@@ -288,6 +288,15 @@ void config_free(struct config *config);
 /* Frees what PROBLEMS holds. */
 void config_problems_free(struct config_problems *problems);
 
+/* Returns the list of CONFIG called ID, or NULL. */
+const struct config_list *config_find_list(const struct config *config, const char *id);
+
+/* Sets ERR to that no list is called ID, with the name that is likely meant. Errors: -1, always. */
+int config_no_such_list(const struct config *config, const char *id, struct err *err);
+
+/* Tells whether CONFIG's public set is the one that `lists sync` makes. */
+bool config_set_is_fetched(const struct config *config);
+
 /* Tells whether LIST is of a class that `lists sync` fetches (public, partner). */
 bool config_list_is_fetched(const struct config_list *list);
 

@@ -15,9 +15,17 @@
 #include <string.h>
 
 #include "config/base/data.h"
+#include "config/base/err.h"
+#include "config/base/text.h"
 #include "config/walk.h"
 
-enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, KNOWN_MAX = 64, MINISIGN_KEY_LENGTH = 56 };
+enum {
+    HOUR_S = 3600,
+    DAY_S = 24 * HOUR_S,
+    KNOWN_MAX = 64,
+    IDS_MAX = 256,
+    MINISIGN_KEY_LENGTH = 56
+};
 
 static const char dir_default[] = "/var/lib/stairgate/lists";
 
@@ -285,6 +293,39 @@ void lists_finish(struct walk *walk)
     if (config->set_public == NULL && feeds->dir != NULL &&
         asprintf(&config->set_public, "%s/current.set", feeds->dir) < 0)
         config->set_public = NULL;
+}
+
+const struct config_list *config_find_list(const struct config *config, const char *id)
+{
+    for (size_t i = 0; i < config->list_count; i++) {
+        if (strcmp(config->lists[i].id, id) == 0)
+            return &config->lists[i];
+    }
+    return NULL;
+}
+
+int config_no_such_list(const struct config *config, const char *id, struct err *err)
+{
+    const char *ids[IDS_MAX], *near;
+    size_t count = 0;
+
+    for (; count < config->list_count && count < IDS_MAX; count++)
+        ids[count] = config->lists[count].id;
+    near = text_nearest(id, ids, count);
+    if (near != NULL)
+        return err_set(err, ERR_NOT_FOUND, "no list of that name: '%.100s'; did you mean '%s'?", id,
+                       near);
+    return err_set(err, ERR_NOT_FOUND,
+                   "no list of that name: '%.100s'; `stairgate lists show` has them all", id);
+}
+
+bool config_set_is_fetched(const struct config *config)
+{
+    const char *dir = config->feeds.dir, *path = config->set_public;
+    size_t length = dir != NULL ? strlen(dir) : 0;
+
+    return config->list_count > 0 && dir != NULL && path != NULL &&
+           strncmp(path, dir, length) == 0 && strcmp(path + length, "/current.set") == 0;
 }
 
 bool config_list_is_fetched(const struct config_list *list)

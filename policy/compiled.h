@@ -38,7 +38,8 @@ struct snapshot {
     struct config *config;
     struct set *listed, *hotline;
     bool listed_checked, hotline_checked; /* every octet, when they were opened */
-    struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
+    struct err lack;   /* why a configured set is not there; code ERR_NONE when all are */
+    bool awaits_first; /* what lacks is nothing but lists that no run has brought yet */
     struct err
         fallback; /* why `listed` is the one before the configured; code ERR_NONE: it is not */
 

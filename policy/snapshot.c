@@ -362,6 +362,13 @@ const struct err *snapshot_lack(const struct snapshot *s)
     return s->lack.code == ERR_NONE ? NULL : &s->lack;
 }
 
+bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now)
+{
+    if (snapshot_lack(next) == NULL || snapshot_lack(now) != NULL)
+        return true;
+    return next->awaits_first && now->config->set_public == NULL;
+}
+
 const struct err *snapshot_fallback(const struct snapshot *s)
 {
     return s->fallback.code == ERR_NONE ? NULL : &s->fallback;

@@ -50,9 +50,13 @@ const struct err *snapshot_fallback(const struct snapshot *snapshot);
  * Threads: one writer, beside any readers. */
 void snapshot_find_interfaces(const struct snapshot *snapshot);
 
-/* Returns why a set that SNAPSHOT's config names is not there; NULL when nothing is amiss. A
- * snapshot with a lack must not take the place of one without: the last good one wins. */
+/* Returns why a set that SNAPSHOT's config names is not there; NULL when nothing is amiss. */
 const struct err *snapshot_lack(const struct snapshot *snapshot);
+
+/* Tells whether NEXT may take the place of NOW. A snapshot with a lack follows none without: the
+ * last good one wins. Nothing is lost, though, where NOW has no lists, and NEXT lacks those only
+ * that the first `stairgate lists sync` brings. */
+bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now);
 
 /* Checks every octet of both sets that snapshot_load has not checked, and brings them into memory.
  * Errors: -1 with ERR. Cost: reads the files whole. */

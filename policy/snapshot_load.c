@@ -28,8 +28,9 @@ struct loading {
     const struct config *config;
     struct set *listed, *hotline;
     bool listed_checked, hotline_checked;
-    struct err *warning; /* of the first that is not there */
+    struct err lack; /* of the first that is not there */
     struct err fallback;
+    bool awaits_first;
 };
 
 /* Says whose digest is wrong: a set itself does not know its name. */
@@ -67,8 +68,15 @@ static struct set *open_good(const char *path, const struct config *config, bool
     return NULL;
 }
 
-/* Opens the set at PATH (NULL: none is configured); a broken one is replaced by an empty one and
- * told in WARNING, unless that already tells of another. */
+/* Puts an empty set in the place of one that lacks for REASON, which is told unless another was. */
+static struct set *open_nothing(struct loading *loading, const struct err *reason, struct err *err)
+{
+    if (loading->lack.code == ERR_NONE)
+        loading->lack = *reason;
+    return set_open_empty(err);
+}
+
+/* Opens the set at PATH (NULL: none is configured), or an empty one. */
 static struct set *open_set(struct loading *loading, const char *path, bool *checked,
                             struct err *err)
 {
@@ -81,9 +89,8 @@ static struct set *open_set(struct loading *loading, const char *path, bool *che
     set = open_good(path, loading->config, checked, &reason);
     if (set != NULL)
         return set;
-    if (loading->warning->code == ERR_NONE)
-        *loading->warning = reason;
-    return set_open_empty(err);
+    loading->awaits_first = false;
+    return open_nothing(loading, &reason, err);
 }
 
 static void explain_fallback(struct loading *loading, const struct err *reason)
@@ -111,39 +118,52 @@ static struct set *open_previous(struct loading *loading, const struct err *reas
     return set;
 }
 
+/* Says what to do where REASON is that the lists of the config were never fetched. */
+static void explain_first(struct loading *loading, struct err *reason)
+{
+    const struct config *config = loading->config;
+
+    if (reason->code != ERR_NOT_FOUND || !config_set_is_fetched(config))
+        return;
+    loading->awaits_first = true;
+    err_set(reason, ERR_NOT_FOUND,
+            "no lists yet: the first `stairgate lists sync` brings them (%.200s)",
+            config->set_public);
+}
+
 /* Fills `listed`; NULL with ERR where not even an empty one can be had. */
 static void open_listed(struct loading *loading, enum snapshot_from from, struct err *err)
 {
     const char *path = loading->config->set_public;
     struct err reason;
 
-    if (path == NULL || from == SNAPSHOT_CURRENT) {
-        loading->listed = open_set(loading, path, &loading->listed_checked, err);
+    if (path == NULL) {
+        loading->listed = set_open_empty(err);
         return;
     }
-    if (from == SNAPSHOT_LAST_GOOD)
+    if (from != SNAPSHOT_PREVIOUS)
         loading->listed = open_good(path, loading->config, &loading->listed_checked, &reason);
     else
         err_set(&reason, ERR_DIGEST, "%.200s: damaged", path);
-    if (loading->listed == NULL)
+    if (loading->listed == NULL && from != SNAPSHOT_CURRENT)
         loading->listed = open_previous(loading, &reason);
     if (loading->listed != NULL)
         return;
     loading->listed_checked = true;
-    *loading->warning = reason;
-    loading->listed = set_open_empty(err);
+    explain_first(loading, &reason);
+    loading->listed = open_nothing(loading, &reason, err);
 }
 
 struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from from,
                                     struct err *warning, struct err *err)
 {
-    struct loading loading = {.config = config, .warning = warning};
+    struct loading loading = {.config = config, .listed_checked = true};
     struct snapshot *s;
 
-    *warning = (struct err){.code = ERR_NONE};
     open_listed(&loading, from, err);
     if (loading.listed != NULL)
         loading.hotline = open_set(&loading, config->set_hotline, &loading.hotline_checked, err);
+    *warning = loading.lack;
     if (loading.listed == NULL || loading.hotline == NULL) {
         set_close(loading.listed);
         config_free(config);
@@ -152,7 +172,8 @@ struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from fr
     s = snapshot_create(config, loading.listed, loading.hotline, err);
     if (s == NULL)
         return NULL;
-    s->lack = *warning;
+    s->lack = loading.lack;
+    s->awaits_first = loading.awaits_first;
     s->fallback = loading.fallback;
     s->listed_checked = loading.listed_checked;
     s->hotline_checked = loading.hotline_checked;

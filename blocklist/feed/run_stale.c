@@ -73,10 +73,8 @@ static int collect(void *context, const struct store_list *list)
     struct gone *gone = context;
     char(*more)[CONFIG_WORD_MAX];
 
-    for (size_t i = 0; i < gone->config->list_count; i++) {
-        if (strcmp(gone->config->lists[i].id, list->id) == 0)
-            return 0;
-    }
+    if (config_find_list(gone->config, list->id) != NULL)
+        return 0;
     more = realloc(gone->ids, (gone->count + 1) * sizeof *more);
     if (more == NULL)
         return -1;

@@ -92,21 +92,11 @@ static bool is_asked_for(const struct sync_request *request, const char *id)
     return request->id_count == 0;
 }
 
-static const struct config_list *find_list(const struct config *config, const char *id)
-{
-    for (size_t i = 0; i < config->list_count; i++) {
-        if (strcmp(config->lists[i].id, id) == 0)
-            return &config->lists[i];
-    }
-    return NULL;
-}
-
 static int check_ids(const struct sync_request *request, struct err *err)
 {
     for (size_t i = 0; i < request->id_count; i++) {
-        if (find_list(request->config, request->ids[i]) == NULL)
-            return err_set(err, ERR_NOT_FOUND, "no such list: '%.100s'; stairgate lists show",
-                           request->ids[i]);
+        if (config_find_list(request->config, request->ids[i]) == NULL)
+            return config_no_such_list(request->config, request->ids[i], err);
     }
     return 0;
 }
@@ -271,8 +261,8 @@ static int go_accept(struct run *run, const char *id, struct err *err)
 {
     struct store_list known;
 
-    if (find_list(run->config, id) == NULL)
-        return err_set(err, ERR_NOT_FOUND, "no such list: '%.100s'; stairgate lists show", id);
+    if (config_find_list(run->config, id) == NULL)
+        return config_no_such_list(run->config, id, err);
     if (store_get_list(run->store, id, &known, err) != 0)
         return -1;
     snprintf(known.id, sizeof known.id, "%s", id);

@@ -42,17 +42,6 @@ uint64_t segment_entries(const struct segment *segment)
     return count_names(segment) + segment->prefix_count + exceptions_count(&segment->exceptions);
 }
 
-int segment_digest(const char *path, uint8_t digest[32], struct err *err)
-{
-    struct segment *segment = segment_open(path, err);
-
-    if (segment == NULL)
-        return -1;
-    memcpy(digest, segment->digest, SET_DIGEST_OCTETS);
-    segment_close(segment);
-    return 0;
-}
-
 static int verify_run(const struct segment *segment, enum segment_section section, struct err *err)
 {
     struct segment_stream stream;

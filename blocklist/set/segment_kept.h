@@ -27,11 +27,6 @@ uint64_t segment_seed(const struct segment *segment);
 uint64_t segment_entries(const struct segment *segment); /* names, ranges and exceptions */
 bool segment_has_names(const struct segment *segment);
 
-/* Fills DIGEST with that of the header of the segment at PATH, which covers the digests of all its
- * sections. Errors: -1 with ERR, ERR_DIGEST where the header does not have it. Cost: 1024 octets
- * read. */
-int segment_digest(const char *path, uint8_t digest[32], struct err *err);
-
 /* Reads every octet of SEGMENT and compares the digests. Errors: -1 with ERR_DIGEST, ERR_FORMAT (a
  * run is not sorted), ERR_SYSTEM. */
 int segment_verify(const struct segment *segment, struct err *err);

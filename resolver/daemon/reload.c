@@ -80,10 +80,9 @@ static bool is_emptied(const struct server *server, const struct load *load)
 }
 
 /* Last good wins: what is in force is not given up for a snapshot whose lists are missing or
- * damaged. A server that began without lists may go on without them. */
+ * damaged. */
 static bool is_better(const struct server *server, struct load *load)
 {
-    const struct err *lack;
     struct err empty;
 
     if (load->snapshot == NULL)
@@ -93,10 +92,9 @@ static bool is_better(const struct server *server, struct load *load)
         message_add_error(load->errors, &empty, snapshot_config(load->snapshot)->path);
         return false;
     }
-    lack = snapshot_lack(load->snapshot);
-    if (lack == NULL || snapshot_lack(publish_current(server->publish)) != NULL)
+    if (snapshot_may_follow(load->snapshot, publish_current(server->publish)))
         return true;
-    message_add_error(load->errors, lack, NULL);
+    message_add_error(load->errors, snapshot_lack(load->snapshot), NULL);
     return false;
 }
 
@@ -176,16 +174,18 @@ static void on_done(uv_work_t *work, int status)
         begin(reload);
 }
 
-/* Where a good set is in force, only a good new one takes its place; else the one before will do.
- */
+/* Where a good set is in force, only a good new one takes its place; else the one before will do:
+ * lists that the config names anew may have been fetched before. */
 static enum snapshot_from set_to_read(const struct reload *reload)
 {
     const struct snapshot *now = publish_current(reload->server->publish);
 
     if (reload->previous)
         return SNAPSHOT_PREVIOUS;
-    return snapshot_lack(now) != NULL || snapshot_fallback(now) != NULL ? SNAPSHOT_LAST_GOOD
-                                                                        : SNAPSHOT_CURRENT;
+    if (snapshot_lack(now) != NULL || snapshot_fallback(now) != NULL ||
+        snapshot_config(now)->set_public == NULL)
+        return SNAPSHOT_LAST_GOOD;
+    return SNAPSHOT_CURRENT;
 }
 
 static void begin(struct reload *reload)

@@ -57,7 +57,8 @@ def test_status_tells_age_size_and_result_of_each_list(rig):
     assert lists["a"]["state"] == "ok" and lists["a"]["entries"] == 100
     assert 0 <= found["now"] - lists["a"]["fetched"] < 600 and lists["a"]["next"] > found["now"]
     assert [one for one in status(rig, "b")[1]] == ["b"]
-    assert "no list of that name: 'c'" in tool(rig, "status", "c", code=4).stderr
+    for verb in ("status", "history", "sync", "accept", "show", "remove"):
+        assert "no list of that name: 'c'" in tool(rig, verb, "c", code=4).stderr, verb
     text = tool(rig, "status").stdout
     assert "in force: generation 1, 200 names" in text
 

@@ -107,5 +107,5 @@ def test_a_list_that_is_added_while_it_runs_is_fetched_after_a_reload(stairgate,
     (tmp_path / "two.txt").write_text("late.example\n")
     one = stairgate(config=without_sets(), upstreams=[upstream], more="feeds: {dir: lists}\n")
     tool("lists", "add", f"file://{tmp_path}/two.txt", "--category", "gambling", "--config", one.config_path, "--yes")
-    one.control("reload", check=False)  # there is no set yet, which it says
+    assert "no lists yet: the first `stairgate lists sync` brings them" in one.control("reload").stderr
     wait_for(lambda: ede(one.ask("late.example", edns=True)) == [17], "the new list to be in force")

@@ -13,7 +13,9 @@
 enum { MESSAGES_MAX = 8 };
 
 #define NO_LISTS                                                                                   \
-    " warning: nothing to block by: profiles block categories, but 'sets.public' is not set"
+    " warning: nothing to block by: profiles block categories, but there are no lists; "           \
+    "`stairgate "                                                                                  \
+    "lists catalogue` shows some, `stairgate lists add` adds one"
 
 struct row {
     const char *yaml;

@@ -226,6 +226,61 @@ static void the_set_before_takes_the_place_of_a_damaged_one_where_it_may(void **
     }
 }
 
+/* A snapshot of a config that says LINES, in the folder of PLACE. */
+static struct snapshot *snapshot_of(const struct place *place, const char *lines)
+{
+    char path[sizeof place->folder + sizeof "/family.yaml"];
+    struct config_problems problems;
+    struct config *config;
+    struct err warning, err;
+    struct snapshot *snapshot;
+
+    snprintf(path, sizeof path, "%s/family.yaml", place->folder);
+    config = config_parse(path, lines, strlen(lines), &problems);
+    config_problems_free(&problems);
+    assert_non_null(config);
+    snapshot = snapshot_load_from(config, SNAPSHOT_LAST_GOOD, &warning, &err);
+    assert_non_null(snapshot);
+    return snapshot;
+}
+
+#define NOTHING "upstreams: [192.0.2.53]\n"
+#define GOOD NOTHING "sets: {public: lists.set}\n"
+#define MISSING NOTHING "sets: {public: missing.set}\n"
+#define NO_HOTLINE "sets: {hotline: missing.set}\n"
+#define LISTS                                                                                      \
+    NOTHING "lists: {one: {url: 'https://l.example/x', category: gambling}}\nfeeds: {dir: .}\n"
+
+static void lists_that_no_run_has_brought_yet_may_follow_where_none_are_lost(void **state)
+{
+    static const struct sample_feed feed = {"feed1", "gambling", {"casino.example"}};
+    static const struct {
+        const char *now, *next;
+        bool follows;
+    } rows[] = {
+        {NOTHING, LISTS,            true },
+        {NOTHING, MISSING,          false},
+        {NOTHING, LISTS NO_HOTLINE, false},
+        {GOOD,    LISTS,            false},
+        {GOOD,    NOTHING,          true },
+        {MISSING, LISTS,            true },
+        {LISTS,   MISSING,          true },
+    };
+    struct place place = make_place();
+
+    (void)state;
+    sample_set_build(place.set, &feed, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *now = snapshot_of(&place, rows[i].now);
+        struct snapshot *next = snapshot_of(&place, rows[i].next);
+
+        assert_int_equal(snapshot_may_follow(next, now), rows[i].follows);
+        snapshot_free(next);
+        snapshot_free(now);
+    }
+    remove_place(&place);
+}
+
 static void a_config_without_profiles_is_refused_and_freed(void **state)
 {
     struct config *config = calloc(1, sizeof *config);
@@ -245,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_broken_set_is_as_good_as_none),
         cmocka_unit_test(a_set_with_one_wrong_bit_is_not_used),
         cmocka_unit_test(the_set_before_takes_the_place_of_a_damaged_one_where_it_may),
+        cmocka_unit_test(lists_that_no_run_has_brought_yet_may_follow_where_none_are_lost),
         cmocka_unit_test(a_config_without_profiles_is_refused_and_freed),
     };
 

@@ -101,7 +101,12 @@ static bool print_set(const struct config *config, const char *name, const char 
         return false;
     set = set_open(path, &config->taxonomy, &err);
     if (set == NULL) {
-        printf("  %s: not in force: %s\n", name, err.text);
+        if (err.code == ERR_NOT_FOUND && path == config->set_public &&
+            config_set_is_fetched(config))
+            printf("  %s: no lists yet: the first `stairgate lists sync` brings them (%s)\n", name,
+                   path);
+        else
+            printf("  %s: not in force: %s\n", name, err.text);
         return false;
     }
     set_info(set, &info);

@@ -25,7 +25,7 @@ void help_overview(FILE *out)
     fprintf(out,
             "\n`stairgate help COMMAND` says what it takes, as in `stairgate help set build`.\n"
             "exit codes: 0 done, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, "
-            "5 refused\n");
+            "5 refused, 6 busy\n");
 }
 
 /* How much of TEXT stays together: an option with its value, or all that is in brackets. */

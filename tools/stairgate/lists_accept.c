@@ -13,7 +13,7 @@
 static int accept_list(const struct lists_options *options)
 {
     struct lists_run run = {
-        .config = options->config, .noun = "lists accept", .json = options->json};
+        .config = options->config, .noun = "lists accept", .accepts = true, .json = options->json};
     struct sync_request request;
     struct sync_result result = {0};
     struct err err = {.code = ERR_NONE};

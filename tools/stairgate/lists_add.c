@@ -186,7 +186,7 @@ static int decide(const struct options *options, const struct entry *entry,
                   const struct manifest_edit *edit, const struct config *config, struct err *err)
 {
     struct trial trial;
-    int result = trial_run(&trial, config, manifest_find(config, entry->id), err);
+    int result = trial_run(&trial, config, config_find_list(config, entry->id), err);
     char question[300];
 
     if (result == 0)

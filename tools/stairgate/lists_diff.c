@@ -50,6 +50,8 @@ static int read_generation(const struct store_generation *all, size_t count, con
     *number = strtoull(word, &end, 10);
     if (*end == '\0' && *number != 0)
         return 0;
+    if (previous)
+        return err_set(err, ERR_NOT_FOUND, "there is no generation before the present one");
     return err_set(err, ERR_NOT_FOUND,
                    "there is no generation '%s'; `stairgate lists history` shows "
                    "those that are kept",

@@ -93,6 +93,24 @@ static int add_event_json(void *context, const struct store_event *event)
     return 0;
 }
 
+static int see(void *context, const struct store_event *event)
+{
+    (void)event;
+    *(bool *)context = true;
+    return 0;
+}
+
+/* The record outlives the config: a list that was taken out has its history still. */
+static int check_id(const struct lists_options *options, struct store *store, const char *id,
+                    struct err *err)
+{
+    bool seen = id == NULL || config_find_list(options->config, id) != NULL;
+
+    if (!seen && store_events(store, id, 1, see, &seen, err) != 0)
+        return -1;
+    return seen ? 0 : config_no_such_list(options->config, id, err);
+}
+
 static int show(const struct lists_options *options, struct store *store, struct err *err)
 {
     const char *id = options->word_count > 0 ? options->words[0] : NULL;
@@ -101,7 +119,7 @@ static int show(const struct lists_options *options, struct store *store, struct
     size_t count;
     int result;
 
-    if (store_generations(store, &all, &count, err) != 0)
+    if (check_id(options, store, id, err) != 0 || store_generations(store, &all, &count, err) != 0)
         return -1;
     if (options->json) {
         events = json_array();

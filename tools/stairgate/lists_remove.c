@@ -41,6 +41,16 @@ static int read_options(struct options *options, int argc, char **argv)
     return 0;
 }
 
+/* Says which name was likely meant. */
+static void explain_missing(const struct options *options, struct err *err)
+{
+    struct config *config = manifest_load(options->config);
+
+    if (config != NULL && config_find_list(config, options->id) == NULL)
+        config_no_such_list(config, options->id, err);
+    config_free(config);
+}
+
 /* Takes the list out of EDIT's text, and sees whether what is left is a config. */
 static int prepare(struct manifest_edit *edit, const struct options *options, struct err *err)
 {
@@ -76,6 +86,8 @@ int lists_remove_run(int argc, char **argv)
                options.id);
         code = EXIT_DONE;
     }
+    if (err.code == ERR_NOT_FOUND)
+        explain_missing(&options, &err);
     if (err.code != ERR_NONE)
         fprintf(stderr, "stairgate: %s\n", err.text);
     manifest_free(&edit);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/err.h"
 #include "config/base/text.h"
 #include "config/config.h"
 #include "config/show.h"
@@ -151,6 +152,7 @@ int lists_show_run(int argc, char **argv)
     const struct config_list *list = NULL;
     struct options options;
     struct config *config;
+    struct err err;
     int code = EXIT_DONE;
 
     if (read_options(&options, argc, argv) != 0)
@@ -159,17 +161,20 @@ int lists_show_run(int argc, char **argv)
     if (config == NULL)
         return EXIT_FAILED;
     if (options.id != NULL)
-        list = manifest_find(config, options.id);
+        list = config_find_list(config, options.id);
     if (options.id != NULL && list == NULL) {
-        fprintf(stderr, "stairgate: no list of that name in %s: '%s'\n", options.config,
-                options.id);
+        config_no_such_list(config, options.id, &err);
+        fprintf(stderr, "stairgate: %s: %s\n", options.config, err.text);
         code = EXIT_NOT_FOUND;
     } else if (list != NULL) {
         show_one(config, list, options.json);
     } else if (options.json) {
         show_ids(config);
-    } else {
+    } else if (config->list_count > 0) {
         show_table(config);
+    } else {
+        printf(
+            "no lists; `stairgate lists catalogue` shows some, `stairgate lists add` adds one\n");
     }
     config_free(config);
     return code;

@@ -100,7 +100,8 @@ static int add_left_over(void *context, const struct store_list *list)
     struct status *status = context;
     struct row *row;
 
-    if (manifest_find(status->options->config, list->id) != NULL || !is_asked_for(status, list->id))
+    if (config_find_list(status->options->config, list->id) != NULL ||
+        !is_asked_for(status, list->id))
         return 0;
     row = add_row(status);
     if (row == NULL)
@@ -155,8 +156,8 @@ static int check_ids(const struct status *status)
                strcmp(status->rows[row].known.id, status->options->words[i]) != 0)
             row++;
         if (row == status->count)
-            return err_set(status->err, ERR_NOT_FOUND, "no list of that name: '%s'",
-                           status->options->words[i]);
+            return config_no_such_list(status->options->config, status->options->words[i],
+                                       status->err);
     }
     return 0;
 }
@@ -193,6 +194,17 @@ static void print_row(const struct status *status, struct libscols_table *table,
     lists_row(table, cells, sizeof cells / sizeof *cells);
 }
 
+/* Why ROW is not as it should be, without the name that stands before it anyway. */
+static const char *why_of(const struct row *row)
+{
+    size_t length = strlen(row->known.id);
+    const char *why = row->known.why;
+
+    return strncmp(why, row->known.id, length) == 0 && strncmp(why + length, ": ", 2) == 0
+               ? why + length + 2
+               : why;
+}
+
 /* Until when what is held waits. */
 static void print_held(const struct status *status, const struct row *row)
 {
@@ -200,12 +212,10 @@ static void print_held(const struct status *status, const struct row *row)
     char age[LISTS_TEXT_MAX];
 
     printf("held with %" PRIu64 " entries since %s: %s", row->held_entries,
-           lists_age_text(row->known.held_s, status->now_s, age), row->known.why);
+           lists_age_text(row->known.held_s, status->now_s, age), why_of(row));
     if (!row->known.rolled_back)
-        printf("; in force with the first run after %s if the same still comes, or by `stairgate "
-               "lists accept %s`",
-               until > status->now_s ? lists_age_text(status->now_s, until, age) : "now",
-               row->known.id);
+        printf("; where the same still comes, it goes live with the first run after %s",
+               until > status->now_s ? lists_age_text(status->now_s, until, age) : "now");
     printf("\n");
 }
 
@@ -223,7 +233,7 @@ static void print_reason(const struct status *status, const struct row *row)
                row->list->on_stale == LIST_STALE_DROP ? "; it is taken out" : "");
     if (row->known.state == LIST_FAILED)
         printf("%s: failed %u times, last tried %s ago: %s%s\n", row->known.id, row->known.failures,
-               lists_age_text(row->known.tried_s, status->now_s, age), row->known.why,
+               lists_age_text(row->known.tried_s, status->now_s, age), why_of(row),
                row->segments > 0 ? "; the last good one is in force" : "");
     if (row->known.state == LIST_HELD) {
         printf("%s: ", row->known.id);

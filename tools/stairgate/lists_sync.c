@@ -24,10 +24,10 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "tools/stairgate/command.h"
-#include "tools/stairgate/config.h"
 #include "tools/stairgate/expect.h"
 #include "tools/stairgate/json_out.h"
 #include "tools/stairgate/lists_server.h"
+#include "tools/stairgate/manifest.h"
 
 struct options {
     const char *config, *suffixes;
@@ -76,16 +76,14 @@ static int read_options(struct options *options, int argc, char **argv)
     return 0;
 }
 
-struct config *lists_run_config(const char *path)
+/* Loads the config at PATH; its warnings are shown too, since a run may be all that anybody reads.
+ */
+static struct config *load_config(const char *path)
 {
     struct config_problems problems;
     struct config *config;
 
-    if (path == NULL)
-        path = getenv("STAIRGATE_CONFIG");
-    if (path == NULL)
-        path = CONFIG_SYSTEM;
-    config = config_load(path, &problems);
+    config = config_load(manifest_path(path), &problems);
     for (size_t i = 0; i < problems.count; i++)
         fprintf(stderr, "%s\n", problems.items[i].text);
     config_problems_free(&problems);
@@ -183,8 +181,9 @@ static void print_json(const struct sync_result *result, int outcome, const stru
 
 static void print_text(const struct lists_run *run, const struct sync_result *result)
 {
-    printf("%zu due: %zu changed, %zu unchanged, %zu failed, %zu held\n", result->due,
-           result->changed, result->unchanged, result->failed, result->held);
+    if (!run->accepts)
+        printf("%zu due: %zu changed, %zu unchanged, %zu failed, %zu held\n", result->due,
+               result->changed, result->unchanged, result->failed, result->held);
     if (result->generation != 0)
         printf("in force: generation %" PRIu64 ", %" PRIu64 " names\n", result->generation,
                result->names);
@@ -283,7 +282,7 @@ int lists_sync_run(int argc, char **argv)
 
     if (read_options(&options, argc, argv) != 0)
         return command_usage(lists_sync_run);
-    config = lists_run_config(options.config);
+    config = load_config(options.config);
     if (config == NULL)
         return EXIT_FAILED;
     code = sync_lists(&options, config);

@@ -15,6 +15,7 @@ struct lists_run {
     const char *noun; /* of the command, for messages */
     bool json;        /* an object an event on standard output */
     bool dry_run;
+    bool accepts; /* nothing is due then */
     struct progress progress;
 };
 
@@ -24,10 +25,6 @@ void lists_run_request(struct lists_run *run, struct sync_request *request);
 /* Prints what came of it, of which OUTCOME and ERR were returned; returns the exit code. */
 int lists_run_finish(struct lists_run *run, const struct sync_result *result, int outcome,
                      const struct err *err);
-
-/* Loads the config at PATH (NULL: as every command finds it); prints what is wrong with it. Owner:
- * the caller frees. Errors: NULL. */
-struct config *lists_run_config(const char *path);
 
 /* stairgate lists sync. */
 int lists_sync_run(int argc, char **argv);

@@ -44,15 +44,6 @@ struct config *manifest_load(const char *path)
     return report(config_load(path, &problems), &problems, NULL);
 }
 
-const struct config_list *manifest_find(const struct config *config, const char *id)
-{
-    for (size_t i = 0; i < config->list_count; i++) {
-        if (strcmp(config->lists[i].id, id) == 0)
-            return &config->lists[i];
-    }
-    return NULL;
-}
-
 bool manifest_agreed(const char *question, bool yes)
 {
     char answer[16];

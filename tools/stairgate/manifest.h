@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 struct config;
-struct config_list;
 struct err;
 
 /* Prints the public lists; exit 0, 1 where none fits. */
@@ -29,9 +28,6 @@ const char *manifest_path(const char *given);
 /* Loads the config at PATH; what keeps it from loading goes to standard error. Returns NULL then.
  * Owner: the caller frees with config_free. */
 struct config *manifest_load(const char *path);
-
-/* Returns the list of CONFIG called ID, or NULL. */
-const struct config_list *manifest_find(const struct config *config, const char *id);
 
 /* Asks QUESTION at the terminal; YES says that it was agreed to before. Returns whether it is
  * agreed to; says on standard error what to do where there is nobody to ask. */
