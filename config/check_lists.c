@@ -22,7 +22,7 @@ static struct config_place place_of(const struct node *item, const char *section
  * puts beside it. */
 static void check_id(struct walk *walk, const struct node *item, const struct config_list *list)
 {
-    static const char part[] = ".part";
+    static const char part[] = ".part", tag[] = ".part.";
     const char *id = item->key->text;
     size_t length = strlen(id);
     char quote[PROBLEM_QUOTE_MAX];
@@ -30,11 +30,12 @@ static void check_id(struct walk *walk, const struct node *item, const struct co
     (void)list;
     if (length == 0 || length >= CONFIG_WORD_MAX || id[0] == '.' || id[0] == '-' ||
         strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != length ||
+        strstr(id, tag) != NULL || strncmp(id, "new.", 4) == 0 ||
         (length >= strlen(part) && strcmp(id + length - strlen(part), part) == 0))
         problem_add(
             walk->problems, item->key->place,
             "not the name of a list: %s; it is 1 to %d of a-z, 0-9, '-', '_' and '.', begins "
-            "with a letter or digit and does not end in '%s'",
+            "with a letter or digit but not with 'new.', and has no part '%s'",
             problem_quote(id, quote), CONFIG_WORD_MAX - 1, part);
 }
 

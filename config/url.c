@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/url_show.h"
 #include "config/walk.h"
 
 /* Returns what is wrong with REST, which follows `https://`, or NULL. RFC 3986 §3.2. */
@@ -46,14 +47,15 @@ static const char *url_fault(const char *text, const char *rest, bool file)
 /* TEXT has none of the schemes of OPTION. */
 static void report_scheme(struct walk *walk, const struct option *option, const struct node *node)
 {
-    char scheme[PROBLEM_QUOTE_MAX], quote[PROBLEM_QUOTE_MAX];
+    char scheme[PROBLEM_QUOTE_MAX], quote[PROBLEM_QUOTE_MAX], shown[PROBLEM_QUOTE_MAX];
     const char *text = node->text, *end = strstr(text, "://");
     size_t count = 0;
 
     while (option->words[count] != NULL)
         count++;
     if (end == NULL) {
-        problem_add(walk->problems, node->place, "not a URL: %s; %s", problem_quote(text, quote),
+        problem_add(walk->problems, node->place, "not a URL: %s; %s",
+                    problem_quote(url_show(text, shown, sizeof shown), quote),
                     text[0] == '/' ? "write file:// before the path of a file"
                                    : "write https://HOST/PATH");
         return;
@@ -65,7 +67,7 @@ static void report_scheme(struct walk *walk, const struct option *option, const 
 
 void read_url(struct walk *walk, const struct option *option, const struct node *node, void *base)
 {
-    char quote[PROBLEM_QUOTE_MAX];
+    char quote[PROBLEM_QUOTE_MAX], shown[PROBLEM_QUOTE_MAX];
     const char *fault, *rest = strstr(node->text, "://");
     size_t i = 0, length = rest == NULL ? 0 : (size_t)(rest - node->text);
 
@@ -81,5 +83,5 @@ void read_url(struct walk *walk, const struct option *option, const struct node 
         read_text(walk, option, node, base);
     else
         problem_add(walk->problems, node->place, "not a URL that can be fetched: %s; %s",
-                    problem_quote(node->text, quote), fault);
+                    problem_quote(url_show(node->text, shown, sizeof shown), quote), fault);
 }

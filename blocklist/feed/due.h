@@ -13,6 +13,7 @@
 enum {
     DUE_PAUSE_LEAST_S = 300,            /* after the first failure */
     DUE_PAUSE_MOST_S = 6 * 3600,        /* or the list's `every`, if that is less */
+    DUE_DROP_FAILURES = 3,              /* in a row, before on_stale: drop takes a list out */
     DUE_RETRY_AFTER_MOST_S = 7 * 86400, /* a server may not keep a list away for longer */
 };
 

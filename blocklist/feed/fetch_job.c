@@ -15,6 +15,7 @@
 
 #include "blocklist/feed/fetch_outbox.h"
 #include "blocklist/feed/signature.h"
+#include "config/base/url_show.h"
 
 enum { PROGRESS_EVERY_MS = 100 };
 
@@ -53,7 +54,7 @@ static void fail(struct fetch_job *job, const struct err *why)
     if (job->exchange.url.text[0] != '\0')
         fetch_url_show(&job->exchange.url, url, sizeof url);
     else
-        fetch_text_show(job->request->list->url, url, sizeof url);
+        url_show(job->request->list->url, url, sizeof url);
     fail_at(job, url, why);
 }
 

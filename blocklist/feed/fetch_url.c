@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "config/base/url_show.h"
 
 static const char *const schemes[] = {"https", "http", "file"};
 
@@ -105,7 +106,7 @@ int fetch_url_parse(struct fetch_url *url, const struct fetch_url *base, const c
         code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
     if (code != CURLUE_OK)
         result = err_set(err, ERR_CONFIG, "no address: '%s' (%s)",
-                         fetch_text_show(text, shown, sizeof shown), curl_url_strerror(code));
+                         url_show(text, shown, sizeof shown), curl_url_strerror(code));
     else
         result = take_apart(&made, handle, err);
     curl_url_cleanup(handle);

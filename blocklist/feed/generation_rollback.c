@@ -8,6 +8,7 @@
 #include "blocklist/feed/generation.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,14 @@ static const struct store_segment *of_list(const struct store_segment *segments,
     return first;
 }
 
+/* Tells whether what LIST has waiting is what its publisher offers now, as after another rollback:
+ * then that goes on waiting, and not what nobody offers any more. */
+static bool offered_waits(const struct store_list *list)
+{
+    return list->state == LIST_HELD && sodium_is_zero(list->body, sizeof list->body) &&
+           !sodium_is_zero(list->held_body, sizeof list->held_body);
+}
+
 struct rollback {
     struct store *store;
     struct store_segment *now, *then;
@@ -56,22 +65,27 @@ struct rollback {
 static int roll_list(struct rollback *rollback, const char *id, struct err *err)
 {
     struct store_list list;
+    bool waits;
     size_t now_count, then_count;
     const struct store_segment *now = of_list(rollback->now, rollback->now_count, id, &now_count);
     const struct store_segment *then =
         of_list(rollback->then, rollback->then_count, id, &then_count);
 
-    if (store_get_list(rollback->store, id, &list, err) != 0 ||
-        store_set_segments(rollback->store, id, true, now, now_count, err) != 0 ||
+    if (store_get_list(rollback->store, id, &list, err) != 0)
+        return -1;
+    waits = offered_waits(&list);
+    if ((!waits && store_set_segments(rollback->store, id, true, now, now_count, err) != 0) ||
         store_set_segments(rollback->store, id, false, then, then_count, err) != 0)
         return -1;
     rollback->lists++;
-    if (now_count == 0) /* it was taken out since: nothing of it can come back by itself */
+    if (now_count == 0 &&
+        !waits) /* it was taken out since: nothing of it can come back by itself */
         return list.state == LIST_NEVER ? store_put_list(rollback->store, &list, err) : 0;
     list.state = LIST_HELD;
     list.held_s = rollback->now_s;
     list.rolled_back = true;
-    memcpy(list.held_body, list.body, sizeof list.held_body);
+    if (!waits)
+        memcpy(list.held_body, list.body, sizeof list.held_body);
     memset(list.body, 0, sizeof list.body);
     list.etag[0] = list.modified[0] = '\0'; /* they are those of what is held */
     snprintf(list.why, sizeof list.why,

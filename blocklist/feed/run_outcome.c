@@ -3,6 +3,7 @@
  * Every way a fetch can end comes here, and each leaves by outcome_commit: state, segments and
  * record change together or not at all. A list in trouble keeps the segments it has. */
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "blocklist/feed/gate.h"
 #include "blocklist/feed/run.h"
 #include "config/base/text.h"
+#include "config/base/url_show.h"
 
 struct store_event run_event(const struct run *run, enum store_event_kind kind, const char *list,
                              const char *format, ...)
@@ -93,6 +95,12 @@ int outcome_commit(struct run *run, const struct outcome *outcome)
     return 0;
 }
 
+static void clamp(int64_t *time_s, int64_t now_s)
+{
+    if (*time_s > now_s)
+        *time_s = now_s;
+}
+
 /* Starts OUTCOME from what is known of WORK's list. */
 static void begin(const struct run *run, const struct work *work, struct outcome *outcome)
 {
@@ -101,6 +109,9 @@ static void begin(const struct run *run, const struct work *work, struct outcome
     snprintf(outcome->list.id, sizeof outcome->list.id, "%s", work->list->id);
     memcpy(outcome->list.recipe, work->recipe, sizeof outcome->list.recipe);
     outcome->list.tried_s = run->request->now_s;
+    /* The clock was set back: nothing is younger than now. */
+    clamp(&outcome->list.fetched_s, run->request->now_s);
+    clamp(&outcome->list.held_s, run->request->now_s);
     if (work->recipe_changed) {
         /* What was fetched for another recipe says nothing of this one. */
         outcome->list.etag[0] = outcome->list.modified[0] = '\0';
@@ -234,9 +245,9 @@ void outcome_still_held(struct run *run, struct work *work)
     outcome_commit(run, &outcome);
 }
 
-/* Holds what was read, because of WHY. */
-static void hold(struct run *run, struct work *work, struct reader_result *result,
-                 const struct err *why)
+/* Holds what was read, because of WHY; ROLLED_BACK: since somebody went back from it. */
+static void hold(struct run *run, struct work *work, struct reader_result *result, const char *why,
+                 bool rolled_back)
 {
     struct outcome outcome;
     struct store_list *list = &outcome.list;
@@ -244,17 +255,16 @@ static void hold(struct run *run, struct work *work, struct reader_result *resul
     begin(run, work, &outcome);
     note_success(run, work, list);
     list->held_s = run->request->now_s;
-    list->rolled_back = false;
+    list->rolled_back = rolled_back;
     memcpy(list->held_body, work->fetched.body, sizeof list->held_body);
-    set_why(list, LIST_HELD, why->text);
+    set_why(list, LIST_HELD, why);
     for (size_t i = 0; i < result->segment_count; i++)
         result->segments[i].held = true;
     outcome.set_held = true;
     outcome.held = result->segments;
     outcome.held_count = result->segment_count;
-    outcome.events[outcome.event_count++] =
-        run_event(run, EVENT_HELD, work->list->id, "%s", why->text);
-    outcome.notify = true;
+    outcome.events[outcome.event_count++] = run_event(run, EVENT_HELD, work->list->id, "%s", why);
+    outcome.notify = !rolled_back;
     run->result->held++;
     outcome_commit(run, &outcome);
 }
@@ -308,7 +318,7 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
 {
     bool same = is_same(result, before, count);
     struct outcome outcome;
-    char digest[17];
+    char digest[17], url[256];
 
     begin(run, work, &outcome);
     note_good(run, work, &outcome.list);
@@ -322,7 +332,8 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_FETCHED, work->list->id, "%" PRIu64 " octets, digest %s, from %.250s",
                   work->fetched.octets, digest,
-                  work->fetched.final_url[0] != '\0' ? work->fetched.final_url : work->list->url);
+                  work->fetched.final_url[0] != '\0' ? work->fetched.final_url
+                                                     : url_show(work->list->url, url, sizeof url));
     outcome.events[outcome.event_count++] =
         read_event(run, work, result, entries_of(before, count));
     if (same)
@@ -337,6 +348,34 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
     }
 }
 
+/* Tells whether RESULT is what was rolled back, be it read in another way, be the digest of its
+ * octets not known any more. Returns 1, 0, or -1 with ERR. */
+static int is_rolled_back(struct run *run, const struct work *work,
+                          const struct reader_result *result, struct err *err)
+{
+    const struct store_list *known = &work->known;
+    struct store_segment *held = NULL;
+    size_t count = 0;
+    bool same;
+
+    if (!known->rolled_back)
+        return 0;
+    if (memcmp(known->held_body, work->fetched.body, sizeof known->held_body) == 0)
+        return 1;
+    if (store_segments(run->store, work->list->id, true, &held, &count, err) != 0)
+        return -1;
+    same = count > 0 && is_same(result, held, count);
+    free(held);
+    return same;
+}
+
+/* Where the operator made it another list, its size says nothing against it. Of a list that was
+ * found again after damage nobody knows how it was read: there the size counts. */
+static bool is_another(const struct work *work)
+{
+    return work->recipe_changed && !sodium_is_zero(work->known.recipe, sizeof work->known.recipe);
+}
+
 void outcome_read(struct run *run, struct work *work, struct reader_result *result)
 {
     struct gate_case gate = {.list = work->list,
@@ -347,17 +386,20 @@ void outcome_read(struct run *run, struct work *work, struct reader_result *resu
     struct store_segment *before = NULL;
     struct err err = {0};
     size_t count = 0;
+    int back;
 
     run_stage(run, work->list->id, "judge");
-    if (store_segments(run->store, work->list->id, false, &before, &count, &err) != 0) {
+    back = is_rolled_back(run, work, result, &err);
+    if (back < 0 || store_segments(run->store, work->list->id, false, &before, &count, &err) != 0) {
         run_break(run, &err);
         goto out;
     }
-    /* Where the operator made it another list, its size says nothing against it. */
     gate.before = before;
-    gate.before_count = work->recipe_changed ? 0 : count;
-    if (gate_judge(&gate, &err) != 0)
-        hold(run, work, result, &err);
+    gate.before_count = is_another(work) ? 0 : count;
+    if (back > 0)
+        hold(run, work, result, work->known.why, true);
+    else if (gate_judge(&gate, &err) != 0)
+        hold(run, work, result, err.text, false);
     else
         take(run, work, result, before, count);
 out:

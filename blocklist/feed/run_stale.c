@@ -6,16 +6,27 @@
 #include "blocklist/feed/run.h"
 #include "config/base/text.h"
 
-/* Takes a list out of the set because of its age; the next fetch is without conditions. */
+/* A machine that was away for weeks, or whose clock is wrong, finds every list too old, and its
+ * first tries may fail for want of a network: that is no reason yet to open what was closed. */
+static bool may_drop(const struct config_list *list, const struct store_list *known)
+{
+    return list->on_stale == LIST_STALE_DROP &&
+           (known->state != LIST_FAILED || known->failures >= DUE_DROP_FAILURES);
+}
+
+/* Takes a list out of the set because of its age; the next fetch is without conditions. What was
+ * rolled back goes on waiting for somebody to accept it. */
 static void drop(struct run *run, const struct config_list *list, struct store_list *known,
                  const char *age)
 {
-    struct outcome outcome = {.set_in_force = true, .set_held = true, .notify = true};
+    struct outcome outcome = {
+        .set_in_force = true, .set_held = !known->rolled_back, .notify = true};
 
     known->etag[0] = known->modified[0] = '\0';
     memset(known->body, 0, sizeof known->body);
     known->fetched_s = 0;
-    known->state = LIST_FAILED;
+    if (!known->rolled_back)
+        known->state = LIST_FAILED;
     known->stale_told = true;
     outcome.list = *known;
     outcome.events[outcome.event_count++] = run_event(
@@ -55,7 +66,7 @@ void run_stale(struct run *run)
         if (!due_stale(list, &known, run->request->now_s))
             continue;
         text_from_duration((uint64_t)(run->request->now_s - known.fetched_s) * 1000, age);
-        if (list->on_stale == LIST_STALE_DROP)
+        if (may_drop(list, &known))
             drop(run, list, &known, age);
         else
             report(run, list, &known, age);

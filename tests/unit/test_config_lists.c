@@ -249,7 +249,7 @@ static void a_url_that_cannot_be_fetched_is_refused_with_the_cure(void **state)
         {URL("https:///a"),
          {"1:18: not a URL that can be fetched: 'https:///a'; it names no host"}                             },
         {URL("https://u:p@l.example/"),
-         {"1:18: not a URL that can be fetched: 'https://u:p@l.example/'; a password in it would "
+         {"1:18: not a URL that can be fetched: 'https://...@l.example/'; a password in it would "
           "be "
           "seen in logs; put user:password into a file and name it in auth.basic_file"}                      },
         {URL("https://l.example:99999/"),
@@ -263,7 +263,8 @@ static void a_url_that_cannot_be_fetched_is_refused_with_the_cure(void **state)
          {"1:18: not a URL that can be fetched: 'https://l.example/a b'; blanks and letters beyond "
           "ASCII are written as %XX"}                                                                        },
         {URL("https://l.example/#a"),
-         {"1:18: not a URL that can be fetched: 'https://l.example/#a'; a fragment is never sent; "
+         {"1:18: not a URL that can be fetched: 'https://l.example/#...'; a fragment is never "
+          "sent; "
           "leave out what follows '#'"}                                                                      },
         {URL("file://host/a"),
          {"1:18: not a URL that can be fetched: 'file://host/a'; a file is written file:///PATH, "
@@ -304,8 +305,8 @@ static void http_is_taken_only_with_a_proof_that_came_another_way(void **state)
 
 #define ID(id) "lists:\n  " id ": {url: 'https://l.example/a', category: porn}\n"
 #define WRONG_ID                                                                                   \
-    "; it is 1 to 63 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit and does not "   \
-    "end in '.part'"
+    "; it is 1 to 63 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit but not with "   \
+    "'new.', and has no part '.part'"
 #define LONG_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff123"
 
 static void the_name_of_a_list_is_one_of_a_file(void **state)
@@ -317,6 +318,8 @@ static void the_name_of_a_list_is_one_of_a_file(void **state)
         {ID("'-a'"),                                                {"2:3: not the name of a list: '-a'" WRONG_ID}          },
         {ID("Big"),                                                 {"2:3: not the name of a list: 'Big'" WRONG_ID}         },
         {ID("a.part"),                                              {"2:3: not the name of a list: 'a.part'" WRONG_ID}      },
+        {ID("a.part.tag"),                                          {"2:3: not the name of a list: 'a.part.tag'" WRONG_ID}  },
+        {ID("new.1"),                                               {"2:3: not the name of a list: 'new.1'" WRONG_ID}       },
         {ID("''"),                                                  {"2:3: not the name of a list: ''" WRONG_ID}            },
         {ID(LONG_63 "4"),                                           {"2:3: not the name of a list: '" LONG_63 "4'" WRONG_ID}},
         {ID(LONG_63),                                               {NULL}                                                  },
