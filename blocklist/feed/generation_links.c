@@ -85,16 +85,27 @@ static bool is_current(const char *path, const char *dir)
            ours.st_ino == theirs.st_ino;
 }
 
+/* Tells whether LINK is one that we made, also for a directory that feeds.dir named before. */
+static bool is_our_link(const char *link)
+{
+    static const char end[] = "/current.set";
+    char target[PLACE_PATH_MAX];
+    ssize_t length = readlink(link, target, sizeof target);
+    size_t tail = sizeof end - 1;
+
+    return length >= (ssize_t)tail && memcmp(target + (size_t)length - tail, end, tail) == 0;
+}
+
 int generation_check_public(const struct config *config, const char *dir, struct err *err)
 {
     struct stat status;
 
     if (config->set_public == NULL || is_current(config->set_public, dir) ||
-        lstat(config->set_public, &status) != 0 || S_ISLNK(status.st_mode))
+        lstat(config->set_public, &status) != 0 || is_our_link(config->set_public))
         return 0;
     return err_set(err, ERR_CONFIG,
-                   "%s: a file that was not made from lists; move it away, or take sets.public out "
-                   "of the configuration",
+                   "%s: a file or link that was not made from lists; move it away, or take "
+                   "sets.public out of the configuration",
                    config->set_public);
 }
 

@@ -23,10 +23,14 @@ static bool keep_segment(const struct tidy *tidy, const char *name)
     return store_uses_file(tidy->store, name, NULL) != 0; /* when in doubt, too */
 }
 
+/* Sets are called N.set, and N.set.SOMETHING while they are made; the rest is somebody else's. */
 static bool keep_set(const struct tidy *tidy, const char *name)
 {
+    size_t digits = strspn(name, "0123456789");
     uint64_t number = place_set_number(name);
 
+    if (digits == 0 || strncmp(name + digits, ".set", 4) != 0)
+        return true;
     return number != 0 && generations_find(&tidy->generations, number) != NULL;
 }
 

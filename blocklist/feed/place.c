@@ -21,6 +21,10 @@ static int make_folder(const char *path, struct err *err)
         return err_system(err, "%s: cannot make this folder", path);
     if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
         return err_set(err, ERR_SYSTEM, "%s: not a folder", path);
+    if ((status.st_mode & S_IWOTH) != 0)
+        return err_set(err, ERR_SYSTEM,
+                       "%s: everybody may write here, and so decide what is blocked; chmod o-w %s",
+                       path, path);
     return 0;
 }
 
