@@ -97,11 +97,15 @@ static const struct {
     [TERMS_REFUSED] = {true, BLOCK_REFUSED },
 };
 
-/* Returns how the lists that block by BITS want it answered, where all of them have a word on it.
- */
-static enum terms_action action_of(const struct decision *d, struct mask bits)
+/* Returns how the lists that block by BITS want it answered, where all of them have a word on it;
+ * what others would have answered does not count. */
+static enum terms_action action_of(struct decision *d, struct mask bits)
 {
-    if (mask_any(mask_without(bits, d->listed.acted)) || d->listed.action >= TERMS_ACTIONS)
+    if (mask_any(mask_without(bits, d->listed.acted)))
+        return TERMS_STYLE;
+    if (mask_any(mask_without(d->listed.acted, bits)))
+        set_find_terms_among(d->snapshot->listed, &d->ask->name, d->ask->type, bits, &d->listed);
+    if (d->listed.action >= TERMS_ACTIONS)
         return TERMS_STYLE;
     return (enum terms_action)d->listed.action;
 }

@@ -8,6 +8,9 @@
  * domains. An exception that is refused leaves more blocked than its author meant, and has a reason
  * of its own, so that somebody sees it.
  *
+ * `$denyallow` is about its own rule alone: that gets a scope, a number made of the names, and so
+ * do the exceptions, which lift nothing else. (By chance one of 65,535 pairs of values shares it.)
+ *
  * `$badfilter` takes back a rule of the same source, wherever it stands: the first reading collects
  * their texts and asks for a second one, which passes over what was taken back. */
 #include "blocklist/format/parsers.h"
@@ -166,12 +169,24 @@ static bool denyallow_fits(const struct intake *intake, const struct rule *rule)
     return true;
 }
 
+/* Returns the scope of a rule that allows the names of VALUE again: of rules with the same value
+ * each allows all of them, so that they may share one. The same for every seed, since segments are
+ * hashed anew without their source. */
+static uint16_t scope_of(struct field value)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < value.length; i++)
+        hash = (hash ^ (unsigned char)value.text[i]) * 16777619U;
+    return (uint16_t)(hash % UINT16_MAX + 1);
+}
+
 /* Takes the names that RULE allows again. Those which do not lie below it say nothing, and would
  * allow what other rules of the list are about. */
 static void take_denyallow(struct intake *intake, const struct rule *rule)
 {
-    static const struct terms scoped = {.scoped = true};
-    static const struct meaning meaning = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, &scoped};
+    const struct terms scoped = {.scoped = true, .scope = rule->modifiers.terms.scope};
+    const struct meaning meaning = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, &scoped};
     struct field rest = rule->modifiers.denyallow;
     struct hostname base, allowed;
 
@@ -201,8 +216,10 @@ static void take_name(struct intake *intake, struct rule *rule)
     if (rule->modified) {
         if (modifiers->records.length > 0 && intake->rules.rewrites)
             records_to_terms(&modifiers->records, &modifiers->terms);
+        if (modifiers->denyallow.length > 0)
+            modifiers->terms.scope = scope_of(modifiers->denyallow);
         if (modifiers->terms.action != TERMS_STYLE || modifiers->terms.important ||
-            modifiers->terms.type_count > 0)
+            modifiers->terms.type_count > 0 || modifiers->terms.scope != 0)
             rule->meaning.terms = &modifiers->terms;
     }
     intake_name(intake, rule->name.text, rule->name.length, rule->meaning);

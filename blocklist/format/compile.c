@@ -47,8 +47,8 @@ static int add_name(void *context, const struct name *name, uint64_t hash, unsig
     if (count_entry(job, err) != 0)
         return -1;
     if (job->compile->watch != NULL)
-        watch_see(job->compile->watch, hash, kind, operation, terms != NULL && terms->important,
-                  job->intake.report.lines);
+        watch_see(job->compile->watch, &(struct watched){hash, labels, kind, operation, terms,
+                                                         job->intake.report.lines});
     if (terms != NULL)
         return segment_add_terms(job->writer, name, hash, labels, kind, operation, terms, err);
     return segment_add(job->writer, name, hash, labels, kind, operation, err);

@@ -52,6 +52,8 @@ static void order_server(const struct intake *intake, struct field target, struc
     (void)intake;
     if (field_is(target, "#")) {
         order->meaning.operation = ENTRY_EXCEPT;
+        order->meaning.terms = &order->terms;
+        order->terms.scoped = true; /* of two names the longer one is followed */
         order->meaning.stated = true;
     } else if (target.length > 0) {
         order->refused = REASON_FORWARD;

@@ -184,11 +184,22 @@ static void allow_zone(struct intake *intake, struct field name)
         intake_refuse(intake, REASON_EXCEPTION);
 }
 
+/* Copies NAME in small letters to COPY; names of any case are one. Returns what fits. */
+static struct field lowered(struct field name, char copy[NAME_ROOM])
+{
+    size_t length = name.length < NAME_ROOM ? name.length : NAME_ROOM;
+
+    for (size_t i = 0; i < length; i++)
+        copy[i] = (char)name_lower_octet((uint8_t)name.text[i]);
+    return (struct field){copy, length};
+}
+
 static void take_zone(struct intake *intake, struct field value)
 {
     struct state *state = intake->state;
     struct field name = without_dot(cut_word(&value)), word = cut_word(&value);
     const struct zone_type *type = NULL;
+    char copy[NAME_ROOM];
 
     for (size_t i = 0; i < sizeof zone_types / sizeof *zone_types && type == NULL; i++) {
         if (field_is(word, zone_types[i].word))
@@ -196,7 +207,7 @@ static void take_zone(struct intake *intake, struct field value)
     }
     if (type == NULL || value.length > 0)
         intake_refuse(intake, REASON_OTHER_SYNTAX);
-    else if (intake->readings > 1 && ruletext_has(&state->tagged, name))
+    else if (intake->readings > 1 && ruletext_has(&state->tagged, lowered(name, copy)))
         intake_refuse(intake, REASON_MODIFIER);
     else if (type->effect == EFFECT_ALLOW)
         allow_zone(intake, name);
@@ -264,12 +275,13 @@ static void take_tag(struct intake *intake, struct field value)
 {
     struct state *state = intake->state;
     struct field name = without_dot(cut_word(&value)), none = {"", 0};
+    char copy[NAME_ROOM];
 
     intake_refuse(intake, REASON_MODIFIER);
     if (intake->readings > 1)
         return;
     intake->again = true;
-    if (ruletext_add(&state->tagged, name, none, intake->err) != 0)
+    if (ruletext_add(&state->tagged, lowered(name, copy), none, intake->err) != 0)
         intake->failed = true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/set/terms.h"
 #include "config/base/err.h"
 #include "config/base/name.h"
 #include "config/base/siphash.h"
@@ -18,10 +19,16 @@ struct suffix {
     bool whole;    /* the name itself */
 };
 
+/* What was seen of a watched name: the first listing, and the first of those at the longest suffix;
+ * important ones, which an exception does not lift; those with exceptions of their own. */
 struct seen {
-    uint64_t line, firm_line;
+    uint64_t line, longest_line, firm_line, scope_line;
+    unsigned longest, lifted_above; /* labels; of the longest scoped exception */
+    unsigned scope, lifted_scope;
     bool lifted;
 };
+
+enum { SCOPE_MANY = UINT16_MAX + 1 };
 
 struct watch {
     struct siphash_key key;
@@ -123,33 +130,74 @@ void watch_clear(struct watch *watch)
     memset(watch->seen, 0, watch->count * sizeof *watch->seen);
 }
 
-static void see_name(struct seen *seen, enum entry_operation operation, bool firm, uint64_t line)
+static void see_exception(struct seen *seen, const struct watched *entry)
 {
-    uint64_t *first = firm ? &seen->firm_line : &seen->line;
+    const struct terms *terms = entry->terms;
 
-    if (operation == ENTRY_EXCEPT)
+    if (terms != NULL && terms->type_count > 0)
+        return;
+    if (terms == NULL || !terms->scoped)
         seen->lifted = true;
-    else if (*first == 0)
+    else if (terms->scope != 0)
+        seen->lifted_scope = terms->scope;
+    else if (entry->labels > seen->lifted_above)
+        seen->lifted_above = entry->labels;
+}
+
+static void note_first(uint64_t *first, uint64_t line)
+{
+    if (*first == 0)
         *first = line;
 }
 
-void watch_see(struct watch *watch, uint64_t hash, enum entry_kind kind,
-               enum entry_operation operation, bool firm, uint64_t line)
+static void see_listing(struct seen *seen, const struct watched *entry)
 {
-    for (uint32_t at = *find_slot(watch, hash); at != 0; at = watch->suffixes[at - 1].next) {
-        const struct suffix *suffix = &watch->suffixes[at - 1];
+    const struct terms *terms = entry->terms;
 
-        if (kind == ENTRY_SUBTREE || suffix->whole == (kind == ENTRY_EXACT))
-            see_name(&watch->seen[suffix->name], operation, firm, line);
+    if (terms != NULL && terms->scope != 0) {
+        note_first(&seen->scope_line, entry->line);
+        seen->scope = seen->scope == 0 || seen->scope == terms->scope ? terms->scope : SCOPE_MANY;
+        return;
     }
+    if (terms != NULL && terms->important) {
+        note_first(&seen->firm_line, entry->line);
+        return;
+    }
+    note_first(&seen->line, entry->line);
+    if (entry->labels > seen->longest) {
+        seen->longest = entry->labels;
+        seen->longest_line = entry->line;
+    }
+}
+
+void watch_see(struct watch *watch, const struct watched *entry)
+{
+    for (uint32_t at = *find_slot(watch, entry->hash); at != 0; at = watch->suffixes[at - 1].next) {
+        const struct suffix *suffix = &watch->suffixes[at - 1];
+        struct seen *seen = &watch->seen[suffix->name];
+
+        if (entry->kind != ENTRY_SUBTREE && suffix->whole != (entry->kind == ENTRY_EXACT))
+            continue;
+        if (entry->operation == ENTRY_EXCEPT)
+            see_exception(seen, entry);
+        else
+            see_listing(seen, entry);
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 uint64_t watch_line(const struct watch *watch, size_t index)
 {
     const struct seen *seen = &watch->seen[index];
-    uint64_t line = seen->lifted ? 0 : seen->line;
+    uint64_t line = seen->firm_line;
 
-    if (line == 0 || (seen->firm_line != 0 && seen->firm_line < line))
-        return seen->firm_line;
-    return line;
+    if (!seen->lifted)
+        line = earlier(line, seen->lifted_above == 0               ? seen->line
+                             : seen->longest >= seen->lifted_above ? seen->longest_line
+                                                                   : 0);
+    return seen->scope == seen->lifted_scope ? line : earlier(line, seen->scope_line);
 }

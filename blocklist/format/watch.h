@@ -14,6 +14,7 @@
 
 struct err;
 struct name;
+struct terms;
 struct watch;
 
 /* Makes a watch for NAMES[0..COUNT), lower-cased, in lists read for a set with SEED; NAMES is not
@@ -24,10 +25,19 @@ void watch_free(struct watch *watch);
 /* Forgets what was seen: for the next list. */
 void watch_clear(struct watch *watch);
 
-/* Sees an entry for the name whose hash is HASH, of line LINE (1-based). FIRM: exceptions do not
- * lift it. Cost: one slot of a table. */
-void watch_see(struct watch *watch, uint64_t hash, enum entry_kind kind,
-               enum entry_operation operation, bool firm, uint64_t line);
+/* What is seen of an entry. */
+struct watched {
+    uint64_t hash; /* of its name, which has as many LABELS */
+    unsigned labels;
+    enum entry_kind kind;
+    enum entry_operation operation;
+    const struct terms *terms; /* NULL: none */
+    uint64_t line;             /* 1-based */
+};
+
+/* Sees ENTRY. An exception for some types only leaves its name covered. Cost: one slot of a table.
+ */
+void watch_see(struct watch *watch, const struct watched *entry);
 
 /* Returns the first line that covers name INDEX, 0 where none does. */
 uint64_t watch_line(const struct watch *watch, size_t index);

@@ -105,13 +105,14 @@ enum {
     SET_FEED_OBSERVED = 1,
 };
 
-/* Terms: u8 action, u8 flags, u8 types, u8 0, 8 x u16 type, u32 octets of records. */
+/* Terms: u8 action, u8 flags, u8 types, u8 0, 8 x u16 type, u16 octets of records, u16 scope. */
 enum {
     TERMS_OCTETS = 24,
     TERMS_AT_FLAGS = 1,
     TERMS_AT_COUNT = 2,
     TERMS_AT_TYPES = 4,
     TERMS_AT_LENGTH = 20,
+    TERMS_AT_SCOPE = 22,
     TERMS_IMPORTANT = 1,
     TERMS_SCOPED = 2,
     TERMS_ALL_BUT = 4,
@@ -147,6 +148,7 @@ enum {
     SEGMENT_PREFIXES_MAX = 1 << 24,
     SEGMENT_TERMED_OCTETS = 16,         /* u64 hash, u64 kind + 256 x number of its terms */
     SEGMENT_TERMED_MAX = 1 << 20,       /* listings with terms, of one list */
+    SEGMENT_TERMED_AT_NAME_MAX = 32,    /* of one name; a question goes through all of them */
     SEGMENT_TERMS_OCTETS_MAX = 1 << 25, /* all terms of one list, each once */
     SEGMENT_NAMES_WINDOW_LOG = 17,      /* of zstd: what reading the names takes */
 };

@@ -52,9 +52,9 @@ struct nodes {
 
 /* What of one feed reaches an exception name from above. */
 struct reach {
-    uint8_t names; /* that it lists without terms, not lifted since; 255 for that or more */
-    bool terms;    /* something that it lists with terms */
-    bool leaves;   /* an exception takes it back here */
+    bool names;  /* something that it lists without terms, not lifted since */
+    bool terms;  /* something that it lists with terms */
+    bool leaves; /* an exception takes it back here */
 };
 
 static int compare_lifts(const void *a, const void *b)
@@ -198,16 +198,14 @@ static struct reach *reach_of(const struct nodes *nodes, uint32_t entry)
     return &nodes->reach[variants_feed(nodes->variants, SET_ENTRY_VARIANT(entry))];
 }
 
-/* Tells whether the exception LIFT takes back what REACH says: a scoped one is about one listing,
- * so that it does nothing where another one holds anyway. */
-static bool takes_back(const struct nodes *nodes, const struct lift *lift,
-                       const struct reach *reach)
+/* Tells whether the exception LIFT takes back listings without terms: one with a scope is about
+ * listings that have it too. */
+static bool takes_back(const struct nodes *nodes, const struct lift *lift)
 {
     uint32_t variant = SET_ENTRY_VARIANT(lift->entry);
 
-    if (!variants_for_all_types(nodes->variants, variant))
-        return false;
-    return variants_scoped(nodes->variants, variant) ? reach->names == 1 : reach->names > 0;
+    return variants_for_all_types(nodes->variants, variant) &&
+           variants_scope(nodes->variants, variant) == 0;
 }
 
 /* Takes an ancestor of the exception name into account: first what is taken back there, then what
@@ -216,10 +214,9 @@ static void pass_ancestor(struct nodes *nodes, const struct node *node)
 {
     for (uint32_t i = 0; i < node->lift_count; i++) {
         const struct lift *lift = &nodes->lifts[node->lift_first + i];
-        struct reach *reach = reach_of(nodes, lift->entry);
 
-        if (SET_ENTRY_KIND(lift->entry) != ENTRY_EXACT && takes_back(nodes, lift, reach))
-            reach->names = 0;
+        if (SET_ENTRY_KIND(lift->entry) != ENTRY_EXACT && takes_back(nodes, lift))
+            reach_of(nodes, lift->entry)->names = false;
     }
     for (uint32_t i = 0; i < node->count; i++) {
         uint32_t entry = (uint32_t)nodes->listed.items[node->first + i];
@@ -229,8 +226,8 @@ static void pass_ancestor(struct nodes *nodes, const struct node *node)
             continue;
         if (SET_ENTRY_VARIANT(entry) >= nodes->variants->feeds)
             reach->terms = true;
-        else if (reach->names < UINT8_MAX)
-            reach->names++;
+        else
+            reach->names = true;
     }
 }
 
@@ -249,15 +246,14 @@ static struct mask leaving(const struct nodes *nodes, const struct node *node,
         nodes->reach[feed].leaves = false;
     for (uint32_t i = 0; i < node->lift_count; i++) {
         const struct lift *lift = &nodes->lifts[node->lift_first + i];
-        struct reach *reach = reach_of(nodes, lift->entry);
 
         if (SET_ENTRY_KIND(lift->entry) != except_kind)
-            reach->leaves |= takes_back(nodes, lift, reach);
+            reach_of(nodes, lift->entry)->leaves |= takes_back(nodes, lift);
     }
     for (size_t feed = 0; feed < variants->feeds; feed++) {
         struct mask bit = mask_bit(variants->categories[feed]);
 
-        if (nodes->reach[feed].names == 0 || variants->observed[feed])
+        if (!nodes->reach[feed].names || variants->observed[feed])
             continue;
         if (nodes->reach[feed].leaves)
             left = mask_or(left, bit);
@@ -277,7 +273,7 @@ static bool has_entry(const struct nodes *nodes, const struct lift *lift)
     if (variants_terms(nodes->variants, variant) != NULL &&
         !variants_scoped(nodes->variants, variant))
         return true;
-    return reach->names > 0 || reach->terms;
+    return reach->terms || (reach->names && variants_scope(nodes->variants, variant) == 0);
 }
 
 /* Merges NODE's listings with those of its exceptions that have an entry; returns how many. */

@@ -216,7 +216,7 @@ static int write_rewrites(struct build *build, struct err *err)
         return -1;
     for (size_t i = variants->feeds; i < variants->count; i++) {
         const uint8_t *terms = variants_terms(variants, (uint32_t)i);
-        uint32_t length = load_le32(terms + TERMS_AT_LENGTH);
+        uint32_t length = load_le16(terms + TERMS_AT_LENGTH);
 
         if (set_out_write(build->out, terms + TERMS_OCTETS, length, err) != 0)
             return -1;
@@ -242,7 +242,7 @@ static int write_variants(struct build *build, struct err *err)
         store_le32(octets, variants_feed(variants, (uint32_t)i));
         memcpy(octets + SET_VARIANT_AT_TERMS, terms, TERMS_OCTETS);
         store_le32(octets + SET_VARIANT_AT_RECORDS, records);
-        records += load_le32(terms + TERMS_AT_LENGTH);
+        records += load_le16(terms + TERMS_AT_LENGTH);
         if (set_out_write(build->out, octets, sizeof octets, err) != 0)
             return -1;
     }

@@ -322,6 +322,25 @@ static void settle_termed(struct segment_writer *writer)
     writer->termed_count = kept + 1;
 }
 
+/* Refuses a list that says so much of one name that whoever asks for it would wait. */
+static int check_crowds(const struct segment_writer *writer, struct err *err)
+{
+    const size_t most = SEGMENT_TERMED_AT_NAME_MAX;
+
+    for (size_t i = most; i < writer->termed_count; i++) {
+        if (writer->termed[i].hash == writer->termed[i - most].hash)
+            return err_set(err, ERR_LIMIT, "more than %zu listings of one name on different terms",
+                           most);
+    }
+    for (size_t i = most; i < exceptions_count(&writer->exceptions); i++) {
+        if (exception_hash(exceptions_record(&writer->exceptions, i)) ==
+            exception_hash(exceptions_record(&writer->exceptions, i - most)))
+            return err_set(err, ERR_LIMIT,
+                           "more than %zu exceptions of one name on different terms", most);
+    }
+    return 0;
+}
+
 static uint64_t count_listed(const struct segment_writer *writer, uint64_t *prefixes)
 {
     uint64_t names = writer->termed_count;
@@ -346,7 +365,11 @@ int segment_finish(struct segment_writer *writer, struct segment_about *about, s
     if (settle_runs(writer, err) != 0 ||
         (!writer->second && exceptions_sort(&writer->exceptions, err) != 0))
         goto out;
+    if (segment_join_records(writer, err) != 0)
+        goto out;
     settle_termed(writer);
+    if (check_crowds(writer, err) != 0)
+        goto out;
     sort_prefixes(writer);
     if (!writer->counted) {
         about->names = count_listed(writer, &prefixes);

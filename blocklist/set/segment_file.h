@@ -53,6 +53,10 @@ struct segment_writer {
     bool counted; /* ABOUT has its counts already: made anew from a segment */
 };
 
+/* Makes one of the rewrites of each name that differ in their records alone (segment_join.c), and
+ * leaves WRITER's listings with terms in disorder. Errors: -1 with ERR. */
+int segment_join_records(struct segment_writer *writer, struct err *err);
+
 /* Writes WRITER's sorted contents and ABOUT to its path, by way of a temporary file. Errors: -1
  * with ERR; nothing new stands at the path then. */
 int segment_file_write(const struct segment_writer *writer, const struct segment_about *about,

@@ -118,8 +118,24 @@ static int run_has(const struct segment *segment, enum entry_kind kind, uint64_t
 /* What was found on the way down to a name. */
 struct found {
     bool listed;    /* by a listing that exceptions lift */
-    bool important; /* by one that they do not */
+    bool important; /* by one that only scoped ones lift */
+    unsigned scope; /* of one with a scope; SCOPE_MANY where there are several */
 };
+
+enum { SCOPE_MANY = UINT16_MAX + 1 };
+
+/* Notes a listing with the terms at AT. */
+static void note_termed(const uint8_t *at, struct found *found)
+{
+    unsigned scope = terms_scope(at);
+
+    if (scope != 0)
+        found->scope = found->scope == 0 || found->scope == scope ? scope : SCOPE_MANY;
+    else if ((at[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0)
+        found->important = true;
+    else
+        found->listed = true;
+}
 
 /* Looks for listings with terms of HASH, which is the name's own if HERE: for the first hundred
  * that one name has. */
@@ -138,9 +154,7 @@ static int look_for_termed(const struct segment *segment, uint64_t hash, bool he
         if (load_le64(at) != hash || word >> 8 >= terms_table_count(&segment->terms) ||
             ((word & 3) != ENTRY_SUBTREE && ((word & 3) == ENTRY_EXACT) != here))
             continue;
-        found->listed = true;
-        found->important |=
-            (terms_table_at(&segment->terms, word >> 8)[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+        note_termed(terms_table_at(&segment->terms, word >> 8), found);
     }
     return count < 0 ? -1 : 0;
 }
@@ -157,6 +171,21 @@ static int look_for_listings(const struct segment *segment, uint64_t hash, bool 
     return look_for_termed(segment, hash, here, found, err);
 }
 
+/* Lets the exception with the terms at AT (NULL for none) take back what was found above it. */
+static void take_back(const uint8_t *at, struct found *found)
+{
+    unsigned scope = terms_scope(at);
+
+    if (at != NULL && terms_limited(at))
+        return;
+    if (scope == 0 || scope == found->scope)
+        found->scope = 0;
+    if (scope == 0)
+        found->listed = false;
+    if (scope == 0 && terms_scoped(at))
+        found->important = false;
+}
+
 /* Lets the exceptions at HASH take back what was found above it. */
 static void look_for_exceptions(const struct segment *segment, uint64_t hash, bool here,
                                 struct found *found)
@@ -171,8 +200,7 @@ static void look_for_exceptions(const struct segment *segment, uint64_t hash, bo
         if (exception_kind(record) != ENTRY_SUBTREE &&
             (exception_kind(record) == ENTRY_EXACT) != here)
             continue;
-        if (terms == 0 || !terms_limited(terms_table_at(&segment->terms, terms - 1)))
-            found->listed = false;
+        take_back(terms == 0 ? NULL : terms_table_at(&segment->terms, terms - 1), found);
     }
 }
 
@@ -181,7 +209,7 @@ int segment_contains(const struct segment *segment, const struct name *name, str
     struct siphash_key key = siphash_key_from_seed(segment->seed);
     uint64_t chain[NAME_LABELS_MAX];
     size_t labels = siphash_suffixes(&key, name, chain, NAME_LABELS_MAX);
-    struct found found = {false, false};
+    struct found found = {false, false, 0};
 
     for (size_t depth = 1; depth <= labels; depth++) {
         bool here = depth == labels;
@@ -192,7 +220,7 @@ int segment_contains(const struct segment *segment, const struct name *name, str
         if (look_for_listings(segment, chain[depth - 1], here, &found, err) != 0)
             return -1;
     }
-    return found.listed || found.important;
+    return found.listed || found.important || found.scope != 0;
 }
 
 /* One run of two segments, side by side. */

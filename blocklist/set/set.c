@@ -73,12 +73,29 @@ static bool wants_terms(const struct set *set, uint32_t entry)
     return terms != NULL || set_feed_observed(set, SET_ENTRY_VARIANT(entry));
 }
 
-static void map_flags(const struct set *set, uint32_t number, struct set_row *row)
+/* Returns the bit of ENTRY's category if what it says may leave a name answered below one that is
+ * blocked: an exception, or an answer of a listing's own. */
+static struct mask liftable_by(const struct set *set, uint32_t entry)
+{
+    const uint8_t *terms = set_entry_terms(set, entry);
+    uint8_t bit = set->bits[set_feed_category(set, set_entry_feed(set, entry))];
+    bool answers = terms != NULL && (terms[0] == TERMS_REWRITE || terms[0] == TERMS_TCP);
+    const struct mask none = {
+        {0, 0}
+    };
+
+    if (bit == SET_BIT_NONE || (SET_ENTRY_OPERATION(entry) == ENTRY_LIST && !answers))
+        return none;
+    return mask_bit(bit);
+}
+
+static void map_flags(struct set *set, uint32_t number, struct set_row *row)
 {
     for (uint32_t i = 0; i < set_row_entries(set, number); i++) {
         uint32_t entry = set_row_entry(set, number, i);
 
         row->lifts |= SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT;
+        set->liftable = mask_or(set->liftable, liftable_by(set, entry));
         if (wants_terms(set, entry)) {
             row->terms[0] |= set_entry_applies(entry, 1, 2);
             row->terms[1] |= set_entry_applies(entry, 1, 1);
@@ -100,7 +117,6 @@ static int map_rows(struct set *set, const char *path, struct err *err)
         row->add[0] = map_mask(set, from + SET_ROW_AT_ADD_BELOW);
         row->clear[0] = map_mask(set, from + SET_ROW_AT_CLEAR_BELOW);
         map_flags(set, i, row);
-        set->liftable = mask_or(set->liftable, mask_or(row->clear[0], row->clear[1]));
     }
     return 0;
 }

@@ -102,6 +102,11 @@ struct set_terms {
 void set_find_terms(const struct set *set, const struct name *name, uint16_t type,
                     struct set_terms *terms);
 
+/* The same, but `acted`, the action and whose it is are of the categories AMONG alone: those that
+ * whoever asks blocks. */
+void set_find_terms_among(const struct set *set, const struct name *name, uint16_t type,
+                          struct mask among, struct set_terms *terms);
+
 /* The same for whatever type at least one listing holds for: what is lifted for some types only is
  * still listed. */
 void set_find_any_terms(const struct set *set, const struct name *name, struct set_terms *terms);
@@ -137,9 +142,9 @@ size_t set_witnesses(const struct set *set, const struct name *name, struct set_
 size_t set_witnesses_addr(const struct set *set, const struct addr *addr,
                           struct set_witness *witnesses, size_t most);
 
-/* Returns the bits that an exception somewhere in SET clears: what is listed in others stays listed
- * whatever is asked below it. (Names are kept as hashes, so that nobody can tell what lies below
- * one.) */
+/* Returns the categories in which an exception somewhere in SET, or a listing with an answer of its
+ * own, leaves a name answered: what is listed in others stays blocked whatever is asked below it.
+ * (Names are kept as hashes, so that nobody can tell what lies below one.) */
 struct mask set_liftable(const struct set *set);
 
 /* Counts of the whole set. */

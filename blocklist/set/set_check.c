@@ -205,7 +205,7 @@ static int check_variants(const struct check *check)
         uint64_t at = load_le32(variant + SET_VARIANT_AT_RECORDS);
 
         if (load_le32(variant) >= set->feed_count ||
-            at + load_le32(terms + TERMS_AT_LENGTH) > rewrites->octets ||
+            at + load_le16(terms + TERMS_AT_LENGTH) > rewrites->octets ||
             !terms_good(terms, rewrites->at + at))
             return bad(check, "terms of a listing are malformed");
     }

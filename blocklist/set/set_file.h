@@ -33,7 +33,7 @@ struct set {
     unsigned escape; /* the id that stands for the escapes section */
     uint32_t row_count, feed_count;
     struct set_row *rows;
-    struct mask liftable; /* bits that some row clears */
+    struct mask liftable; /* categories with an exception, or an answer of a listing's own */
     struct siphash_key key;
 
     struct set_part parts[SET_SECTION_IDS]; /* at is NULL where the section is absent */
@@ -113,7 +113,7 @@ static inline const uint8_t *set_entry_records(const struct set *set, uint32_t e
 {
     const uint8_t *variant = set_entry_variant(set, entry);
 
-    *length = variant == NULL ? 0 : load_le32(variant + SET_VARIANT_AT_TERMS + TERMS_AT_LENGTH);
+    *length = variant == NULL ? 0 : load_le16(variant + SET_VARIANT_AT_TERMS + TERMS_AT_LENGTH);
     return *length == 0 ? NULL
                         : set->parts[SET_REWRITES].at + load_le32(variant + SET_VARIANT_AT_RECORDS);
 }

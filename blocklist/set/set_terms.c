@@ -81,35 +81,47 @@ static void find_longest(struct set_walk walk, struct set_terms *terms)
     }
 }
 
-static void fill(const struct set_walk *walk, struct set_terms *terms)
+static const struct mask all = {
+    {UINT64_MAX, UINT64_MAX}
+};
+
+static void fill(const struct set_walk *walk, struct mask among, struct set_terms *terms)
 {
     memset(terms, 0, sizeof *terms);
     if (walk->set->octets == NULL)
         return;
     add_masks(*walk, terms);
+    terms->acted = mask_and(terms->acted, among);
     if (mask_any(terms->mask))
         find_longest(*walk, terms);
 }
 
-static void find(const struct set *set, const struct name *name, int type, struct set_terms *terms)
+static void find(const struct set *set, const struct name *name, int type, struct mask among,
+                 struct set_terms *terms)
 {
     struct set_probe probe;
     struct set_walk walk;
 
     set_hash(set, name, &probe);
     set_walk_start(&walk, set, &probe, type);
-    fill(&walk, terms);
+    fill(&walk, among, terms);
 }
 
 void set_find_terms(const struct set *set, const struct name *name, uint16_t type,
                     struct set_terms *terms)
 {
-    find(set, name, type, terms);
+    find(set, name, type, all, terms);
+}
+
+void set_find_terms_among(const struct set *set, const struct name *name, uint16_t type,
+                          struct mask among, struct set_terms *terms)
+{
+    find(set, name, type, among, terms);
 }
 
 void set_find_any_terms(const struct set *set, const struct name *name, struct set_terms *terms)
 {
-    find(set, name, WALK_ANY_TYPE, terms);
+    find(set, name, WALK_ANY_TYPE, all, terms);
 }
 
 void set_find_terms_addr(const struct set *set, const struct addr *addr, struct set_terms *terms)
@@ -118,7 +130,7 @@ void set_find_terms_addr(const struct set *set, const struct addr *addr, struct 
     unsigned length = 0;
 
     set_walk_start_row(&walk, set, set_row_of_addr(set, addr, &length), 0);
-    fill(&walk, terms);
+    fill(&walk, all, terms);
     if (mask_any(terms->mask))
         terms->labels = (uint8_t)length;
 }

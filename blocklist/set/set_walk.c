@@ -1,22 +1,15 @@
 /* set_walk.c - the exact rule of docs/set-file.md, "Terms", applied to one name.
  *
- * A listing counts where it matches the name and the type and nothing of its own list takes it
- * back. Whether a scoped exception takes back what stands above it depends on how much does, which
- * depends on the exceptions further up: so the suffixes are gone through from the top-level label
- * down, for the feed of each listing in question. Ways are short and rows small; feeds are not kept
- * in a table of any kind, since there may be 65536 of them and nothing here may allocate. */
+ * A listing counts where it matches the name and the type and no exception of its own list takes it
+ * back. Ways are short and rows small, so the exceptions on the way are gone through once for each
+ * listing in question; feeds are not kept in a table of any kind, since there may be 65536 of them
+ * and nothing here may allocate. */
 #include "blocklist/set/set_walk.h"
 
 #include <string.h>
 
 #include "blocklist/set/segment.h"
 #include "blocklist/set/terms_check.h"
-
-/* What one feed's exceptions leave of its listings. */
-struct standing {
-    bool barred[2];    /* listings: [0] common ones, [1] important ones */
-    uint64_t alive[2]; /* bit n: a listing at the suffix of n labels counts */
-};
 
 void set_walk_start(struct set_walk *walk, const struct set *set, const struct set_probe *probe,
                     int type)
@@ -48,11 +41,6 @@ static bool important(const uint8_t *terms)
     return terms != NULL && (terms[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
 }
 
-static bool scoped(const uint8_t *terms)
-{
-    return terms != NULL && (terms[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
-}
-
 /* Tells whether ENTRY, found at DEPTH, matches the name and the type. */
 static bool matches(const struct set_walk *walk, uint32_t entry, unsigned depth)
 {
@@ -68,69 +56,55 @@ static bool matches(const struct set_walk *walk, uint32_t entry, unsigned depth)
            (terms == NULL && !set_feed_observed(walk->set, set_entry_feed(walk->set, entry)));
 }
 
-/* Notes the exceptions of FEED that bar its listings wherever they stand. */
-static void note_bars(const struct set_walk *walk, uint32_t feed, struct standing *standing)
+/* A listing, and what exceptions of its feed are held against. */
+struct listing {
+    uint32_t feed;
+    unsigned depth, scope;
+    bool important;
+};
+
+/* Tells whether an exception with TERMS, found at DEPTH, takes LISTING back: wherever that stands,
+ * or, if it is scoped, where it stands above and is of that scope. */
+static bool takes_back(const uint8_t *terms, unsigned depth, const struct listing *listing)
 {
-    for (unsigned depth = 1; depth <= walk->count; depth++) {
-        uint32_t row = walk->rows[depth], count = 0;
-
-        if (row != 0 && walk->set->rows[row].lifts)
-            count = set_row_entries(walk->set, row);
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t entry = set_row_entry(walk->set, row, i);
-            const uint8_t *terms = set_entry_terms(walk->set, entry);
-
-            if (SET_ENTRY_OPERATION(entry) != ENTRY_EXCEPT || scoped(terms) ||
-                set_entry_feed(walk->set, entry) != feed || !matches(walk, entry, depth))
-                continue;
-            standing->barred[0] = true;
-            standing->barred[1] |= important(terms);
-        }
-    }
+    if (!terms_scoped(terms))
+        return !listing->important || important(terms);
+    return listing->depth < depth &&
+           (terms_scope(terms) == 0 || terms_scope(terms) == listing->scope);
 }
 
-/* Lets FEED's entries in the row at DEPTH change what is alive: first a scoped exception, which
- * takes back one listing above it, then the listings. */
-static void pass_row(const struct set_walk *walk, unsigned depth, uint32_t feed,
-                     struct standing *standing)
+/* Tells whether an exception in the row at DEPTH takes LISTING back. */
+static bool row_takes_back(const struct set_walk *walk, unsigned depth,
+                           const struct listing *listing)
 {
-    uint32_t row = walk->rows[depth], count = set_row_entries(walk->set, row);
-    bool ends = false, begins = false;
+    uint32_t row = walk->rows[depth], count = 0;
 
+    if (row != 0 && walk->set->rows[row].lifts)
+        count = set_row_entries(walk->set, row);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t entry = set_row_entry(walk->set, row, i);
-        const uint8_t *terms = set_entry_terms(walk->set, entry);
 
-        if (set_entry_feed(walk->set, entry) != feed || !matches(walk, entry, depth))
-            continue;
-        if (SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT)
-            ends |= scoped(terms);
-        else
-            begins |= !standing->barred[important(terms)];
+        if (SET_ENTRY_OPERATION(entry) == ENTRY_EXCEPT &&
+            set_entry_feed(walk->set, entry) == listing->feed && matches(walk, entry, depth) &&
+            takes_back(set_entry_terms(walk->set, entry), depth, listing))
+            return true;
     }
-    if (ends &&
-        __builtin_popcountll(standing->alive[0]) + __builtin_popcountll(standing->alive[1]) == 1)
-        standing->alive[0] = standing->alive[1] = 0;
-    if (begins)
-        standing->alive[depth / 64] |= (uint64_t)1 << (depth % 64);
+    return false;
 }
 
 /* Tells whether the listing ENTRY at DEPTH, which matches, is left alone by its feed's exceptions.
  */
 static bool stands(const struct set_walk *walk, uint32_t entry, unsigned depth)
 {
-    struct standing standing;
-    uint32_t feed = set_entry_feed(walk->set, entry);
+    const uint8_t *terms = set_entry_terms(walk->set, entry);
+    const struct listing listing = {set_entry_feed(walk->set, entry), depth, terms_scope(terms),
+                                    important(terms)};
 
-    memset(&standing, 0, sizeof standing);
-    note_bars(walk, feed, &standing);
-    if (standing.barred[important(set_entry_terms(walk->set, entry))])
-        return false;
     for (unsigned d = 1; d <= walk->count; d++) {
-        if (walk->rows[d] != 0)
-            pass_row(walk, d, feed, &standing);
+        if (row_takes_back(walk, d, &listing))
+            return false;
     }
-    return (standing.alive[depth / 64] >> (depth % 64) & 1) != 0;
+    return true;
 }
 
 static bool counts(const struct set_walk *walk, uint32_t entry, unsigned depth)

@@ -27,7 +27,9 @@ struct terms {
     uint8_t action; /* enum terms_action */
     bool important; /* exceptions of the same list do not lift it */
     bool scoped;    /* of an exception: it takes back what stands above it, and leaves what the same
-                       list says at or below it (AdGuard's denyallow) */
+                       list says at or below it */
+    uint16_t scope; /* of a listing: not 0 where it has exceptions of its own (AdGuard's denyallow);
+                       of a scoped exception: it takes back listings of this scope, 0 of any */
     bool all_but;   /* types are those that it does not hold for */
     uint8_t type_count; /* 0: it holds for every type */
     uint16_t types[TERMS_TYPES_MAX];

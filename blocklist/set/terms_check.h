@@ -29,7 +29,7 @@ static inline bool terms_records_good(const uint8_t *records, size_t length)
 /* Tells whether the terms at AT are sound; RECORDS are theirs, as many octets as they say. */
 static inline bool terms_good(const uint8_t *at, const uint8_t *records)
 {
-    size_t length = load_le32(at + TERMS_AT_LENGTH);
+    size_t length = load_le16(at + TERMS_AT_LENGTH);
 
     return at[0] < TERMS_ACTIONS && at[TERMS_AT_COUNT] <= TERMS_TYPES_MAX &&
            length <= TERMS_RECORDS_MAX && (at[0] == TERMS_REWRITE || length == 0) &&
@@ -46,6 +46,18 @@ static inline bool terms_hold(const uint8_t *at, uint16_t type)
     return at[TERMS_AT_COUNT] == 0 || among != ((at[TERMS_AT_FLAGS] & TERMS_ALL_BUT) != 0);
 }
 
+/* Tells whether an exception with the terms at AT takes back only what stands above it. */
+static inline bool terms_scoped(const uint8_t *at)
+{
+    return at != NULL && (at[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
+}
+
+/* Returns the scope in the terms at AT, 0 where there are none (NULL). */
+static inline unsigned terms_scope(const uint8_t *at)
+{
+    return at == NULL ? 0 : load_le16(at + TERMS_AT_SCOPE);
+}
+
 static inline bool terms_limited(const uint8_t *at)
 {
     return at[TERMS_AT_COUNT] != 0;
@@ -55,7 +67,7 @@ static inline bool terms_limited(const uint8_t *at)
  * below its name: one that holds for all types and has no scope. */
 static inline bool terms_drop(const uint8_t *at)
 {
-    return at == NULL || (!terms_limited(at) && (at[TERMS_AT_FLAGS] & TERMS_SCOPED) == 0);
+    return at == NULL || (!terms_limited(at) && !terms_scoped(at));
 }
 
 #endif

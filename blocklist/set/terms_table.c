@@ -54,7 +54,9 @@ static size_t encode(const struct terms *terms, enum entry_operation operation, 
     at[0] = except ? TERMS_STYLE : terms->action;
     at[TERMS_AT_FLAGS] = (uint8_t)flags;
     encode_types(terms, at);
-    store_le32(at + TERMS_AT_LENGTH, (uint32_t)length);
+    store_le16(at + TERMS_AT_LENGTH, (uint16_t)length);
+    if (!except || terms->scoped)
+        store_le16(at + TERMS_AT_SCOPE, terms->scope);
     if (length > 0)
         memcpy(at + TERMS_OCTETS, terms->records, length);
     return (TERMS_OCTETS + length + 7) & ~(size_t)7;
@@ -62,7 +64,7 @@ static size_t encode(const struct terms *terms, enum entry_operation operation, 
 
 static size_t octets_of(const uint8_t *at)
 {
-    return (TERMS_OCTETS + (size_t)load_le32(at + TERMS_AT_LENGTH) + 7) & ~(size_t)7;
+    return (TERMS_OCTETS + (size_t)load_le16(at + TERMS_AT_LENGTH) + 7) & ~(size_t)7;
 }
 
 static uint64_t mix(const uint8_t *at, size_t octets)
@@ -131,7 +133,8 @@ static int append(struct terms_table *table, const uint8_t *at, size_t octets, s
 /* Tells whether the terms at AT say nothing. */
 static bool say_nothing(const uint8_t *at)
 {
-    return at[0] == TERMS_STYLE && at[TERMS_AT_FLAGS] == 0 && at[TERMS_AT_COUNT] == 0;
+    return at[0] == TERMS_STYLE && at[TERMS_AT_FLAGS] == 0 && at[TERMS_AT_COUNT] == 0 &&
+           terms_scope(at) == 0;
 }
 
 int terms_table_add(struct terms_table *table, const struct terms *terms,
@@ -165,7 +168,7 @@ int terms_table_read(struct terms_table *table, const uint8_t *data, size_t leng
         size_t octets;
 
         if (length - at < TERMS_OCTETS ||
-            load_le32(data + at + TERMS_AT_LENGTH) > TERMS_RECORDS_MAX)
+            load_le16(data + at + TERMS_AT_LENGTH) > TERMS_RECORDS_MAX)
             return err_set(err, ERR_FORMAT, "%s: terms are malformed", path);
         octets = octets_of(data + at);
         if (octets > length - at || !terms_good(data + at, data + at + TERMS_OCTETS))
@@ -190,12 +193,13 @@ void terms_decode(const uint8_t *at, struct terms *terms)
     terms->action = at[0];
     terms->important = (at[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
     terms->scoped = (at[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
+    terms->scope = (uint16_t)terms_scope(at);
     terms->all_but = (at[TERMS_AT_FLAGS] & TERMS_ALL_BUT) != 0;
     terms->type_count = at[TERMS_AT_COUNT];
     for (size_t i = 0; i < terms->type_count; i++)
         terms->types[i] = load_le16(at + TERMS_AT_TYPES + 2 * i);
     terms->records = at + TERMS_OCTETS;
-    terms->records_length = load_le32(at + TERMS_AT_LENGTH);
+    terms->records_length = load_le16(at + TERMS_AT_LENGTH);
 }
 
 void terms_table_free(struct terms_table *table)

@@ -65,9 +65,12 @@ static inline bool variants_for_all_types(const struct variants *variants, uint3
 
 static inline bool variants_scoped(const struct variants *variants, uint32_t number)
 {
-    const uint8_t *terms = variants_terms(variants, number);
+    return terms_scoped(variants_terms(variants, number));
+}
 
-    return terms != NULL && (terms[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
+static inline unsigned variants_scope(const struct variants *variants, uint32_t number)
+{
+    return terms_scope(variants_terms(variants, number));
 }
 
 #endif

@@ -245,16 +245,13 @@ class Source(Adblock, Dnsmasq, Unbound, Surge, Singbox, Csv, Rpz, V2fly):
     @staticmethod
     def lists_for(rows):
         lifted = [terms is not None and terms.important for _, (_, exception, terms) in rows if exception and not (terms and terms.scoped)]
-        alive = set()
-        for suffix in dict.fromkeys(suffix for suffix, _ in rows):
-            here = [entry for at, entry in rows if at == suffix]
-            if any(exception and terms and terms.scoped for _, exception, terms in here) and len(alive) == 1:
-                alive = set()
-            for _, exception, terms in here:
-                important = terms is not None and terms.important
-                if not exception and not (any(lifted) if important else lifted):
-                    alive.add(suffix)
-        return bool(alive)
+        scopes = [(len(suffix), terms.scope) for suffix, (_, exception, terms) in rows if exception and terms and terms.scoped]
+        for suffix, (_, exception, terms) in rows:
+            barred = any(lifted) if terms is not None and terms.important else lifted
+            scope = terms.scope if terms is not None else None
+            if not exception and not barred and not any(at > len(suffix) and its in (None, scope) for at, its in scopes):
+                return True
+        return False
 
 
 def holds(terms, number):

@@ -7,7 +7,7 @@ import dns.rdatatype
 
 from oracle_parts import (BLANKS, NAME_LIKE, PAGE_RULE, address_of, is_null, range_of, to_ascii, without_remark)
 
-Terms = namedtuple("Terms", "important scoped types all_but", defaults=(False, False, frozenset(), False))
+Terms = namedtuple("Terms", "important scoped types all_but scope", defaults=(False, False, frozenset(), False, None))
 SCOPED = Terms(scoped=True)
 ACTION = Terms()  # an answer of its own, for every type
 
@@ -94,8 +94,8 @@ class Modifiers:
         return len(parts) == 3 and parts[0] == b"NOERROR" and record_is_good(parts[1], parts[2])
 
     def terms(self, rewrites):
-        if self.important or self.types or self.code or (self.record and rewrites):
-            return Terms(important=self.important, types=self.types, all_but=self.all_but)
+        if self.important or self.types or self.code or self.denyallow or (self.record and rewrites):
+            return Terms(important=self.important, types=self.types, all_but=self.all_but, scope=tuple(self.denyallow) or None)
         return None
 
 
@@ -171,7 +171,7 @@ class Adblock:
             return
         self.named_rule(covered, exception, modifiers.terms(self.rewrites))
         for name in allowed:
-            self.take_name(name, "subtree", True, True, SCOPED)
+            self.take_name(name, "subtree", True, True, Terms(scoped=True, scope=tuple(modifiers.denyallow)))
 
     def allowed_again(self, text, items):
         """The names of denyallow that lie below the rule's; None where the rule cannot be honoured."""
@@ -215,7 +215,7 @@ class Dnsmasq:
         if fault:
             self.refuse(fault)
         else:
-            self.take_name(text, kind, exception or kind == "below", exception, terms)
+            self.take_name(text, kind, exception or kind == "below", exception, SCOPED if exception else terms)
 
 
 UNBOUND_PLAIN = (b"always_null", b"always_nxdomain", b"static")
@@ -265,7 +265,7 @@ class Unbound:
             self.unbound_zone(value)
         elif word in (b"local-zone-tag", b"local-zone-override"):
             self.again = True
-            self.to_take_back.add(without_dot(cut_word(value)[0]))
+            self.to_take_back.add(without_dot(cut_word(value)[0]).lower())
             self.refuse("modifier")
         else:
             self.refuse("other_syntax")
@@ -277,7 +277,7 @@ class Unbound:
         known = word in UNBOUND_PLAIN + UNBOUND_ACTION + UNBOUND_ALLOW + (b"block_a", b"redirect", b"inform_redirect")
         if not known or rest:
             self.refuse("other_syntax")
-        elif name in self.taken_back:
+        elif name.lower() in self.taken_back:
             self.refuse("modifier")
         elif word in UNBOUND_ALLOW:
             if self.accepts(name) is None:

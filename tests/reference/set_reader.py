@@ -127,16 +127,16 @@ class Set:
         return self.data[start:self.data.index(0, start)].decode()
 
     def terms_of(self, feed, action, flags, count, *rest):
-        types, length, at = rest[:count], rest[8], rest[9]
+        types, length, scope, at = rest[:count], rest[8], rest[9], rest[10]
         start = self.sections[REWRITES][0] + at
-        return {"feed": feed, "action": action, "flags": flags, "types": types,
+        return {"feed": feed, "action": action, "flags": flags, "types": types, "scope": scope,
                 "records": self.data[start:start + length]}
 
     def small_sections(self):
         feeds = self.elements(FEEDS, "<6I3Q16Q32sIxxxx")
         self.feeds = [(self.string(feed[0]), feed[5], bool(feed[-1] & OBSERVED)) for feed in feeds]
-        self.variants = [self.terms_of(f, 0, 0, 0, *[0] * 10) for f in range(len(feeds))]
-        self.variants += [self.terms_of(*variant) for variant in self.elements(VARIANTS, "<IBBBx8HII")]
+        self.variants = [self.terms_of(f, 0, 0, 0, *[0] * 11) for f in range(len(feeds))]
+        self.variants += [self.terms_of(*variant) for variant in self.elements(VARIANTS, "<IBBBx8HHHI")]
         entries = [entry for (entry,) in self.elements(ENTRIES, "<I")]
         self.rows = []
         for row in self.elements(ROWS, "<8QIIBxHxxxx"):
@@ -216,13 +216,9 @@ class Set:
                 if operation == EXCEPTS and not terms["flags"] & SCOPED]
         listed = [(depth, terms) for depth, operation, terms in found if operation == LISTS and
                   not any(flags & IMPORTANT or not terms["flags"] & IMPORTANT for flags in bars)]
-        scopes = sorted({depth for depth, operation, terms in found if operation == EXCEPTS and terms["flags"] & SCOPED})
-        alive = set()
-        for depth in sorted({depth for depth, _ in listed} | set(scopes)):
-            if depth in scopes and len(alive) == 1:
-                alive = set()
-            alive |= {at for at, _ in listed if at == depth}
-        return [(depth, terms) for depth, terms in listed if depth in alive]
+        scopes = [(depth, terms["scope"]) for depth, operation, terms in found if operation == EXCEPTS and terms["flags"] & SCOPED]
+        return [(depth, terms) for depth, terms in listed
+                if not any(at > depth and scope in (0, terms["scope"]) for at, scope in scopes)]
 
     def check_masks(self, name, plain):
         """The masks say the same of listings without terms: PLAIN is the categories of these."""
@@ -244,7 +240,7 @@ class Set:
             feed = self.feeds[terms["feed"]][0]
             feeds += [feed] if feed not in feeds else []
         categories = {self.feeds[terms["feed"]][1] for _, terms in counting}
-        if all(terms["action"] == terms["flags"] == 0 and not terms["types"] for _, terms in counting):
+        if all(terms["action"] == terms["flags"] == terms["scope"] == 0 and not terms["types"] for _, terms in counting):
             self.check_masks(name, categories)
         return {self.categories[i] for i in categories}, suffix, feeds
 

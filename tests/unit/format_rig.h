@@ -62,7 +62,10 @@ static void rig_terms(const struct terms *terms, char *text, size_t room)
     char *at = text + strlen(text), *end = text + room;
 
     at += snprintf(at, (size_t)(end - at), "%s%s%s", actions[terms->action],
-                   terms->important ? " important" : "", terms->scoped ? " scoped" : "");
+                   terms->important ? " important" : "",
+                   !terms->scoped      ? terms->scope != 0 ? " narrowed" : ""
+                   : terms->scope != 0 ? " own"
+                                       : " scoped");
     if (terms->type_count > 0)
         at += snprintf(at, (size_t)(end - at), terms->all_but ? " all-but" : " only");
     for (size_t i = 0; i < terms->type_count; i++)

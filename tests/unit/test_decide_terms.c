@@ -17,18 +17,22 @@ enum { TYPE_TXT = 16, TYPE_MX = 15, TYPE_ANY = 255 };
 static const struct sample_feed feeds[] = {
     {.feed = "acts",
      .category = "gambling",
-     .names = {"nx.example;nxdomain", "=exact.example;nxdomain", "drop.example;drop",
+     .names = {"deny.example;nxdomain", "=exact.example;nxdomain", "drop.example;drop",
                "tcp.example;tcp", "addr.example;A=192.0.2.7", "lead.example;CNAME=safe.example",
                "self.example;CNAME=www.self.example", "both.example;drop",
-               "limited.example;nxdomain;type=A", "order.example;drop", "open.example;nxdomain"}},
+               "limited.example;nxdomain;type=A", "order.example;drop", "two.example;drop"}},
+    {.feed = "denies",
+     .category = "phishing",
+     .names = {"nx.example;nxdomain", "open.example;nxdomain"}                             },
+    {.feed = "other",   .category = "drugs",        .names = {"=two.example;A=192.0.2.9"}  },
     {.feed = "plain",
      .category = "malware",
-     .names = {"both.example", "typed.example;type=A", "but.example;but=A"}                     },
+     .names = {"both.example", "typed.example;type=A", "but.example;but=A"}                },
     {.feed = "watched",
      .category = "?malware",
-     .names = {"seen.example", "nx.example", "ordered.example"}                                 },
-    {.feed = "orders",  .category = "legal_order",  .names = {"order.example"}                  },
-    {.feed = "lessons", .category = "edu_positive", .names = {"class.example;type=A"}           },
+     .names = {"seen.example", "nx.example", "ordered.example"}                            },
+    {.feed = "orders",  .category = "legal_order",  .names = {"order.example"}             },
+    {.feed = "lessons", .category = "edu_positive", .names = {"class.example;type=A"}      },
 };
 
 static struct snapshot *make_snapshot(void)
@@ -40,9 +44,11 @@ static struct snapshot *make_snapshot(void)
 
     config->profiles[KID].block =
         mask_or(sample_bits(config, "gambling"), sample_bits(config, "malware"));
+    config->profiles[KID].block =
+        mask_or(config->profiles[KID].block, sample_bits(config, "phishing"));
     nx = SAMPLE_ADD(config->profiles, config->profile_count);
     memcpy(nx->name, "nx", sizeof "nx");
-    nx->block = sample_bits(config, "gambling");
+    nx->block = mask_or(sample_bits(config, "gambling"), sample_bits(config, "phishing"));
     nx->style = BLOCK_NXDOMAIN;
     nx->default_deny = true;
     sample_rule(&nx->allow, "below.open.example", 40);
@@ -107,6 +113,18 @@ static void each_action_becomes_a_block_or_none(void **state)
                                    TRANSPORT_UDP, VERDICT_BLOCK,
                                    RULE_CATEGORY, BLOCK_NXDOMAIN,
                                    TERMS_STYLE,   {17, NONE}  },
+ /* a name below it may have an answer */
+        {"deny.example",
+                                   SAMPLE_A,    KID,
+                                   TRANSPORT_UDP, VERDICT_BLOCK,
+                                   RULE_CATEGORY, BLOCK_NODATA,
+                                   TERMS_STYLE,   {17, NONE}  },
+ /* what a category that this profile leaves alone would have answered */
+        {"two.example",
+                                   SAMPLE_A,    KID,
+                                   TRANSPORT_UDP, VERDICT_BLOCK,
+                                   RULE_CATEGORY, BLOCK_NODATA,
+                                   TERMS_DROP,    {17, NONE}  },
         {"limited.example",
                                    SAMPLE_A,    KID,
                                    TRANSPORT_UDP, VERDICT_BLOCK,
@@ -345,7 +363,7 @@ static void why_tells_of_the_list_and_what_it_does(void **state)
         const char *name, *said, *action;
         bool blocked;
     } rows[] = {
-        {"nx.example",    "list 'acts' has it answered NXDOMAIN",                 "nxdomain", true },
+        {"nx.example",    "list 'denies' has it answered NXDOMAIN",                 "nxdomain", true },
         {"exact.example", "softened to no record",                                "nxdomain", true },
         {"drop.example",  "list 'acts' has it left without an answer",            "drop",     true },
         {"tcp.example",   "passes over TCP: list 'acts'",                         "tcp",      false},

@@ -193,8 +193,8 @@ static void C37_a_rule_that_cannot_be_narrowed_is_not_applied(void **state)
              "||page.example^$third-party\n||only6.example^$dnstype=AAAA\n"
              "||kid.example^$client=192.0.2.77\n||some.example^$unknownmod\n");
     assert_string_equal(rig.format->key, "adblock");
-    assert_string_equal(rig.taken, "subtree cdn.example\nexcept img.cdn.example scoped\n"
-                                   "except js.cdn.example scoped\nsubtree only6.example only 28\n");
+    assert_string_equal(rig.taken, "subtree cdn.example narrowed\nexcept img.cdn.example own\n"
+                                   "except js.cdn.example own\nsubtree only6.example only 28\n");
     assert_int_equal(rig_refused(&rig, REASON_MODIFIER), 4);
     assert_int_equal(rig.intake.report.first_line[REASON_MODIFIER], 1);
 }

@@ -56,6 +56,8 @@ static void pick_terms(struct model *model, struct model_entry *entry)
         return;
     terms->important = pick(model, 3) == 0;
     terms->scoped = entry->operation == ENTRY_EXCEPT && pick(model, 2) == 0;
+    if (pick(model, 2) == 0 && (entry->operation == ENTRY_LIST || terms->scoped))
+        terms->scope = (uint16_t)(1 + pick(model, 2));
     if (entry->operation == ENTRY_LIST)
         terms->action = (uint8_t)pick(model, TERMS_TCP + 1);
     if (pick(model, 2) == 0) {
@@ -138,44 +140,21 @@ static bool model_barred(const struct model_feed *feed, const struct model_entry
     return false;
 }
 
+/* Tells whether the listing ENTRY counts: no exception takes it back, wherever it stands or, with a
+ * scope, from below it. */
 static bool model_counts(const struct model_feed *feed, const struct model_entry *entry,
-                         const char *name, int type, unsigned limit);
-
-/* Counts the names above LIMIT labels at which a listing of FEED counts, seen from there. */
-static unsigned model_above(const struct model_feed *feed, const char *name, int type,
-                            unsigned limit)
-{
-    bool seen[MODEL_DEPTH + 1] = {false};
-    unsigned count = 0;
-
-    for (size_t i = 0; i < feed->count; i++) {
-        const struct model_entry *entry = &feed->entries[i];
-        unsigned labels = labels_of(entry->name);
-
-        if (labels < limit && !seen[labels] && model_counts(feed, entry, name, type, limit)) {
-            seen[labels] = true;
-            count++;
-        }
-    }
-    return count;
-}
-
-/* Tells whether the listing ENTRY counts, looking at scoped exceptions above LIMIT labels: one
- * takes it back where nothing else above the exception counts. */
-static bool model_counts(const struct model_feed *feed, const struct model_entry *entry,
-                         const char *name, int type, unsigned limit)
+                         const char *name, int type)
 {
     if (entry->operation != ENTRY_LIST || !entry_matches(entry, name) ||
         !entry_holds(entry, type) || model_barred(feed, entry, name, type))
         return false;
     for (size_t i = 0; i < feed->count; i++) {
         const struct model_entry *scoped = &feed->entries[i];
-        unsigned labels = labels_of(scoped->name);
 
         if (scoped->operation == ENTRY_EXCEPT && scoped->terms.scoped &&
-            entry_matches(scoped, name) && entry_holds(scoped, type) && labels < limit &&
-            labels > labels_of(entry->name) && model_above(feed, name, type, labels) == 1 &&
-            model_counts(feed, entry, name, type, labels))
+            entry_matches(scoped, name) && entry_holds(scoped, type) &&
+            labels_of(scoped->name) > labels_of(entry->name) &&
+            (scoped->terms.scope == 0 || scoped->terms.scope == entry->terms.scope))
             return false;
     }
     return true;
@@ -190,8 +169,7 @@ static unsigned model_lists(const struct model_feed *feed, const char *name, int
     for (size_t i = 0; i < feed->count; i++) {
         const struct model_entry *entry = &feed->entries[i];
 
-        if (labels_of(entry->name) > longest &&
-            model_counts(feed, entry, name, type, MODEL_DEPTH + 1))
+        if (labels_of(entry->name) > longest && model_counts(feed, entry, name, type))
             longest = labels_of(entry->name);
     }
     return longest;
@@ -299,7 +277,7 @@ static struct verdict model_verdict(const struct set *set, const struct model *m
             uint64_t bit = key_bit(set, feed->category);
 
             for (size_t i = 0; i < feed->count; i++) {
-                if (!model_counts(feed, &feed->entries[i], name, type, MODEL_DEPTH + 1))
+                if (!model_counts(feed, &feed->entries[i], name, type))
                     continue;
                 (round == 0 ? add_listing : find_actions)(&verdict, bit, feed->observe,
                                                           &feed->entries[i]);
@@ -320,11 +298,11 @@ static void dump(const struct model *model, const char *name)
         for (size_t i = 0; i < feed->count; i++) {
             const struct model_entry *e = &feed->entries[i];
 
-            printf("    %s%s kind %d%s%s action %u types %u %s%u\n",
+            printf("    %s%s kind %d%s%s scope %u action %u types %u %s%u\n",
                    e->operation == ENTRY_EXCEPT ? "@@" : "", e->name, e->kind,
                    e->terms.important ? " important" : "", e->terms.scoped ? " scoped" : "",
-                   e->terms.action, e->terms.type_count, e->terms.all_but ? "but " : "",
-                   e->terms.types[0]);
+                   e->terms.scope, e->terms.action, e->terms.type_count,
+                   e->terms.all_but ? "but " : "", e->terms.types[0]);
         }
     }
 }
@@ -513,9 +491,15 @@ static const struct {
     {"||example @@(a.example) ||x.a.example",                   "x.a.example",   true,  true },
     {"||example @@(a.example) =a.example",                      "a.example",     true,  true },
     {"||example @@(a.example) =a.example",                      "y.a.example",   false, false},
-    {"||example ||a.example @@(b.a.example)",                   "b.a.example",   true,  true },
+    {"||example ||a.example @@(b.a.example)",                   "b.a.example",   false, false},
     {"!||example @@(a.example)",                                "a.example",     false, false},
     {"||example @@(a.example) ||b.a.example @@(c.b.a.example)", "c.b.a.example", false, false},
+    {"||example;1 @@(b.example);1",                             "b.example",     false, false},
+    {"||example;1 @@(b.example);1 ||example",                   "b.example",     true,  true },
+    {"||example;1 @@(b.example);1 ||example$A",                 "b.example",     true,  false},
+    {"||example;1 @@(b.a.example);1 ||a.example",               "b.a.example",   true,  true },
+    {"||example;1 @@(b.example);1 ||example;2 @@(c.example);2", "b.example",     true,  true },
+    {"||example;1 @@(b.example);1 ||example;2 @@(b.example);2", "b.example",     false, false},
 };
 
 static void add_term_word(struct fixture *fixture, const char *word)
@@ -524,10 +508,13 @@ static void add_term_word(struct fixture *fixture, const char *word)
                           .scoped = strchr(word, '(') != NULL,
                           .type_count = strchr(word, '$') != NULL,
                           .types = {TYPE_A}};
+    const char *scope = strchr(word, ';');
     const char *from = word + strspn(word, "@|=!(");
     char name[64];
 
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(from, ")$"), from);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(from, ")$;"), from);
+    if (scope != NULL)
+        terms.scope = (uint16_t)(scope[1] - '0');
     fixture_add_terms(fixture, name, word[0] == '=' ? ENTRY_EXACT : ENTRY_SUBTREE,
                       word[0] == '@' ? ENTRY_EXCEPT : ENTRY_LIST, &terms);
 }
