@@ -12,7 +12,7 @@ from feed_server import LIST_PAGE, names, page, redirect, status
 
 GOOD = names(1000)
 FEEDS = """\
-  limits: {size: 1MiB, unpacked: 4MiB, time: 20s, slow: 1KiB, slow_time: 1s, entries: 100000}
+  limits: {size: 1MiB, unpacked: 4MiB, time: 60s, slow: 1KiB, slow_time: 6s, entries: 100000}
 """
 LIST = """\
   ads: {{url: "{url}", category: porn, auth: {{ca: {ca}}}, allow_private: yes}}
