@@ -117,8 +117,8 @@ def test_a_config_that_changes_meanwhile_is_taken_beside_the_set_before(gate):
 
 def test_a_set_cut_under_the_running_server_ends_in_the_one_before(gate):
     """Files are replaced, never written into; where somebody does, the kernel kills who reads (SIGBUS)."""
-    options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "handle_sigbus=0"]))
-    gate.prefix = ["env", f"ASAN_OPTIONS={options}"]
+    gate.prefix = ["env", *(f"{name}=" + ":".join(filter(None, [os.environ.get(name), "handle_sigbus=0"]))
+                            for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"))]
     gate.start()
     assert is_blocked(gate, "new.example")
     server = gate.server_pid()

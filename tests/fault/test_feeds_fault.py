@@ -18,7 +18,7 @@ from harness import BIN, CHECKS, closing_counts, tool
 
 SWEEP = int(os.environ.get("STAIRGATE_SWEEP", 0))
 KILLS = int(os.environ.get("STAIRGATE_KILLS", 10))
-CALLS = "openat,write,pwrite64,ftruncate,fsync,fdatasync,rename,symlink,unlink,fork,clone,pipe2,close,mmap"
+CALLS = "openat,write,pwrite64,ftruncate,fsync,fdatasync,rename,symlink,unlink,fork,clone,pipe2,close"
 USEFUL = {"kill": "pwrite64,ftruncate,fsync,fdatasync,rename,symlink,unlink,clone",
           "ENOSPC": "write,pwrite64,fsync,symlink,rename",
           "EIO": "pwrite64,ftruncate,fsync,fdatasync,unlink,rename",
