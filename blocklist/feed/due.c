@@ -34,6 +34,12 @@ void due_recipe(const struct config_list *list, uint8_t digest[32])
         add_text(&state, list->parts[i].name);
         add_text(&state, list->parts[i].category);
     }
+    /* What is in force was not proven by a key that is new: it is fetched once more. */
+    if (list->signature != LIST_UNSIGNED) {
+        add_text(&state, list->signature == LIST_MINISIGN ? "minisign" : "sha256");
+        add_text(&state, list->public_key);
+        add_text(&state, list->signature_url);
+    }
     crypto_generichash_final(&state, digest, 32);
 }
 

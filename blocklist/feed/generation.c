@@ -164,6 +164,27 @@ out:
     return result;
 }
 
+/* Where a merge failed since a segment is damaged: says whose it is, and what to do. */
+static void blame(const char *dir, const struct generation *generation, struct err *err)
+{
+    const struct store_segment *segments = segments_of(generation);
+
+    for (size_t i = 0; i < generation->segment_count; i++) {
+        const struct store_segment *one = &segments[i];
+        struct store_segment there;
+        struct err fault = {.code = ERR_NONE};
+
+        if (store_segment_read(dir, one->file, true, &there, &fault) == 0)
+            continue;
+        err_set(err, fault.code,
+                "list %s: segments/%.120s is damaged (%.150s), so no new set can be made and the "
+                "one in force stays; `stairgate lists sync --force %s` makes it anew, and where "
+                "its publisher is gone `stairgate lists remove %s`",
+                one->list, one->file, fault.text, one->list, one->list);
+        return;
+    }
+}
+
 /* Merges, with other seeds while a protected name collides; PREVIOUS is the set before, NULL for
  * none. */
 static int merge_seeded(const char *dir, struct generation *generation, const char *previous,
@@ -173,9 +194,13 @@ static int merge_seeded(const char *dir, struct generation *generation, const ch
 
     for (int seeds = 0; seeds < SEEDS_MOST; seeds++) {
         if ((!all_of_seed(generation) && rehash_all(dir, generation, err) != 0) ||
-            check_segments(dir, generation, err) != 0)
+            check_segments(dir, generation, err) != 0) {
+            blame(dir, generation, err);
             return -1;
+        }
         result = merge(dir, generation, previous, err);
+        if (result != 0 && err->code != ERR_GATE)
+            blame(dir, generation, err);
         if (result == 0 || err->code != ERR_GATE)
             return result;
         generation->seed++;

@@ -1,4 +1,5 @@
 """What a hostile publisher, a bad disk and a hurried operator try against feeds: nothing enforced changes unless the gate says so."""
+import hashlib
 import json
 import os
 import sqlite3
@@ -141,6 +142,34 @@ def test_a_link_of_the_operator_is_not_replaced_by_ours(stairgate, upstream, tmp
     (tmp_path / "link.set").unlink()
     rig.sync("--force", code=0)
     assert os.readlink(tmp_path / "link.set").endswith("/lists/current.set")
+
+
+def test_a_signature_that_is_asked_for_now_is_asked_of_what_is_in_force(rig):
+    rig.option(", signature: {type: sha256}")
+    _, lines = rig.sync(code=1)
+    assert ".sha256" in event_of(lines, "failed", "a") and entries(rig) == 100
+    digest = hashlib.sha256(rig.a.read_bytes()).hexdigest()
+    (rig.a.parent / "a.txt.sha256").write_text(f"{digest}  a.txt\n")
+    rig.sync("a", code=0)
+    rig.option(", signature: {type: sha256, url: 'file:///nowhere'}")
+    rig.sync(code=1)
+
+
+def test_a_damaged_list_whose_publisher_is_away_is_named_and_stops_nothing_for_good(stairgate, upstream, tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_bytes(names(100, label=name))
+    lists = "".join(f'  {name}: {{url: "file://{tmp_path}/{name}.txt", category: porn}}\n' for name in "ab")
+    rig = FeedRig(stairgate, upstream, lists)
+    rig.sync(code=0)
+    before = rig.current()
+    damage(next((rig.lists / "segments").glob("a.*")))
+    (tmp_path / "a.txt").rename(tmp_path / "away")
+    (tmp_path / "b.txt").write_bytes(names(110, label="b"))
+    rig.sync("--force", code=1)
+    assert "list a: segments/a." in rig.stderr and "lists remove a" in rig.stderr and rig.current() == before
+    (tmp_path / "away").rename(tmp_path / "a.txt")
+    _, lines = rig.sync("a", code=0)
+    assert lines[-1]["names"] == 210
 
 
 @pytest.fixture
