@@ -75,7 +75,10 @@ static uint64_t mix(const uint8_t *at, size_t octets)
         state = (state ^ load_le64(at + i)) * 0x9e3779b97f4a7c15ULL;
         state ^= state >> 29;
     }
-    return state;
+    /* Octets of an address that a list counts up stand at the top of the last word; slots are
+     * chosen by the bits at the bottom. */
+    state = (state ^ state >> 32) * 0xd6e8feb86659fd93ULL;
+    return state ^ state >> 32;
 }
 
 /* Returns the slot of the terms at AT: theirs, or the free one where they would stand. */
