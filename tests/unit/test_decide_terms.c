@@ -363,7 +363,7 @@ static void why_tells_of_the_list_and_what_it_does(void **state)
         const char *name, *said, *action;
         bool blocked;
     } rows[] = {
-        {"nx.example",    "list 'denies' has it answered NXDOMAIN",                 "nxdomain", true },
+        {"nx.example",    "list 'denies' has it answered NXDOMAIN",               "nxdomain", true },
         {"exact.example", "softened to no record",                                "nxdomain", true },
         {"drop.example",  "list 'acts' has it left without an answer",            "drop",     true },
         {"tcp.example",   "passes over TCP: list 'acts'",                         "tcp",      false},
