@@ -725,7 +725,7 @@ def test_c38_missing_and_empty_files_are_failures(fetch, tmp_path):
 
 def test_c38_a_file_that_grows_meanwhile_is_not_taken(fetch, tmp_path):
     path = tmp_path / "l.txt"
-    path.write_bytes(names(100_000))
+    path.write_bytes(names(100_000) * 10)
     stop = threading.Event()
 
     def writer():
@@ -736,11 +736,12 @@ def test_c38_a_file_that_grows_meanwhile_is_not_taken(fetch, tmp_path):
     thread = threading.Thread(target=writer)
     thread.start()
     try:
-        got = local(fetch, path)
+        # The writer may stand still for as long as one copy takes.
+        faults = [local(fetch, path)["fault"] for _ in range(5)]
     finally:
         stop.set()
         thread.join()
-    assert got["outcome"] == "failed" and "changed while it was read" in got["fault"]
+    assert any("changed while it was read" in fault for fault in faults)
     assert local(fetch, path)["outcome"] == "new"
 
 

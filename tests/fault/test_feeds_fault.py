@@ -117,7 +117,7 @@ def mounted(folder, options):
 def small(stairgate, upstream, tmp_path):
     """A run whose directory is a file system of 4 MiB and 200 files."""
     folder = tmp_path / "small"
-    mounted(folder, "size=4m,nr_inodes=200")
+    mounted(folder, "size=4m,nr_inodes=200,mode=755")
     source = tmp_path / "a.txt"
     source.write_text(names(1000))
     one = FeedRig(stairgate, upstream, f'  a: {{url: "file://{source}", category: porn, gate: {{growth: 1000000}}}}\n')
