@@ -119,6 +119,9 @@ static const char *size_text(uint64_t octets, char text[32])
     return text;
 }
 
+/* What came, a segment, a set, and a link or a file beside the one that it replaces. */
+enum { FILES_NEEDED = 4 };
+
 int place_room(const char *folder, uint64_t need, struct err *err)
 {
     char needed[32], there[32];
@@ -129,9 +132,12 @@ int place_room(const char *folder, uint64_t need, struct err *err)
         return err_system(err, "%s: cannot ask for the room on its file system", folder);
     if ((system.f_flag & ST_RDONLY) != 0)
         return err_set(err, ERR_SYSTEM, "%s: its file system is read-only", folder);
-    if (system.f_files > 0 && system.f_favail == 0)
-        return err_set(err, ERR_SYSTEM, "%s: its file system has no room for another file (inodes)",
-                       folder);
+    if (system.f_files > 0 && system.f_favail < FILES_NEEDED)
+        return err_set(
+            err, ERR_SYSTEM,
+            "%s: its file system has no room for more files (inodes): needs %d, there are "
+            "%" PRIu64 "; remove some, or name another folder in feeds.dir",
+            folder, (int)FILES_NEEDED, (uint64_t)system.f_favail);
     have = (uint64_t)system.f_bavail * system.f_frsize;
     if (system.f_blocks > 0 && have < need)
         return err_set(err, ERR_SYSTEM,
