@@ -171,6 +171,8 @@ static void take_scalar(struct scan *scan, const yaml_event_t *event)
         take_end(scan, event);
         return;
     }
+    if (scan->depth == 0 && event->data.scalar.length > 0)
+        scan->root_flow = true; /* `~` is a config, but no place to add to */
     if (scan->depth == DEPTH_ROOT && scan->in_lists) {
         scan->lists_null = event->data.scalar.length == 0;
         scan->lists_flow = !scan->lists_null;
