@@ -15,13 +15,23 @@ enum { FIRST_PASSED = 3 /* sd_listen_fds(3) */ };
 
 static const char program[] = "/proc/self/exe";
 
+static void add_held(sigset_t *set)
+{
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGUSR1);
+}
+
 /* Puts every handler back before a signal can reach the child: libuv's would write into a pipe that
- * is the keeper's. */
+ * is the keeper's. Then leaves MASK in force and, in the same call, holds what a server begins with
+ * held: a SIGHUP relayed between two calls would end the child. */
 static void reset_signals(const sigset_t *mask)
 {
+    sigset_t held = *mask;
+
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
-    sigprocmask(SIG_SETMASK, mask, NULL);
+    add_held(&held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
 }
 
 static void execute(const struct spawn_options *options, int channel)
@@ -46,7 +56,6 @@ static _Noreturn void run_child(const struct spawn_options *options, int channel
     struct err err;
 
     reset_signals(mask);
-    spawn_hold_signals(true);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* until the server sets its own, sandbox.c */
     if (getppid() != keeper)
         _exit(EXIT_FAILURE);
@@ -67,8 +76,7 @@ void spawn_hold_signals(bool held)
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR1);
+    add_held(&set);
     sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
