@@ -169,7 +169,6 @@ int64_t rows_intern_clearing(struct rows *rows, const uint32_t *entries, size_t 
                              struct mask clear_here, struct mask clear_below, struct err *err)
 {
     const struct mask clear[2] = {clear_here, clear_below};
-    uint64_t hash = hash_row(entries, count, clear_here, clear_below);
     int64_t number = rows_find(rows, entries, count, clear_here, clear_below);
     size_t at;
 
@@ -179,8 +178,9 @@ int64_t rows_intern_clearing(struct rows *rows, const uint32_t *entries, size_t 
     if (number < 0)
         return -1;
     /* append may have moved the table */
-    for (at = hash & (rows->slots - 1); rows->table[at] != 0; at = (at + 1) & (rows->slots - 1))
-        continue;
+    at = hash_row(entries, count, clear_here, clear_below) & (rows->slots - 1);
+    while (rows->table[at] != 0)
+        at = (at + 1) & (rows->slots - 1);
     rows->table[at] = (uint32_t)(number + 1);
     return number;
 }
