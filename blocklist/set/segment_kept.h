@@ -38,7 +38,6 @@ int segment_contains(const struct segment *segment, const struct name *name, str
 /* A name that a segment keeps, as its source gave it. */
 struct segment_name {
     struct name name;
-    uint64_t hash; /* for the segment's seed */
     unsigned labels;
     enum entry_kind kind;
     enum entry_operation operation;

@@ -137,7 +137,6 @@ void names_out_end(struct names_out *names)
 /* Names on their way out of a segment. */
 struct reading {
     const struct segment *segment;
-    struct siphash_key key;
     int (*each)(void *context, const struct segment_name *name);
     void *context;
     struct err *err;
@@ -170,7 +169,7 @@ static int give(struct reading *reading, const uint8_t *at, size_t length, int *
 {
     struct segment_name name;
     struct terms terms;
-    uint64_t chain[NAME_LABELS_MAX];
+    uint8_t starts[NAME_LABELS_MAX];
     size_t head = length > 0 && (at[0] & NAMES_TERMS) != 0 ? 6 : 2;
 
     if (length < head || length < head + at[head - 1])
@@ -185,10 +184,9 @@ static int give(struct reading *reading, const uint8_t *at, size_t length, int *
         name.terms = &terms;
     }
     name.name = (struct name){at + head, at[head - 1]};
-    name.labels = (unsigned)siphash_suffixes(&reading->key, &name.name, chain, NAME_LABELS_MAX);
+    name.labels = (unsigned)name_label_starts(&name.name, starts);
     if (name.labels == 0)
         return malformed(reading);
-    name.hash = chain[name.labels - 1];
     name.kind = (enum entry_kind)(at[0] & 3);
     name.operation = (enum entry_operation)(at[0] >> 2 & 1);
     reading->count++;
@@ -276,7 +274,6 @@ int segment_names_each(const struct segment *segment,
         return err_set(err, ERR_MEMORY, "%s: out of memory", segment->path);
     memset(reading, 0, sizeof *reading);
     reading->segment = segment;
-    reading->key = siphash_key_from_seed(segment->seed);
     reading->each = each;
     reading->context = context;
     reading->err = err;

@@ -184,16 +184,22 @@ static int note(void *context, uint64_t hash, enum entry_kind kind, bool added)
     return 0;
 }
 
-static uint64_t hash_of(const char *text, uint64_t seed)
+static uint64_t hash_of_name(const struct name *name, uint64_t seed)
 {
     struct siphash_key key = siphash_key_from_seed(seed);
     uint64_t chain[NAME_LABELS_MAX];
+
+    return chain[siphash_suffixes(&key, name, chain, NAME_LABELS_MAX) - 1];
+}
+
+static uint64_t hash_of(const char *text, uint64_t seed)
+{
     struct name_buf buf;
     struct name name;
 
     fixture_name(&buf, text);
     name = name_of(&buf);
-    return chain[siphash_suffixes(&key, &name, chain, NAME_LABELS_MAX) - 1];
+    return hash_of_name(&name, seed);
 }
 
 static bool was_told(const struct told *told, const char *text, bool added)
@@ -252,7 +258,8 @@ static int count_name(void *context, const struct segment_name *name)
     if (*count < 2) {
         assert_null(name->terms);
         assert_int_equal(name->operation, *count == 0 ? ENTRY_LIST : ENTRY_EXCEPT);
-        assert_int_equal(name->hash, hash_of(*count == 0 ? "a.example" : "b.a.example", 7));
+        assert_int_equal(hash_of_name(&name->name, 7),
+                         hash_of(*count == 0 ? "a.example" : "b.a.example", 7));
     }
     ++*count;
     return 0;
