@@ -182,33 +182,32 @@ static int read_whole(struct child *child, struct err *err)
 }
 
 /* Of PARTS[0..COUNT), which are the table's, keeps those that the tree has and is to block or allow
- * by. */
+ * by; scans TREE for it. */
 static int keep_present(const struct child *child, struct config_list_part *parts, size_t *count,
-                        struct err *err)
+                        struct ut1_tree *tree, struct err *err)
 {
     struct compile compile = compile_for(child, "", "");
-    struct ut1_tree tree = {.count = 0};
-    int result = ut1_scan(&tree, child->request->path, &compile.from.limits, err);
+    int result = ut1_scan(tree, child->request->path, &compile.from.limits, err);
     size_t kept = 0;
 
     for (size_t i = 0; i < *count && result == 0; i++) {
-        const struct ut1_category *category = ut1_find(&tree, parts[i].name);
+        const struct ut1_category *category = ut1_find(tree, parts[i].name);
 
         if (category == NULL || category->key[0] == '\0')
             continue;
         parts[kept] = parts[i];
         memcpy(parts[kept++].category, category->key, sizeof category->key);
     }
-    ut1_free(&tree);
     *count = kept;
     if (result == 0 && kept == 0)
         return err_set(err, ERR_FORMAT, "none of the categories that we know is in it");
     return result;
 }
 
-/* Fills *PARTS (the caller frees) with what is to be read. */
+/* Fills *PARTS (the caller frees) with what is to be read, and TREE where the table has the parts.
+ */
 static int choose_parts(const struct child *child, struct config_list_part **parts, size_t *count,
-                        struct err *err)
+                        struct ut1_tree *tree, struct err *err)
 {
     const struct config_list *list = child->request->list;
 
@@ -217,12 +216,13 @@ static int choose_parts(const struct child *child, struct config_list_part **par
     if (*parts == NULL)
         return err_set(err, ERR_MEMORY, "out of memory");
     memcpy(*parts, list->parts, list->part_count * sizeof **parts);
-    return list->parts_by_table ? keep_present(child, *parts, count, err) : 0;
+    return list->parts_by_table ? keep_present(child, *parts, count, tree, err) : 0;
 }
 
-/* Compiles CHOSEN[0..COUNT), with PATHS as room for where their segments stand. */
+/* Compiles CHOSEN[0..COUNT), with PATHS as room for where their segments stand; of TREE, if that is
+ * not empty. */
 static int compile_chosen(struct child *child, const struct config_list_part *chosen, size_t count,
-                          char (*paths)[PLACE_PATH_MAX], struct err *err)
+                          char (*paths)[PLACE_PATH_MAX], struct ut1_tree *tree, struct err *err)
 {
     struct compile_part *parts = calloc(count, sizeof *parts);
     int result;
@@ -237,7 +237,7 @@ static int compile_chosen(struct child *child, const struct config_list_part *ch
             .segment = paths[i],
             .compile = compile_for(child, chosen[i].name, chosen[i].category)};
     }
-    result = compile_parts(parts, count, child->request->path, err);
+    result = compile_parts(parts, count, child->request->path, tree->count > 0 ? tree : NULL, err);
     for (size_t i = 0; i < count && result == 0; i++)
         result = keep(child, i, &parts[i].compile, chosen[i].name, err);
     free(parts);
@@ -248,14 +248,16 @@ static int read_parts(struct child *child, struct err *err)
 {
     char(*paths)[PLACE_PATH_MAX] = NULL;
     struct config_list_part *chosen = NULL;
+    struct ut1_tree tree = {.count = 0};
     size_t count = 0;
-    int result = choose_parts(child, &chosen, &count, err);
+    int result = choose_parts(child, &chosen, &count, &tree, err);
 
     if (result == 0) {
         paths = calloc(count, sizeof *paths);
         result = paths == NULL ? err_set(err, ERR_MEMORY, "out of memory")
-                               : compile_chosen(child, chosen, count, paths, err);
+                               : compile_chosen(child, chosen, count, paths, &tree, err);
     }
+    ut1_free(&tree);
     free(paths);
     free(chosen);
     return result;

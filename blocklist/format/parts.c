@@ -16,7 +16,8 @@
 struct work {
     struct compile_part *parts;
     size_t count;
-    struct ut1_tree tree;
+    struct ut1_tree *tree; /* NULL: not scanned yet */
+    struct ut1_tree scanned;
 };
 
 /* Puts the part's name before what ERR says. */
@@ -52,7 +53,7 @@ static int want(struct work *work, struct compile_part *part, struct err *err)
     const char *key = part->compile.about.category;
     char room[UT1_NAME_MAX];
     const char *name = resolve(part->name, room);
-    struct ut1_category *category = ut1_find(&work->tree, name);
+    struct ut1_category *category = ut1_find(work->tree, name);
 
     if (category == NULL || !category->files[UT1_DOMAINS])
         return err_set(
@@ -91,19 +92,19 @@ static int read_category(void *context, struct ut1_category *category, struct so
         part->compile.format = format_find("ut1");
     if (compile_source(&part->compile, octets, part->segment, err) != 0)
         return blame(part, err);
-    tell_refused(&work->tree, &part->compile);
+    tell_refused(work->tree, &part->compile);
     return 0;
 }
 
 static int compile_tree(struct work *work, const char *path, struct err *err)
 {
-    for (size_t i = 0; i < work->tree.count; i++)
-        work->tree.categories[i].key[0] = '\0';
+    for (size_t i = 0; i < work->tree->count; i++)
+        work->tree->categories[i].key[0] = '\0';
     for (size_t i = 0; i < work->count; i++) {
         if (want(work, &work->parts[i], err) != 0)
             return -1;
     }
-    return ut1_read(&work->tree, path, work, read_category, err);
+    return ut1_read(work->tree, path, work, read_category, err);
 }
 
 /* Tells whether the source is an archive with several files, so that parts are files of it. */
@@ -136,7 +137,7 @@ static int compile_each(struct work *work, const char *path, struct err *err)
 }
 
 /* Tells whether the source may be a UT1 tree: it is said to be, or nothing is said and it holds
- * one. Fills the tree then. -1 with ERR where it is said and is none. */
+ * one. Scans it then, unless the caller has. -1 with ERR where it is said and is none. */
 static int look_for_tree(struct work *work, const char *path, struct err *err)
 {
     const struct format *format = work->parts[0].compile.format;
@@ -144,17 +145,22 @@ static int look_for_tree(struct work *work, const char *path, struct err *err)
 
     if (format != NULL && strcmp(format->key, "ut1") != 0)
         return 0;
-    if (ut1_scan(&work->tree, path, &work->parts[0].compile.from.limits, &fault) == 0)
+    if (work->tree != NULL)
         return 1;
+    if (ut1_scan(&work->scanned, path, &work->parts[0].compile.from.limits, &fault) == 0) {
+        work->tree = &work->scanned;
+        return 1;
+    }
     if (format == NULL && fault.code == ERR_FORMAT)
         return 0;
     *err = fault;
     return -1;
 }
 
-int compile_parts(struct compile_part *parts, size_t count, const char *path, struct err *err)
+int compile_parts(struct compile_part *parts, size_t count, const char *path, struct ut1_tree *tree,
+                  struct err *err)
 {
-    struct work work = {.parts = parts, .count = count};
+    struct work work = {.parts = parts, .count = count, .tree = tree};
     int result;
 
     if (count == 0)
@@ -164,7 +170,7 @@ int compile_parts(struct compile_part *parts, size_t count, const char *path, st
         result = compile_tree(&work, path, err);
     else if (result == 0)
         result = compile_each(&work, path, err);
-    ut1_free(&work.tree);
+    ut1_free(&work.scanned);
     for (size_t i = 0; i < count && result != 0; i++)
         unlink(parts[i].segment);
     return result;

@@ -13,6 +13,7 @@
 #include "blocklist/format/compile.h"
 
 struct err;
+struct ut1_tree;
 
 struct compile_part {
     const char *name;       /* config_list_part.name */
@@ -20,10 +21,12 @@ struct compile_part {
     struct compile compile; /* as for compile_file; the format is the same for all */
 };
 
-/* Compiles the file or tree at PATH into PARTS[0..COUNT), a UT1 tree in one pass. All or nothing:
- * when one part is missing, or broken, no segment is left. Errors: -1 with ERR, which names the
- * part: `category X missing`, a category that is an allow list by its `usage` but is not to go to
- * edu_positive, and those of compile_file. */
-int compile_parts(struct compile_part *parts, size_t count, const char *path, struct err *err);
+/* Compiles the file or tree at PATH into PARTS[0..COUNT), a UT1 tree in one pass. TREE is what
+ * ut1_scan made of PATH with the limits of PARTS, which this changes; NULL: it scans, where there
+ * may be a tree. All or nothing: when one part is missing, or broken, no segment is left. Errors:
+ * -1 with ERR, which names the part: `category X missing`, a category that is an allow list by its
+ * `usage` but is not to go to edu_positive, and those of compile_file. */
+int compile_parts(struct compile_part *parts, size_t count, const char *path, struct ut1_tree *tree,
+                  struct err *err);
 
 #endif

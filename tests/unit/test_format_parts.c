@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "blocklist/format/parts.h"
+#include "blocklist/format/ut1.h"
 #include "blocklist/format/watch.h"
 
 enum { PATH_ROOM = 512, NAMES = 1000 };
@@ -86,7 +87,7 @@ static void C43_a_tree_is_the_same_however_it_comes(void **state)
         prepare(&part, 0, "adult", "porn");
         part.compile.from.limits = none;
         part.compile.format = i % 2 == 0 ? format_find("ut1") : NULL;
-        assert_int_equal(compile_parts(&part, 1, source_path, &err), 0);
+        assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), 0);
         assert_int_equal(part.compile.about.names, NAMES);
         assert_int_equal(part.compile.members_refused, zip ? 0 : 4);
         assert_true(is_there(0));
@@ -106,26 +107,46 @@ static void C43_cut_missing_and_linked_categories(void **state)
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
     write_box();
     prepare(&parts[0], 0, "porn", "porn"); /* an alias of adult, by the table */
-    assert_int_equal(compile_parts(parts, 1, source_path, &err), 0);
+    assert_int_equal(compile_parts(parts, 1, source_path, NULL, &err), 0);
     assert_int_equal(parts[0].compile.about.names, NAMES);
     prepare(&parts[1], 1, "phishing", "phishing");
-    assert_int_equal(compile_parts(parts, 2, source_path, &err), -1);
+    assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), -1);
     assert_string_equal(err.text, "category phishing missing");
     assert_false(is_there(0));
     prepare(&parts[1], 1, "adult", "porn");
-    assert_int_equal(compile_parts(parts, 2, source_path, &err), -1);
+    assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "twice"));
     prepare(&parts[1], 1, "games", "games");
-    assert_int_equal(compile_parts(parts, 2, source_path, &err), -1);
+    assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "category games missing"));
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
     while (box.octets[box.length - 1] == 0)
         box.length--;
     box.length -= 20;
     write_box();
-    assert_int_equal(compile_parts(parts, 1, source_path, &err), -1);
+    assert_int_equal(compile_parts(parts, 1, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "broken gzip"));
     assert_false(is_there(0));
+}
+
+static void a_tree_that_was_scanned_is_not_scanned_again(void **state)
+{
+    struct compile_part part;
+    struct ut1_tree scanned;
+    struct err err;
+
+    (void)state;
+    box_archive(&box, "pax", "gzip", tree, MEMBERS);
+    write_box();
+    assert_int_equal(ut1_scan(&scanned, source_path, NULL, &err), 0);
+    prepare(&part, 0, "adult", "porn");
+    assert_int_equal(compile_parts(&part, 1, source_path, &scanned, &err), 0);
+    assert_int_equal(part.compile.about.names, NAMES);
+    assert_int_equal(part.compile.members_refused, 4);
+    ut1_find(&scanned, "adult")->files[UT1_DOMAINS] = false; /* which another scan would find */
+    assert_int_equal(compile_parts(&part, 1, source_path, &scanned, &err), -1);
+    assert_string_equal(err.text, "category adult missing");
+    ut1_free(&scanned);
 }
 
 static void an_allow_list_is_not_blocked_by_a_slip(void **state)
@@ -137,10 +158,10 @@ static void an_allow_list_is_not_blocked_by_a_slip(void **state)
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
     write_box();
     prepare(&part, 0, "bank", "fraud");
-    assert_int_equal(compile_parts(&part, 1, source_path, &err), -1);
+    assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "bank is an allow list"));
     prepare(&part, 0, "bank", "edu_positive");
-    assert_int_equal(compile_parts(&part, 1, source_path, &err), 0);
+    assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), 0);
     assert_int_equal(part.compile.about.names, 1);
 }
 
@@ -159,12 +180,12 @@ static void files_of_an_archive_are_parts(void **state)
     write_box();
     prepare(&parts[0], 0, "ads.txt", "ads");
     prepare(&parts[1], 1, "games.txt", "games");
-    assert_int_equal(compile_parts(parts, 2, source_path, &err), 0);
+    assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), 0);
     assert_int_equal(parts[0].compile.about.names, 2);
     assert_int_equal(parts[1].compile.about.names, 1);
     assert_string_equal(parts[1].compile.format->key, "hosts");
     parts[1].name = "none.txt";
-    assert_int_equal(compile_parts(parts, 2, source_path, &err), -1);
+    assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "none.txt: no file"));
     assert_false(is_there(0));
 }
@@ -179,9 +200,9 @@ static void too_many_entries_fail_a_list(void **state)
     write_box();
     prepare(&part, 0, "adult", "porn");
     part.compile.entries_most = NAMES;
-    assert_int_equal(compile_parts(&part, 1, source_path, &err), 0);
+    assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), 0);
     part.compile.entries_most = NAMES - 1;
-    assert_int_equal(compile_parts(&part, 1, source_path, &err), -1);
+    assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), -1);
     assert_int_equal(err.code, ERR_LIMIT);
     assert_false(part.compile.broken);
     assert_false(is_there(0));
@@ -275,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(C43_a_tree_is_the_same_however_it_comes),
         cmocka_unit_test(C43_cut_missing_and_linked_categories),
+        cmocka_unit_test(a_tree_that_was_scanned_is_not_scanned_again),
         cmocka_unit_test(an_allow_list_is_not_blocked_by_a_slip),
         cmocka_unit_test(files_of_an_archive_are_parts),
         cmocka_unit_test(too_many_entries_fail_a_list),
