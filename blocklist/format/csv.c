@@ -58,13 +58,13 @@ void csv_free_state(void *state)
 static const char separators[] = ",;\t";
 enum { SEPARATORS = sizeof separators - 1 };
 
-/* Walks over RECORD, whose cells any of SET divides: quotes open a cell only where it begins.
- * Counts the separators outside of quotes in COUNTS (NULL: does not); returns whether it ends
- * inside them.
+/* Walks over RECORD, or what follows of one whose quotes are OPEN. Any of SET divides its cells,
+ * and quotes open a cell only where it begins. Counts the separators outside of quotes in COUNTS
+ * (NULL: does not); returns whether it ends inside them.
  */
-static bool scan(struct field record, const char *set, size_t counts[SEPARATORS])
+static bool scan(struct field record, const char *set, bool open, size_t counts[SEPARATORS])
 {
-    bool open = false, begins = true;
+    bool begins = !open;
 
     for (size_t i = 0; i < record.length; i++) {
         char c = record.text[i];
@@ -82,12 +82,15 @@ static bool scan(struct field record, const char *set, size_t counts[SEPARATORS]
     return open;
 }
 
-/* Tells whether RECORD ends inside quotes; SEPARATOR is 0 while it is not known. */
-static bool is_open(struct field record, char separator)
+/* Tells whether LINE ends inside quotes, where OPEN tells whether it begins there; SEPARATOR is 0
+ * while it is not known. */
+static bool is_open(struct field line, char separator, bool open)
 {
     const char one[2] = {separator, '\0'};
 
-    return scan(record, separator == '\0' ? separators : one, NULL);
+    if (!field_has(line, '"'))
+        return open;
+    return scan(line, separator == '\0' ? separators : one, open, NULL);
 }
 
 /* Returns which of the separators stands most often in RECORD, outside quotes. */
@@ -95,7 +98,7 @@ static char find_separator(struct field record)
 {
     size_t counts[SEPARATORS] = {0}, best = 0;
 
-    scan(record, separators, counts);
+    scan(record, separators, false, counts);
     for (size_t i = 0; i < SEPARATORS; i++) {
         if (counts[i] > counts[best])
             best = i;
@@ -326,8 +329,9 @@ static void take_record(struct intake *intake, struct field record)
         take_row(intake, record);
 }
 
-/* Puts LINE to the record that is open; returns whether there is more to come. */
-static bool gather(struct intake *intake, struct field line)
+/* Puts LINE to the record that is begun, and OPEN behind it; returns whether there is more to come.
+ */
+static bool gather(struct intake *intake, struct field line, bool open)
 {
     struct state *state = intake->state;
 
@@ -338,23 +342,24 @@ static bool gather(struct intake *intake, struct field line)
     }
     memcpy(state->record + state->used, line.text, line.length);
     state->used += line.length;
-    if (is_open((struct field){state->record, state->used}, state->separator)) {
+    if (open) {
         state->record[state->used++] = '\n';
         intake->report.passed++;
-        return true;
     }
-    return false;
+    return open;
 }
 
 void csv_line(struct intake *intake, struct field line)
 {
     struct state *state = intake->state;
     struct field record = line;
+    bool begun = state->used > 0, open;
 
-    if (state->used == 0 && parser_skips(intake, field_trim(line)))
+    if (!begun && parser_skips(intake, field_trim(line)))
         return;
-    if (state->used > 0 || is_open(line, state->separator)) {
-        if (gather(intake, line))
+    open = is_open(line, state->separator, begun);
+    if (begun || open) {
+        if (gather(intake, line, open))
             return;
         record = (struct field){state->record, state->used};
     }
