@@ -207,12 +207,7 @@ static void take_denyallow(struct intake *intake, const struct rule *rule)
 static void take_name(struct intake *intake, struct rule *rule)
 {
     struct modifiers *modifiers = &rule->modifiers;
-    struct hostname host;
 
-    if (rule->excepts && !intake_accepts(intake, rule->name.text, rule->name.length, &host)) {
-        intake_refuse(intake, REASON_EXCEPTION);
-        return;
-    }
     if (rule->modified) {
         if (modifiers->records.length > 0 && intake->rules.rewrites)
             records_to_terms(&modifiers->records, &modifiers->terms);
@@ -222,7 +217,10 @@ static void take_name(struct intake *intake, struct rule *rule)
             modifiers->terms.type_count > 0 || modifiers->terms.scope != 0)
             rule->meaning.terms = &modifiers->terms;
     }
-    intake_name(intake, rule->name.text, rule->name.length, rule->meaning);
+    if (rule->excepts)
+        intake_exception(intake, rule->name.text, rule->name.length, rule->meaning);
+    else
+        intake_name(intake, rule->name.text, rule->name.length, rule->meaning);
     if (rule->modified)
         take_denyallow(intake, rule);
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "blocklist/format/hostname.h"
 #include "blocklist/format/intake.h"
 #include "blocklist/format/modifiers.h"
 #include "blocklist/format/records.h"
@@ -24,7 +23,6 @@ struct order {
 static void take_name(struct intake *intake, struct field name, const struct order *order)
 {
     struct meaning meaning = order->meaning;
-    struct hostname host;
 
     if (field_starts(name, "*.")) {
         meaning.kind = ENTRY_BELOW; /* below x, and not x */
@@ -39,9 +37,8 @@ static void take_name(struct intake *intake, struct field name, const struct ord
         intake_refuse(intake, REASON_SINGLE_LABEL); /* `//` is every name of one label */
     else if (field_has_any(name, "*#"))
         intake_refuse(intake, REASON_PATTERN);
-    else if (meaning.operation == ENTRY_EXCEPT &&
-             !intake_accepts(intake, name.text, name.length, &host))
-        intake_refuse(intake, REASON_EXCEPTION);
+    else if (meaning.operation == ENTRY_EXCEPT)
+        intake_exception(intake, name.text, name.length, meaning);
     else
         intake_name(intake, name.text, name.length, meaning);
 }

@@ -113,6 +113,23 @@ void intake_name(struct intake *intake, const char *text, size_t length, struct 
         intake_refuse(intake, REASON_MALFORMED);
 }
 
+void intake_exception(struct intake *intake, const char *text, size_t length,
+                      struct meaning meaning)
+{
+    struct hostname host;
+    uint64_t hash;
+
+    if (!read_host(text, length, &host)) {
+        intake_refuse(intake, REASON_EXCEPTION);
+        return;
+    }
+    hash = hostname_hash(&host, &intake->key);
+    if (find_fault(intake, &host, hash) == REASONS)
+        take(intake, &host, hash, meaning);
+    else
+        intake_refuse(intake, REASON_EXCEPTION);
+}
+
 /* Tells whether PREFIX would hit more than a list can mean: loopback, the unspecified address (the
  * null answers of other filters), or a large part of the Internet. */
 static bool is_too_much(const struct prefix *prefix)

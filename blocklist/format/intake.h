@@ -76,6 +76,11 @@ bool intake_accepts(const struct intake *intake, const char *text, size_t length
 /* Takes TEXT[0..LENGTH) as a name that means MEANING, or refuses it. */
 void intake_name(struct intake *intake, const char *text, size_t length, struct meaning meaning);
 
+/* Does so with an exception, whose refusal has one reason whatever it is for: more is blocked than
+ * the list's author meant. */
+void intake_exception(struct intake *intake, const char *text, size_t length,
+                      struct meaning meaning);
+
 /* Takes TEXT[0..LENGTH) if it is plain ASCII and a name; returns false, with nothing counted, where
  * a closer look is needed. The fast way for nearly every line of nearly every list. */
 bool intake_plain_name(struct intake *intake, const char *text, size_t length,

@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blocklist/format/hostname.h"
 #include "blocklist/format/intake.h"
 #include "blocklist/format/modifiers.h"
 #include "blocklist/format/records.h"
 #include "blocklist/format/ruletext.h"
 #include "blocklist/format/shape.h"
 #include "config/base/err.h"
+#include "config/base/name.h"
 
 enum { NAME_ROOM = 1024 };
 
@@ -176,12 +176,8 @@ static void allow_zone(struct intake *intake, struct field name)
 {
     static const struct terms scoped = {.scoped = true};
     static const struct meaning allowed = {ENTRY_SUBTREE, ENTRY_EXCEPT, true, &scoped};
-    struct hostname host;
 
-    if (intake_accepts(intake, name.text, name.length, &host))
-        intake_name(intake, name.text, name.length, allowed);
-    else
-        intake_refuse(intake, REASON_EXCEPTION);
+    intake_exception(intake, name.text, name.length, allowed);
 }
 
 /* Copies NAME in small letters to COPY; names of any case are one. Returns what fits. */
