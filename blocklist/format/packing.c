@@ -12,6 +12,7 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "config/base/err.h"
 
@@ -161,7 +162,7 @@ static int step_zstd(struct unpacker *unpacker, struct flow *flow, struct err *e
     unpacker->open = state != 0;
     if (!ZSTD_isError(state))
         return 0;
-    if (strstr(ZSTD_getErrorName(state), "too much memory") != NULL)
+    if (ZSTD_getErrorCode(state) == ZSTD_error_frameParameter_windowTooLarge)
         return err_set(err, ERR_LIMIT,
                        "unpacking this zstd needs a window of over %u MiB; pack it "
                        "with zstd -19 or less",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "blocklist/format/format.h"
+#include "blocklist/format/members.h"
 #include "blocklist/format/ut1.h"
 #include "config/base/err.h"
 
@@ -107,16 +108,26 @@ static int compile_tree(struct work *work, const char *path, struct err *err)
     return ut1_read(work->tree, path, work, read_category, err);
 }
 
-/* Tells whether the source is an archive with several files, so that parts are files of it. */
+/* Counts files up to two. */
+static int count_file(void *context, const struct member *member, struct source *octets,
+                      struct err *err)
+{
+    unsigned *files = context;
+
+    (void)octets;
+    (void)err;
+    *files += member->kind == MEMBER_FILE;
+    return *files > 1;
+}
+
+/* Tells whether the source is an archive, and not of one file, so that parts are files of it. */
 static bool has_files(const struct work *work, const char *path)
 {
-    struct source_options options = {.limits = work->parts[0].compile.from.limits};
     struct err err;
-    struct source *source = source_open_as(path, &options, &err);
-    bool one = source != NULL;
+    unsigned files = 0;
 
-    source_close(source);
-    return !one && err.code == ERR_FORMAT && strncmp(err.text, "an archive with", 15) == 0;
+    return members_walk(path, &work->parts[0].compile.from.limits, &files, count_file, &err) == 0 &&
+           files != 1;
 }
 
 static int compile_each(struct work *work, const char *path, struct err *err)
