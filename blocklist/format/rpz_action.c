@@ -99,11 +99,12 @@ static bool is_wild(const ldns_rr *record)
 static void copy_field(uint8_t *out, const ldns_rdf *field)
 {
     const uint8_t *from = ldns_rdf_data(field);
-    bool lower = ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME;
+    size_t size = ldns_rdf_size(field);
 
-    /* The length octets of labels are below any letter. */
-    for (size_t i = 0; i < ldns_rdf_size(field); i++)
-        out[i] = lower ? name_lower_octet(from[i]) : from[i];
+    if (ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME)
+        name_lower_copy(out, from, size); /* length octets of labels are below any letter */
+    else if (size > 0)
+        memcpy(out, from, size);
 }
 
 void rpz_records_add(struct rpz_records *records, const ldns_rr *record)

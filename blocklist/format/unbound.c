@@ -185,8 +185,7 @@ static struct field lowered(struct field name, char copy[NAME_ROOM])
 {
     size_t length = name.length < NAME_ROOM ? name.length : NAME_ROOM;
 
-    for (size_t i = 0; i < length; i++)
-        copy[i] = (char)name_lower_octet((uint8_t)name.text[i]);
+    name_lower_copy((uint8_t *)copy, (const uint8_t *)name.text, length);
     return (struct field){copy, length};
 }
 

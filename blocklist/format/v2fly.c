@@ -128,8 +128,8 @@ static void include_file(struct reading *reading, struct field rest)
     bool fits = name.length > 0 && name.length < NAME_ROOM && are_attributes(rest);
 
     memcpy(include.conditions, reading->conditions, sizeof include.conditions);
-    for (size_t i = 0; fits && i < name.length; i++)
-        include.name[i] = (char)name_lower_octet((uint8_t)name.text[i]);
+    if (fits)
+        name_lower_copy((uint8_t *)include.name, (const uint8_t *)name.text, name.length);
     for (word = field_next(&rest); fits && word.length > 0; word = field_next(&rest))
         fits = word.text[0] != '@' || add_condition(include.conditions, word);
     if (!fits || !push(reading, &include))
