@@ -70,15 +70,15 @@ static void take_answer(struct zone *zone)
     struct answer *answer = &zone->answer;
     uint64_t line = zone->intake->report.lines;
     struct meaning meaning = {.operation = ENTRY_LIST};
-    struct terms terms = {.action = TERMS_REWRITE,
-                          .records = answer->records.octets,
-                          .records_length = answer->records.length};
+    struct terms terms = {0};
 
     if (!answer->open)
         return;
     answer->open = false;
-    if (zone->intake->rules.rewrites && answer->records.whole)
+    if (zone->intake->rules.rewrites && answer->records.whole) {
+        records_to_terms(&answer->records.records, &terms);
         meaning.terms = &terms;
+    }
     zone->intake->report.lines = answer->line;
     take(zone, &answer->trigger, meaning);
     zone->intake->report.lines = line;

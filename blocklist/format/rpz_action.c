@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/base/bytes.h"
+#include "config/base/name.h"
 
 /* Types whose records are the zone's own affair wherever they stand, and those that are no answer
  * to a question that is blocked: they would delegate. */
@@ -83,7 +83,7 @@ enum rpz_action rpz_action_of(const ldns_rr *record, const struct rpz_trigger *t
 void rpz_records_start(struct rpz_records *records)
 {
     records->whole = true;
-    records->length = 0;
+    records->records.length = 0;
 }
 
 /* A target `*.garden` stands for the name asked for with `garden` behind it: no one answer. */
@@ -109,22 +109,18 @@ static void copy_field(uint8_t *out, const ldns_rdf *field)
 
 void rpz_records_add(struct rpz_records *records, const ldns_rr *record)
 {
-    uint8_t *out = records->octets + records->length;
+    uint8_t rdata[TERMS_RECORDS_MAX];
     size_t length = 0;
+    bool fits = !is_wild(record);
 
-    for (size_t i = 0; i < ldns_rr_rd_count(record); i++)
-        length += ldns_rdf_size(ldns_rr_rdf(record, i));
-    if (is_wild(record) || length > UINT16_MAX ||
-        length + 4 > sizeof records->octets - records->length) {
+    for (size_t i = 0; i < ldns_rr_rd_count(record) && fits; i++) {
+        const ldns_rdf *field = ldns_rr_rdf(record, i);
+
+        fits = ldns_rdf_size(field) <= sizeof rdata - length;
+        if (fits)
+            copy_field(rdata + length, field);
+        length += ldns_rdf_size(field);
+    }
+    if (!fits || !records_add(&records->records, (uint16_t)ldns_rr_get_type(record), rdata, length))
         records->whole = false;
-        return;
-    }
-    store_be16(out, (uint16_t)ldns_rr_get_type(record));
-    store_be16(out + 2, (uint16_t)length);
-    out += 4;
-    for (size_t i = 0; i < ldns_rr_rd_count(record); i++) {
-        copy_field(out, ldns_rr_rdf(record, i));
-        out += ldns_rdf_size(ldns_rr_rdf(record, i));
-    }
-    records->length += length + 4;
 }

@@ -5,11 +5,9 @@
 
 #include <ldns/ldns.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
+#include "blocklist/format/records.h"
 #include "blocklist/format/rpz_trigger.h"
-#include "blocklist/set/terms.h"
 
 enum rpz_action {
     RPZ_BLOCK, /* NXDOMAIN or NODATA: a listing */
@@ -24,11 +22,10 @@ enum rpz_action {
 /* Returns what RECORD of TRIGGER says. */
 enum rpz_action rpz_action_of(const ldns_rr *record, const struct rpz_trigger *trigger);
 
-/* Records in the form of struct terms. */
+/* Records of an answer. */
 struct rpz_records {
     bool whole; /* all were added: they fit, and say the same for every name */
-    size_t length;
-    uint8_t octets[TERMS_RECORDS_MAX];
+    struct records records;
 };
 
 /* Empties RECORDS. */
