@@ -157,7 +157,7 @@ static bool denyallow_fits(const struct intake *intake, const struct rule *rule)
         return false;
     own = name_of(&base.name);
     while (rest.length > 0) {
-        struct field item = modifiers_cut(&rest, '|');
+        struct field item = field_cut(&rest, '|');
         struct name name;
 
         if (!intake_accepts(intake, item.text, item.length, &allowed))
@@ -193,7 +193,7 @@ static void take_denyallow(struct intake *intake, const struct rule *rule)
     if (rest.length == 0 || !intake_accepts(intake, rule->name.text, rule->name.length, &base))
         return;
     while (rest.length > 0 && !intake->failed) {
-        struct field item = modifiers_cut(&rest, '|');
+        struct field item = field_cut(&rest, '|');
         struct name own = name_of(&base.name), name;
 
         intake_accepts(intake, item.text, item.length, &allowed);
@@ -276,7 +276,7 @@ void adblock_rule(struct intake *intake, struct field text)
         refuse(intake, &rule, REASON_PATTERN);
         return;
     }
-    rule.pattern = modifiers_cut(&modifiers, '$');
+    rule.pattern = field_cut(&modifiers, '$');
     rule.modified = modifiers.text != rule.pattern.text + rule.pattern.length;
     if (!rule.modified) {
         take_bare(intake, &rule);

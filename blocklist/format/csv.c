@@ -13,10 +13,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "blocklist/format/field.h"
 #include "blocklist/format/intake.h"
-#include "blocklist/format/modifiers.h"
 #include "blocklist/format/shape.h"
 #include "config/base/err.h"
 
@@ -143,7 +142,7 @@ static bool cut_cell(struct field *rest, char separator, struct cell *cell)
     if (field_starts(*rest, "\""))
         skipped = read_quoted(*rest, cell);
     *rest = field_skip(*rest, skipped);
-    text = modifiers_cut(rest, separator);
+    text = field_cut(rest, separator);
     if (rest->text == text.text + text.length)
         rest->text = NULL; /* no separator: it was the last one */
     text = field_trim(text);
@@ -157,11 +156,6 @@ static bool cut_cell(struct field *rest, char separator, struct cell *cell)
 static struct field field_of(const struct cell *cell)
 {
     return field_trim((struct field){cell->text, cell->length});
-}
-
-static bool is_word(struct field field, const char *word)
-{
-    return field.length == strlen(word) && strncasecmp(field.text, word, field.length) == 0;
 }
 
 /* What columns are called, the most telling first. */
@@ -179,7 +173,7 @@ static size_t rank_of(struct field cell, const char *const *words, size_t count)
 {
     size_t rank = 0;
 
-    while (rank < count && !is_word(cell, words[rank]))
+    while (rank < count && !field_is_any_case(cell, words[rank]))
         rank++;
     return rank;
 }
@@ -196,7 +190,7 @@ static bool read_header(struct intake *intake, struct field record)
         size_t part = rank_of(field_of(&cell), part_words, PART_WORDS);
 
         if (intake->rules.column != NULL)
-            name = is_word(field_of(&cell), intake->rules.column) ? 0 : NAME_WORDS;
+            name = field_is_any_case(field_of(&cell), intake->rules.column) ? 0 : NAME_WORDS;
         if (name < name_rank) {
             name_rank = name;
             state->name = i;
@@ -265,7 +259,7 @@ static void take_value(struct intake *intake, struct field value)
         plain_word(intake, value, subtree);
     else if (colon == NULL)
         take_url(intake, value);
-    else if (is_word(scheme, "http") || is_word(scheme, "https"))
+    else if (field_is_any_case(scheme, "http") || field_is_any_case(scheme, "https"))
         take_url(intake, field_skip(value, scheme.length + 3));
     else
         intake_refuse(intake, REASON_OTHER_SYNTAX);
@@ -279,7 +273,7 @@ static void take_row(struct intake *intake, struct field record)
 
     for (long i = 0; cut_cell(&record, state->separator, &cell); i++) {
         if (i == state->part && !ours)
-            ours = is_word(field_of(&cell), intake->rules.part);
+            ours = field_is_any_case(field_of(&cell), intake->rules.part);
         if (i == state->name)
             name = cell;
     }

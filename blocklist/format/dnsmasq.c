@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "blocklist/format/field.h"
 #include "blocklist/format/intake.h"
-#include "blocklist/format/modifiers.h"
 #include "blocklist/format/records.h"
 #include "blocklist/format/shape.h"
 
@@ -97,7 +97,7 @@ static void take_names(struct intake *intake, struct field names, const struct o
     bool more = true;
 
     while (more && !intake->failed) {
-        struct field name = modifiers_cut(&names, '/');
+        struct field name = field_cut(&names, '/');
 
         more = names.text != name.text + name.length;
         take_name(intake, name, order);
@@ -112,7 +112,7 @@ void dnsmasq_line(struct intake *intake, struct field line)
     if (parser_skips(intake, value))
         return;
     value = field_without_remark(value);
-    word = field_trim(modifiers_cut(&value, '='));
+    word = field_trim(field_cut(&value, '='));
     value = field_trim(value);
     memset(&order, 0, offsetof(struct order, records));
     order.records.length = 0;

@@ -1,6 +1,7 @@
 #include "blocklist/format/field.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct field field_trim(struct field field)
 {
@@ -32,6 +33,16 @@ struct field field_next(struct field *rest)
     return found;
 }
 
+struct field field_cut(struct field *items, char separator)
+{
+    const char *end = memchr(items->text, separator, items->length);
+    size_t length = end == NULL ? items->length : (size_t)(end - items->text);
+    struct field first = {items->text, length};
+
+    *items = field_skip(*items, end == NULL ? length : length + 1);
+    return first;
+}
+
 struct field field_skip(struct field field, size_t count)
 {
     return (struct field){field.text + count, field.length - count};
@@ -56,6 +67,11 @@ bool field_is(struct field field, const char *words)
     return field.length == strlen(words) && field_starts(field, words);
 }
 
+bool field_is_any_case(struct field field, const char *words)
+{
+    return field.length == strlen(words) && strncasecmp(field.text, words, field.length) == 0;
+}
+
 bool field_has(struct field field, char c)
 {
     return memchr(field.text, c, field.length) != NULL;
@@ -68,4 +84,13 @@ bool field_has_any(struct field field, const char *set)
             return true;
     }
     return false;
+}
+
+bool field_to_text(struct field field, char *text, size_t room)
+{
+    if (field.length >= room || field_has(field, '\0'))
+        return false;
+    memcpy(text, field.text, field.length);
+    text[field.length] = '\0';
+    return true;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "blocklist/format/field.h"
+
 static bool is_ascii(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -32,10 +34,8 @@ int idn_to_ascii(const char *text, size_t length, char *out)
     char copy[IDN_TEXT_MAX], *ascii = NULL;
     int result = -1;
 
-    if (length == 0 || length >= sizeof copy || memchr(text, '\0', length) != NULL)
+    if (length == 0 || !field_to_text((struct field){text, length}, copy, sizeof copy))
         return -1;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
     if (is_ascii(text, length)) {
         memcpy(out, copy, length + 1);
         return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "blocklist/format/boilerplate.h"
+#include "blocklist/format/field.h"
 #include "blocklist/format/hostname.h"
 #include "blocklist/format/idn.h"
 #include "blocklist/format/suffixes.h"
@@ -148,12 +149,9 @@ bool intake_address(struct intake *intake, const char *text, size_t length,
     struct prefix prefix;
 
     /* No scope: that is a link of the list's author. */
-    if (length == 0 || length >= sizeof copy || memchr(text, '%', length) != NULL ||
-        memchr(text, '\0', length) != NULL)
-        return false;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    if (prefix_from_text(&prefix, copy) != 0)
+    if (length == 0 || memchr(text, '%', length) != NULL ||
+        !field_to_text((struct field){text, length}, copy, sizeof copy) ||
+        prefix_from_text(&prefix, copy) != 0)
         return false;
     if (is_too_much(&prefix)) {
         intake_refuse(intake, REASON_IP_ADDRESS);

@@ -9,16 +9,6 @@
 
 #include "blocklist/format/shape.h"
 
-struct field modifiers_cut(struct field *items, char separator)
-{
-    const char *end = memchr(items->text, separator, items->length);
-    size_t length = end == NULL ? items->length : (size_t)(end - items->text);
-    struct field first = {items->text, length};
-
-    *items = field_skip(*items, end == NULL ? length : length + 1);
-    return first;
-}
-
 static bool read_important(struct modifiers *modifiers, struct field value)
 {
     bool first = !modifiers->terms.important;
@@ -64,7 +54,7 @@ static bool read_dnstype(struct modifiers *modifiers, struct field value)
     if (modifiers->terms.type_count > 0 || value.length == 0)
         return false;
     while (value.length > 0) {
-        struct field word = modifiers_cut(&value, '|');
+        struct field word = field_cut(&value, '|');
         bool excluded = field_starts(word, "~");
 
         if (!records_type(field_skip(word, excluded), &type) ||
@@ -125,8 +115,8 @@ static bool read_dnsrewrite(struct modifiers *modifiers, struct field value)
         return false;
     if (!field_has(value, ';'))
         return read_short(modifiers, value);
-    code = modifiers_cut(&value, ';');
-    type = modifiers_cut(&value, ';');
+    code = field_cut(&value, ';');
+    type = field_cut(&value, ';');
     if (type.length == 0)
         return value.length == 0 && read_code(modifiers, code);
     return field_is(code, "NOERROR") && read_record(modifiers, type, value);
@@ -145,7 +135,7 @@ static const struct {
 
 static bool read_one(struct modifiers *modifiers, struct field item)
 {
-    struct field word = modifiers_cut(&item, '=');
+    struct field word = field_cut(&item, '=');
     bool valued = item.text != word.text + word.length;
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -163,7 +153,7 @@ bool modifiers_read(struct modifiers *modifiers, struct field text)
     memset(modifiers, 0, offsetof(struct modifiers, records));
     modifiers->records.length = 0;
     while (rest.length > 0) {
-        struct field item = modifiers_cut(&rest, ',');
+        struct field item = field_cut(&rest, ',');
         bool before = modifiers->badfilter;
 
         if (!read_one(modifiers, item))

@@ -22,7 +22,4 @@ struct modifiers {
  * twice, malformed, or cannot be honoured: the whole rule is refused then. */
 bool modifiers_read(struct modifiers *modifiers, struct field text);
 
-/* Cuts the first of ITEMS, which SEPARATOR divides, off *ITEMS and returns it. */
-struct field modifiers_cut(struct field *items, char separator);
-
 #endif

@@ -5,7 +5,6 @@
 
 #include <ldns/ldns.h>
 #include <string.h>
-#include <strings.h>
 
 #include "blocklist/format/hostname.h"
 #include "config/base/addr.h"
@@ -32,11 +31,8 @@ static bool read_address(struct field value, struct addr *addr)
 {
     char copy[ADDR_TEXT_MAX];
 
-    if (value.length >= sizeof copy || field_has_any(value, "%/") || field_has(value, '\0'))
-        return false;
-    memcpy(copy, value.text, value.length);
-    copy[value.length] = '\0';
-    return addr_from_text(addr, copy) == 0;
+    return !field_has_any(value, "%/") && field_to_text(value, copy, sizeof copy) &&
+           addr_from_text(addr, copy) == 0;
 }
 
 static bool add_address(struct records *records, uint16_t type, struct field value)
@@ -112,8 +108,7 @@ static const struct {
 bool records_add_text(struct records *records, struct field word, struct field value)
 {
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        if (word.length == strlen(readers[i].word) &&
-            strncasecmp(word.text, readers[i].word, word.length) == 0)
+        if (field_is_any_case(word, readers[i].word))
             return readers[i].add(records, readers[i].type, value);
     }
     return false;
@@ -140,10 +135,8 @@ bool records_type(struct field word, uint16_t *type)
 {
     char copy[WORD_MAX];
 
-    if (word.length == 0 || word.length >= sizeof copy || field_has(word, '\0'))
+    if (word.length == 0 || !field_to_text(word, copy, sizeof copy))
         return false;
-    memcpy(copy, word.text, word.length);
-    copy[word.length] = '\0';
     *type = (uint16_t)ldns_get_rr_type_by_name(copy);
     return *type != 0;
 }

@@ -58,12 +58,8 @@ static bool read_address(struct field field, struct addr *addr)
 
     if (percent != NULL)
         field.length = (size_t)(percent - field.text);
-    if (field.length == 0 || field.length >= sizeof copy ||
-        memchr(field.text, '\0', field.length) != NULL)
-        return false;
-    memcpy(copy, field.text, field.length);
-    copy[field.length] = '\0';
-    return addr_from_text(addr, copy) == 0;
+    return field.length > 0 && field_to_text(field, copy, sizeof copy) &&
+           addr_from_text(addr, copy) == 0;
 }
 
 bool shape_hosts_address(struct field field)

@@ -5,18 +5,12 @@
 #include "blocklist/format/parsers.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "blocklist/format/field.h"
 #include "blocklist/format/intake.h"
-#include "blocklist/format/modifiers.h"
 
 static const struct meaning exact = {ENTRY_EXACT, ENTRY_LIST, true, NULL};
 static const struct meaning subtree = {ENTRY_SUBTREE, ENTRY_LIST, true, NULL};
-
-static bool is_word(struct field field, const char *word)
-{
-    return field.length == strlen(word) && strncasecmp(field.text, word, field.length) == 0;
-}
 
 static void take_exact(struct intake *intake, struct field value)
 {
@@ -85,10 +79,10 @@ static const char *const rejecting[] = {
 static enum reason judge_word(struct field word)
 {
     for (size_t i = 0; i < sizeof rejecting / sizeof *rejecting; i++) {
-        if (is_word(word, rejecting[i]))
+        if (field_is_any_case(word, rejecting[i]))
             return REASONS;
     }
-    return is_word(word, "DIRECT") ? REASON_EXCEPTION : REASON_FORWARD;
+    return field_is_any_case(word, "DIRECT") ? REASON_EXCEPTION : REASON_FORWARD;
 }
 
 /* Returns why what stands behind a rule's value, REST, makes it no block; REASONS if it does not.
@@ -98,18 +92,18 @@ static enum reason judge_rest(struct field rest)
     enum reason reason = REASONS;
 
     while (rest.length > 0 && reason == REASONS)
-        reason = judge_word(field_trim(modifiers_cut(&rest, ',')));
+        reason = judge_word(field_trim(field_cut(&rest, ',')));
     return reason;
 }
 
 static void take_rule(struct intake *intake, struct field word, struct field rest)
 {
     const struct rule_type *type = NULL;
-    struct field value = field_trim(modifiers_cut(&rest, ','));
+    struct field value = field_trim(field_cut(&rest, ','));
     enum reason reason;
 
     for (size_t i = 0; i < sizeof rule_types / sizeof *rule_types && type == NULL; i++) {
-        if (is_word(word, rule_types[i].word))
+        if (field_is_any_case(word, rule_types[i].word))
             type = &rule_types[i];
     }
     if (type == NULL) {
@@ -167,7 +161,7 @@ void surge_line(struct intake *intake, struct field line)
         return;
     }
     rest = without_yaml(field_without_remark(rest));
-    word = modifiers_cut(&rest, ',');
+    word = field_cut(&rest, ',');
     if (rest.text == word.text + word.length)
         take_member(intake, word);
     else

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/format/field.h"
 #include "blocklist/format/intake.h"
-#include "blocklist/format/modifiers.h"
 #include "blocklist/format/records.h"
 #include "blocklist/format/ruletext.h"
 #include "blocklist/format/shape.h"
@@ -313,7 +313,7 @@ void unbound_line(struct intake *intake, struct field line)
     if (parser_skips(intake, value))
         return;
     value = field_without_remark(value);
-    word = modifiers_cut(&value, ':');
+    word = field_cut(&value, ':');
     value = field_trim(value);
     if (!state->elsewhere && field_is(word, "local-data")) {
         take_data(intake, value);
