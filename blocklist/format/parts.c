@@ -21,15 +21,6 @@ struct work {
     struct ut1_tree scanned;
 };
 
-/* Puts the part's name before what ERR says. */
-static int blame(const struct compile_part *part, struct err *err)
-{
-    char why[sizeof err->text];
-
-    memcpy(why, err->text, sizeof why);
-    return err_set(err, err->code, "%s: %s", part->name, why);
-}
-
 /* Returns the name of the category that NAME means: itself, or what the table knows it as an alias
  * of, which goes to ROOM (UT1_NAME_MAX). */
 static const char *resolve(const char *name, char *room)
@@ -92,7 +83,7 @@ static int read_category(void *context, struct ut1_category *category, struct so
     if (part->compile.format == NULL)
         part->compile.format = format_find("ut1");
     if (compile_source(&part->compile, octets, part->segment, err) != 0)
-        return blame(part, err);
+        return err_before(err, part->name);
     tell_refused(work->tree, &part->compile);
     return 0;
 }
@@ -142,7 +133,7 @@ static int compile_each(struct work *work, const char *path, struct err *err)
         else
             part->compile.rules.part = part->name;
         if (compile_file(&part->compile, path, part->segment, err) != 0)
-            return blame(part, err);
+            return err_before(err, part->name);
     }
     return 0;
 }

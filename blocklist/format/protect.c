@@ -74,13 +74,10 @@ int protect_add_file(struct protect *protect, const char *path, struct err *err)
     struct source *source = source_open(path, err);
     struct textlines lines;
     struct textline line;
-    struct err cause;
     int more;
 
-    if (source == NULL) {
-        cause = *err;
-        return err_set(err, cause.code, "%s: %s", path, cause.text);
-    }
+    if (source == NULL)
+        return err_before(err, path);
     more = textlines_start(&lines, source, err) == 0 ? 1 : -1;
     while (more > 0 && (more = textlines_next(&lines, &line, err)) > 0) {
         struct field name = field_trim((struct field){line.text, line.length});

@@ -83,13 +83,8 @@ static int see_member(void *context, const struct member *member, struct source 
 int ut1_walk_archive(const char *path, const struct source_limits *limits,
                      const struct ut1_visitor *visitor, struct err *err)
 {
-    char why[sizeof err->text];
     /* members_walk gives the context back as it is; nothing writes to it. */
     int result = members_walk(path, limits, (void *)(uintptr_t)visitor, see_member, err);
 
-    if (result != 0) {
-        memcpy(why, err->text, sizeof why);
-        err_set(err, err->code, "%s: %s", path, why);
-    }
-    return result;
+    return result == 0 ? 0 : err_before(err, path);
 }

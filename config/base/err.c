@@ -50,6 +50,16 @@ int err_system(struct err *err, const char *format, ...)
     return -1;
 }
 
+int err_before(struct err *err, const char *name)
+{
+    char why[sizeof err->text];
+
+    if (err == NULL)
+        return -1;
+    memcpy(why, err->text, sizeof why);
+    return err_set(err, err->code, "%s: %s", name, why);
+}
+
 void err_abort(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: must hold: %s\n", file, line, what);

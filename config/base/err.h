@@ -47,6 +47,11 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 /* Like err_set with ERR_SYSTEM, and appends `: ` and the text of errno. */
 int err_system(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts NAME and `: ` before the text of ERR (which may be NULL), whose code stays; always returns
+ * -1.
+ */
+int err_before(struct err *err, const char *name);
+
 /* Ends the process after printing FILE:LINE and WHAT: memory would be corrupt. Use must(). */
 _Noreturn void err_abort(const char *file, int line, const char *what);
 
