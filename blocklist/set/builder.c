@@ -79,9 +79,7 @@ static int open_segments(struct build *build, const char *const *paths, size_t c
         build->segment_count++;
         if (check_segment(build, feed, err) != 0)
             return -1;
-        for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
-            build->entries += build->segments[feed]->parts[SEGMENT_SUBTREE + kind].count;
-        build->entries += build->segments[feed]->parts[SEGMENT_TERMED].count;
+        build->entries += segment_count_listings(build->segments[feed]);
     }
     if (variants_make(&build->variants, build->segments, count, err) != 0)
         return -1;

@@ -110,8 +110,7 @@ static int push_termed(struct segment_writer *writer, const struct adding *addin
 
 static bool is_important(const struct segment_writer *writer, int64_t terms)
 {
-    return terms >= 0 &&
-           (terms_table_at(&writer->terms, (size_t)terms)[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+    return terms >= 0 && terms_important(terms_table_at(&writer->terms, (size_t)terms));
 }
 
 static int add_listing(struct segment_writer *writer, struct adding *adding, struct err *err)

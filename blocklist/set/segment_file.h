@@ -128,4 +128,7 @@ int segment_read_at(const struct segment *segment, uint64_t offset, void *data, 
 /* Frees the buffer of STREAM. */
 void segment_stream_end(struct segment_stream *stream);
 
+/* Returns how many listings SEGMENT has in its runs, with terms or without. */
+uint64_t segment_count_listings(const struct segment *segment);
+
 #endif

@@ -27,8 +27,7 @@ uint64_t segment_seed(const struct segment *segment)
     return segment->seed;
 }
 
-/* Names, in runs, with terms or without. */
-static uint64_t count_names(const struct segment *segment)
+uint64_t segment_count_listings(const struct segment *segment)
 {
     uint64_t names = segment->parts[SEGMENT_TERMED].count;
 
@@ -39,7 +38,8 @@ static uint64_t count_names(const struct segment *segment)
 
 uint64_t segment_entries(const struct segment *segment)
 {
-    return count_names(segment) + segment->prefix_count + exceptions_count(&segment->exceptions);
+    return segment_count_listings(segment) + segment->prefix_count +
+           exceptions_count(&segment->exceptions);
 }
 
 static int verify_run(const struct segment *segment, enum segment_section section, struct err *err)
@@ -131,7 +131,7 @@ static void note_termed(const uint8_t *at, struct found *found)
 
     if (scope != 0)
         found->scope = found->scope == 0 || found->scope == scope ? scope : SCOPE_MANY;
-    else if ((at[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0)
+    else if (terms_important(at))
         found->important = true;
     else
         found->listed = true;

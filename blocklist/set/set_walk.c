@@ -36,11 +36,6 @@ void set_walk_start_row(struct set_walk *walk, const struct set *set, uint32_t r
     walk->lifts = set->rows != NULL && set->rows[row].lifts;
 }
 
-static bool important(const uint8_t *terms)
-{
-    return terms != NULL && (terms[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
-}
-
 /* Tells whether ENTRY, found at DEPTH, matches the name and the type. */
 static bool matches(const struct set_walk *walk, uint32_t entry, unsigned depth)
 {
@@ -68,7 +63,7 @@ struct listing {
 static bool takes_back(const uint8_t *terms, unsigned depth, const struct listing *listing)
 {
     if (!terms_scoped(terms))
-        return !listing->important || important(terms);
+        return !listing->important || terms_important(terms);
     return listing->depth < depth &&
            (terms_scope(terms) == 0 || terms_scope(terms) == listing->scope);
 }
@@ -98,7 +93,7 @@ static bool stands(const struct set_walk *walk, uint32_t entry, unsigned depth)
 {
     const uint8_t *terms = set_entry_terms(walk->set, entry);
     const struct listing listing = {set_entry_feed(walk->set, entry), depth, terms_scope(terms),
-                                    important(terms)};
+                                    terms_important(terms)};
 
     for (unsigned d = 1; d <= walk->count; d++) {
         if (row_takes_back(walk, d, &listing))

@@ -52,6 +52,12 @@ static inline bool terms_scoped(const uint8_t *at)
     return at != NULL && (at[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
 }
 
+/* Tells whether a listing with the terms at AT (NULL for none) is not lifted by exceptions. */
+static inline bool terms_important(const uint8_t *at)
+{
+    return at != NULL && (at[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+}
+
 /* Returns the scope in the terms at AT, 0 where there are none (NULL). */
 static inline unsigned terms_scope(const uint8_t *at)
 {

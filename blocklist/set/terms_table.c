@@ -194,8 +194,8 @@ void terms_decode(const uint8_t *at, struct terms *terms)
 {
     memset(terms, 0, sizeof *terms);
     terms->action = at[0];
-    terms->important = (at[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
-    terms->scoped = (at[TERMS_AT_FLAGS] & TERMS_SCOPED) != 0;
+    terms->important = terms_important(at);
+    terms->scoped = terms_scoped(at);
     terms->scope = (uint16_t)terms_scope(at);
     terms->all_but = (at[TERMS_AT_FLAGS] & TERMS_ALL_BUT) != 0;
     terms->type_count = at[TERMS_AT_COUNT];

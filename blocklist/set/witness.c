@@ -21,7 +21,7 @@ static void fill(const struct set *set, uint32_t entry, unsigned depth, struct s
     if (terms == NULL)
         return;
     witness->limited = terms_limited(terms);
-    witness->important = (terms[TERMS_AT_FLAGS] & TERMS_IMPORTANT) != 0;
+    witness->important = terms_important(terms);
     witness->action = terms[0];
 }
 
