@@ -163,8 +163,6 @@ bool modifiers_read(struct modifiers *modifiers, struct field text)
 
             modifiers->head = (struct field){text.text, at};
             modifiers->tail = rest;
-        } else {
-            modifiers->any = true;
         }
     }
     return good;

@@ -9,7 +9,6 @@
 #include "blocklist/set/terms.h"
 
 struct modifiers {
-    bool any;                /* there is one that is no badfilter */
     bool badfilter;          /* the rule takes another one back */
     struct field head, tail; /* the modifiers in front of badfilter, and behind it */
     struct field denyallow;  /* names with `|` between them; empty: none */

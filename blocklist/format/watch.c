@@ -125,11 +125,6 @@ void watch_free(struct watch *watch)
     free(watch);
 }
 
-void watch_clear(struct watch *watch)
-{
-    memset(watch->seen, 0, watch->count * sizeof *watch->seen);
-}
-
 static void see_exception(struct seen *seen, const struct watched *entry)
 {
     const struct terms *terms = entry->terms;

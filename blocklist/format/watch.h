@@ -22,9 +22,6 @@ struct watch;
 struct watch *watch_create(const struct name *names, size_t count, uint64_t seed, struct err *err);
 void watch_free(struct watch *watch);
 
-/* Forgets what was seen: for the next list. */
-void watch_clear(struct watch *watch);
-
 /* What is seen of an entry. */
 struct watched {
     uint64_t hash; /* of its name, which has as many LABELS */
