@@ -87,7 +87,6 @@ static int rehash(const char *dir, struct store_segment *segment, uint64_t seed,
 {
     char from[PLACE_PATH_MAX], to[PLACE_PATH_MAX], temporary[64];
     struct store_segment made;
-    size_t used;
 
     snprintf(temporary, sizeof temporary, "new.%ld.seed", (long)getpid());
     place_segment(dir, segment->file, from);
@@ -98,10 +97,7 @@ static int rehash(const char *dir, struct store_segment *segment, uint64_t seed,
         unlink(to);
         return -1;
     }
-    used = (size_t)snprintf(made.file, sizeof made.file, "%s%s%s.", segment->list,
-                            segment->part[0] != '\0' ? "." : "", segment->part);
-    for (size_t i = 0; i < 8; i++, used += 2)
-        snprintf(made.file + used, sizeof made.file - used, "%02x", made.digest[i]);
+    place_segment_name(made.list, made.part, made.digest, made.file, sizeof made.file);
     *segment = made;
     memcpy(from, to, sizeof from);
     return place_rename(from, place_segment(dir, made.file, to), err);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,6 +85,26 @@ char *place_previous(const char *dir, char path[PLACE_PATH_MAX])
 {
     snprintf(path, PLACE_PATH_MAX, "%s/current.set.previous", dir);
     return path;
+}
+
+static char safe(char c)
+{
+    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '-' || c == '_';
+
+    return (char)(fine ? c : '_');
+}
+
+void place_segment_name(const char *id, const char *part, const uint8_t digest[32], char *file,
+                        size_t room)
+{
+    size_t at = strlen(id) + 1; /* of the part */
+    char hex[17];
+
+    sodium_bin2hex(hex, sizeof hex, digest, 8);
+    snprintf(file, room, "%s%s%s.%s", id, part[0] == '\0' ? "" : ".", part, hex);
+    for (size_t i = 0; part[i] != '\0' && at + i + 1 < room; i++)
+        file[at + i] = safe(part[i]);
 }
 
 uint64_t place_set_number(const char *name)

@@ -35,6 +35,12 @@ char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX])
 char *place_current(const char *dir, char path[PLACE_PATH_MAX]);
 char *place_previous(const char *dir, char path[PLACE_PATH_MAX]);
 
+/* Writes ID[.PART].DIGEST, as a segment of list ID with this digest is called in segments/, into
+ * FILE of ROOM octets. PART may be any text, as a list's own column says it: whatever is no letter,
+ * figure, `-` or `_` becomes `_`, and the digest keeps such names apart. */
+void place_segment_name(const char *id, const char *part, const uint8_t digest[32], char *file,
+                        size_t room);
+
 /* Returns the number of the generation whose file is called NAME, `12.set`; 0 for any other name.
  */
 uint64_t place_set_number(const char *name);

@@ -81,29 +81,6 @@ out:
     return result;
 }
 
-static char safe(char c)
-{
-    bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                c == '-' || c == '_';
-
-    return (char)(fine ? c : '_');
-}
-
-/* Writes ID[.PART].DIGEST into SEGMENT->file. */
-static void name_file(const char *id, struct reader_segment *segment)
-{
-    char part[sizeof segment->part];
-    size_t used;
-
-    snprintf(part, sizeof part, "%s", segment->part);
-    for (char *c = part; *c != '\0'; c++)
-        *c = safe(*c);
-    snprintf(segment->file, sizeof segment->file, "%s%s%s.", id, part[0] == '\0' ? "" : ".", part);
-    used = strlen(segment->file);
-    for (size_t i = 0; i < 8; i++, used += 2)
-        snprintf(segment->file + used, sizeof segment->file - used, "%02x", segment->digest[i]);
-}
-
 static void add_report(struct report *all, const struct report *one)
 {
     all->lines += one->lines;
@@ -163,7 +140,8 @@ static int keep(struct child *child, size_t number, const struct compile *compil
     add_report(&child->head.report, &compile->report);
     if (inspect(path, segment, err) != 0)
         return -1;
-    name_file(child->request->list->id, segment);
+    place_segment_name(child->request->list->id, part, segment->digest, segment->file,
+                       sizeof segment->file);
     return 0;
 }
 

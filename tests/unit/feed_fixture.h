@@ -104,6 +104,8 @@ static inline void feed_segment_of(struct feed_fixture *fixture, struct store_se
     struct segment_writer *writer;
 
     snprintf(file, sizeof file, "%.40s.%.40s.%.40s-%u", list, part, word, count);
+    for (char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash, '/'))
+        *slash = '_'; /* of the part */
     writer = segment_start(place_segment(fixture->dir, file, path), seed, &fixture->err);
     assert_non_null(writer);
     assert_int_equal(segment_keep_names(writer, &fixture->err), 0);

@@ -208,6 +208,34 @@ static void another_seed_hashes_segments_anew(void **state)
     feed_end(&rig.feed);
 }
 
+static void a_part_of_any_text_is_hashed_anew_too(void **state)
+{
+    struct store_segment segment, *got;
+    struct store_list known = {.id = "two", .state = LIST_OK};
+    struct rig rig;
+    size_t count;
+
+    (void)state;
+    rig_start(&rig);
+    put_list(&rig, "one", "a", 5);
+    go(&rig);
+    feed_segment_seeded(&rig.feed, &segment, "two", "a/b", "b", 5, FEED_SEED + 1);
+    assert_string_equal(segment.part, "a/b");
+    assert_int_equal(store_put_list(rig.feed.store, &known, &rig.feed.err), 0);
+    assert_int_equal(store_set_segments(rig.feed.store, "two", false, &segment, 1, &rig.feed.err),
+                     0);
+    go(&rig);
+    assert_true(lists(&rig, "current.set", "n4.b.example"));
+    assert_int_equal(store_segments(rig.feed.store, "two", false, &got, &count, &rig.feed.err), 0);
+    assert_int_equal(count, 1);
+    assert_true(got[0].seed == FEED_SEED);
+    assert_string_equal(got[0].part, "a/b");
+    assert_int_equal(strncmp(got[0].file, "two.a_b.", 8), 0);
+    assert_int_equal(strlen(got[0].file), 8 + 16);
+    free(got);
+    feed_end(&rig.feed);
+}
+
 static void a_transaction_of_the_caller_is_committed_with_it(void **state)
 {
     struct store_list list = {.id = "one", .state = LIST_OK, .failures = 3}, got;
@@ -666,6 +694,7 @@ int main(void)
         cmocka_unit_test(only_the_newest_generations_are_kept),
         cmocka_unit_test(a_segment_that_was_changed_goes_into_no_set),
         cmocka_unit_test(another_seed_hashes_segments_anew),
+        cmocka_unit_test(a_part_of_any_text_is_hashed_anew_too),
         cmocka_unit_test(a_transaction_of_the_caller_is_committed_with_it),
         cmocka_unit_test(sets_public_elsewhere_is_a_link_and_never_replaces_a_file),
         cmocka_unit_test(a_kill_before_the_row_leaves_the_old_set),
