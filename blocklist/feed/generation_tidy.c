@@ -16,11 +16,19 @@ struct tidy {
     struct store *store;
     const struct config *config;
     struct generations generations;
+    char (*files)[STORE_FILE_MAX]; /* segments that are referred to, in order */
+    size_t file_count;
 };
+
+static int compare_file(const void *name, const void *file)
+{
+    return strcmp(name, file);
+}
 
 static bool keep_segment(const struct tidy *tidy, const char *name)
 {
-    return store_uses_file(tidy->store, name, NULL) != 0; /* when in doubt, too */
+    return tidy->file_count > 0 &&
+           bsearch(name, tidy->files, tidy->file_count, sizeof *tidy->files, compare_file) != NULL;
 }
 
 /* Sets are called N.set, and N.set.SOMETHING while they are made; the rest is somebody else's. */
@@ -74,8 +82,11 @@ void generation_tidy(struct store *store, const struct config *config)
 
     if (generations_load(store, &tidy.generations, NULL) != 0)
         return;
-    tidy_folder(&tidy, "segments", keep_segment);
+    /* When in doubt, all stay. */
+    if (store_files(store, &tidy.files, &tidy.file_count, NULL) == 0)
+        tidy_folder(&tidy, "segments", keep_segment);
     tidy_folder(&tidy, "sets", keep_set);
     tidy_folder(&tidy, "incoming", keep_incoming);
+    free(tidy.files);
     free(tidy.generations.items);
 }

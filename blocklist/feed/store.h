@@ -163,8 +163,10 @@ int store_set_current(struct store *store, uint64_t number, struct err *err);
 /* Forgets generation NUMBER and which segments it had. */
 int store_drop_generation(struct store *store, uint64_t number, struct err *err);
 
-/* Tells whether segments/FILE is one in force, held, or of a generation: 1, 0, or -1 with ERR. */
-int store_uses_file(struct store *store, const char *file, struct err *err);
+/* Fills *FILES with the names in segments/ of those in force, held, or of a generation: each once,
+ * in the order of strcmp. Owner: the caller frees. */
+int store_files(struct store *store, char (**files)[STORE_FILE_MAX], size_t *count,
+                struct err *err);
 
 /* Returns the directory that STORE was opened in; lives as long as it. */
 const char *store_dir(const struct store *store);

@@ -207,16 +207,36 @@ int store_segments_keep(struct store *store, uint64_t number, const struct store
     return 0;
 }
 
-int store_uses_file(struct store *store, const char *file, struct err *err)
+int store_files(struct store *store, char (**files)[STORE_FILE_MAX], size_t *count, struct err *err)
 {
+    char(*items)[STORE_FILE_MAX] = NULL, (*more)[STORE_FILE_MAX];
     struct store_query query;
-    bool used;
+    size_t used = 0, room = 0;
 
+    *files = NULL;
+    *count = 0;
     store_query_start(&query, store,
-                      "SELECT 1 WHERE EXISTS (SELECT 1 FROM segment WHERE file = ?1)"
-                      " OR EXISTS (SELECT 1 FROM generation_segment WHERE file = ?1)",
+                      "SELECT file FROM segment UNION SELECT file FROM generation_segment"
+                      " ORDER BY file",
                       err);
-    store_query_bind_text(&query, file);
-    used = store_query_row(&query);
-    return store_query_end(&query) != 0 ? -1 : used;
+    while (store_query_row(&query)) {
+        if (used == room) {
+            room = room * 2 + 16;
+            more = realloc(items, room * sizeof *items);
+            if (more == NULL) {
+                err_set(err, ERR_MEMORY, "out of memory for %zu files", room);
+                query.failed = true;
+                break;
+            }
+            items = more;
+        }
+        store_query_text(&query, items[used++], sizeof *items);
+    }
+    if (store_query_end(&query) != 0) {
+        free(items);
+        return -1;
+    }
+    *files = items;
+    *count = used;
+    return 0;
 }
