@@ -12,7 +12,6 @@
 #include "blocklist/feed/generation.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,23 +38,10 @@ static const struct store_segment *segments_of(const struct generation *generati
     return generation->made != NULL ? generation->made : generation->segments;
 }
 
-/* Durable before the row that names it is: segments are written without fsync. */
-static int sync_path(const char *path, int flags, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags), result;
-
-    if (fd < 0)
-        return err_system(err, "%s: cannot open", path);
-    result = fsync(fd) == 0 ? 0 : err_system(err, "%s: cannot make it durable", path);
-    close(fd);
-    return result;
-}
-
 /* Checks that the file of SEGMENT is the one that was judged. */
 static int check_segment(const char *dir, const struct store_segment *segment, struct err *err)
 {
     struct store_segment there;
-    char path[PLACE_PATH_MAX];
 
     if (store_segment_read(dir, segment->file, false, &there, err) != 0)
         return -1;
@@ -65,19 +51,18 @@ static int check_segment(const char *dir, const struct store_segment *segment, s
                        "segments/%.150s: not the segment of list %s that was judged; `stairgate "
                        "lists sync --force %s` makes it anew",
                        segment->file, segment->list, segment->list);
-    return sync_path(place_segment(dir, segment->file, path), 0, err);
+    return 0;
 }
 
 static int check_segments(const char *dir, const struct generation *generation, struct err *err)
 {
     const struct store_segment *segments = segments_of(generation);
-    char path[PLACE_PATH_MAX];
 
     for (size_t i = 0; i < generation->segment_count; i++) {
         if (check_segment(dir, &segments[i], err) != 0)
             return -1;
     }
-    return sync_path(place_segment(dir, "", path), O_DIRECTORY, err);
+    return 0;
 }
 
 /* ---- another seed ---- */

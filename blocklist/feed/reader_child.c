@@ -61,24 +61,22 @@ static void describe(const struct config_list *list, const char *part, const cha
         snprintf(about->attribution, sizeof about->attribution, "%s", list->attribution);
 }
 
-/* Makes the file at PATH durable and takes over what its header says. */
+/* Takes over what the header of the file at PATH says. */
 static int inspect(const char *path, struct reader_segment *segment, struct err *err)
 {
     uint8_t header[SEGMENT_HEADER_OCTETS];
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    int result = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got;
 
     if (fd < 0)
         return err_system(err, "%s: cannot open", path);
-    if (fsync(fd) != 0 || pread(fd, header, sizeof header, 0) != (ssize_t)sizeof header) {
-        err_system(err, "%s: cannot make it durable", path);
-        goto out;
-    }
-    memcpy(segment->digest, header + SEGMENT_AT_DIGEST, sizeof segment->digest);
-    result = 0;
-out:
+    got = pread(fd, header, sizeof header, 0);
+    if (got == (ssize_t)sizeof header)
+        memcpy(segment->digest, header + SEGMENT_AT_DIGEST, sizeof segment->digest);
+    else
+        err_system(err, "%s: cannot read its header", path);
     close(fd);
-    return result;
+    return got == (ssize_t)sizeof header ? 0 : -1;
 }
 
 static void add_report(struct report *all, const struct report *one)
@@ -282,7 +280,7 @@ static void tell_seen(struct child *child)
                         watch_line(child->watch, request->protected_count) != 0;
 }
 
-/* Gives all segments their own names, and makes those durable. */
+/* Gives all segments, which are durable, their own names, and makes those durable. */
 static int put_in_place(const struct child *child, struct err *err)
 {
     char from[PLACE_PATH_MAX], to[PLACE_PATH_MAX];
