@@ -290,8 +290,7 @@ int generation_heal(struct store *store, const struct config *config, int64_t no
                         .err = err != NULL ? err : &spare};
 
     settled_take(&heal.settled, heal.dir, now_s);
-    if (place_make(heal.dir, heal.err) != 0 || settle_set(&heal) != 0 ||
-        settle_segments(&heal) != 0)
+    if (settle_set(&heal) != 0 || settle_segments(&heal) != 0)
         return -1;
     generation_tidy(store, config);
     return 0;

@@ -58,8 +58,6 @@ static int open_run(struct run *run, const struct sync_request *request, struct 
     run->dir = request->config->feeds.dir;
     if (run->dir == NULL)
         return err_set(err, ERR_CONFIG, "no lists are configured; see stairgate lists add");
-    if (place_make(run->dir, err) != 0)
-        return -1;
     run->store = store_open(run->dir, STORE_WRITE, request->now_s, err);
     if (run->store == NULL || generation_heal(run->store, run->config, request->now_s, err) != 0 ||
         choose_seed(run, err) != 0)
