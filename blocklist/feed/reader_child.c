@@ -2,7 +2,7 @@
  *
  * Segments are written under names that say which process makes them, and get their own names,
  * which say what is in them, when all parts of the list are there: whoever dies before leaves
- * nothing that anybody would take for a result. */
+ * nothing that anybody would take for a result. The parent removes what stays under the first. */
 #include "blocklist/feed/reader_child.h"
 
 #include <errno.h>
@@ -325,16 +325,6 @@ static int read_list(struct child *child, struct err *err)
     return put_in_place(child, err);
 }
 
-static void forget_unfinished(const struct child *child)
-{
-    char path[PLACE_PATH_MAX];
-
-    for (size_t i = 0; i < child->head.segment_count; i++) {
-        unfinished(child, i, path);
-        unlink(path);
-    }
-}
-
 _Noreturn void reader_child(const struct reader_request *request, int fd)
 {
     struct child child = {.request = request, .head = {.magic = READER_MAGIC}};
@@ -352,7 +342,6 @@ _Noreturn void reader_child(const struct reader_request *request, int fd)
         request->entered();
     result = read_list(&child, &err);
     if (result != 0) {
-        forget_unfinished(&child);
         child.head.code = (uint32_t)(err.code == ERR_NONE ? ERR_SYSTEM : err.code);
         child.head.segment_count = 0;
         memcpy(child.head.text, err.text, sizeof child.head.text);
