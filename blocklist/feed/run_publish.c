@@ -25,21 +25,15 @@ struct step {
 
 static int load_present(struct run *run, struct step *step, struct err *err)
 {
-    struct store_generation *generations = NULL;
-    size_t count = 0;
-    int result = 0;
+    struct store_generation current;
 
-    if (store_generations(run->store, &generations, &count, err) != 0)
+    if (store_current(run->store, &current, err) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (generations[i].current)
-            step->present = generations[i].number;
-    }
-    free(generations);
-    if (step->present != 0)
-        result = store_generation_segments(run->store, step->present, &step->now.items,
-                                           &step->now.count, err);
-    return result;
+    step->present = current.number;
+    if (step->present == 0)
+        return 0;
+    return store_generation_segments(run->store, step->present, &step->now.items, &step->now.count,
+                                     err);
 }
 
 static bool is_replaced(const struct run *run, const char *list)

@@ -149,6 +149,9 @@ int store_set_segments(struct store *store, const char *id, bool held,
 int store_generations(struct store *store, struct store_generation **generations, size_t *count,
                       struct err *err);
 
+/* Fills GENERATION with the present one; its number is 0 where there is none. */
+int store_current(struct store *store, struct store_generation *generation, struct err *err);
+
 /* The segments that generation NUMBER was made from, as they were then. Owner: the caller frees. */
 int store_generation_segments(struct store *store, uint64_t number, struct store_segment **segments,
                               size_t *count, struct err *err);

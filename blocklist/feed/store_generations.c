@@ -8,6 +8,8 @@
 #include "blocklist/feed/store_segments.h"
 #include "config/base/err.h"
 
+#define COLUMNS "number, before, made, current, digest, seed, names, prefixes, octets, why"
+
 static void read_generation(struct store_query *query, struct store_generation *generation)
 {
     memset(generation, 0, sizeof *generation);
@@ -32,11 +34,8 @@ int store_generations(struct store *store, struct store_generation **generations
 
     *generations = NULL;
     *count = 0;
-    store_query_start(
-        &query, store,
-        "SELECT number, before, made, current, digest, seed, names, prefixes, octets, why"
-        " FROM generation ORDER BY number DESC",
-        err);
+    store_query_start(&query, store, "SELECT " COLUMNS " FROM generation ORDER BY number DESC",
+                      err);
     while (store_query_row(&query)) {
         more = realloc(items, (used + 1) * sizeof *items);
         if (more == NULL) {
@@ -54,6 +53,17 @@ int store_generations(struct store *store, struct store_generation **generations
     *generations = items;
     *count = used;
     return 0;
+}
+
+int store_current(struct store *store, struct store_generation *generation, struct err *err)
+{
+    struct store_query query;
+
+    memset(generation, 0, sizeof *generation);
+    store_query_start(&query, store, "SELECT " COLUMNS " FROM generation WHERE current = 1", err);
+    if (store_query_row(&query)) /* there is one at most */
+        read_generation(&query, generation);
+    return store_query_end(&query);
 }
 
 static int run_with_number(struct store *store, const char *sql, uint64_t number, struct err *err)

@@ -38,22 +38,6 @@ static int read_number(const char *word, uint64_t *number, struct err *err)
     return err_set(err, ERR_USAGE, "a generation is a number, or `previous`, not '%s'", word);
 }
 
-static int find_current(struct store *store, struct store_generation *current, struct err *err)
-{
-    struct store_generation *all;
-    size_t count;
-
-    if (store_generations(store, &all, &count, err) != 0)
-        return -1;
-    memset(current, 0, sizeof *current);
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].current)
-            *current = all[i];
-    }
-    free(all);
-    return 0;
-}
-
 /* What the record says that was done. */
 static int take_event(void *context, const struct store_event *event)
 {
@@ -99,7 +83,7 @@ static int roll_back(const struct lists_options *options, uint64_t number, struc
     store = store_open(config->feeds.dir, STORE_WRITE, now_s, err);
     if (store != NULL && generation_heal(store, config, now_s, err) == 0 &&
         generation_rollback(store, config, number, now_s, err) == 0 &&
-        find_current(store, &current, err) == 0 &&
+        store_current(store, &current, err) == 0 &&
         store_events(store, NULL, 1, take_event, &event, err) == 0)
         result = 0;
     store_close(store);
