@@ -17,17 +17,6 @@
 #include "config/base/err.h"
 #include "config/config.h"
 
-static bool has_segment(const struct store_segment *segments, size_t count,
-                        const struct store_segment *wanted)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(segments[i].list, wanted->list) == 0 &&
-            strcmp(segments[i].part, wanted->part) == 0)
-            return memcmp(segments[i].digest, wanted->digest, sizeof wanted->digest) == 0;
-    }
-    return false;
-}
-
 /* Returns where those of LIST begin in SEGMENTS, which are in order; *COUNT tells how many. */
 static const struct store_segment *of_list(const struct store_segment *segments, size_t total,
                                            const char *list, size_t *count)
@@ -97,17 +86,10 @@ static int roll_list(struct rollback *rollback, const char *id, struct err *err)
 
 static bool differs(const struct rollback *rollback, const char *id)
 {
-    for (size_t i = 0; i < rollback->now_count; i++) {
-        if (strcmp(rollback->now[i].list, id) == 0 &&
-            !has_segment(rollback->then, rollback->then_count, &rollback->now[i]))
-            return true;
-    }
-    for (size_t i = 0; i < rollback->then_count; i++) {
-        if (strcmp(rollback->then[i].list, id) == 0 &&
-            !has_segment(rollback->now, rollback->now_count, &rollback->then[i]))
-            return true;
-    }
-    return false;
+    return store_segments_lack(rollback->then, rollback->then_count, rollback->now,
+                               rollback->now_count, id) ||
+           store_segments_lack(rollback->now, rollback->now_count, rollback->then,
+                               rollback->then_count, id);
 }
 
 /* Both runs of segments are sorted by list, so that a list's first segment stands for it. */

@@ -72,30 +72,17 @@ static int replace(const struct run *run, struct segments *segments, struct err 
     return 0;
 }
 
-static bool has(const struct segments *segments, const struct store_segment *wanted)
+/* Tells whether some segment of list ID (NULL: of any) is to be that is not in force. */
+static bool has_new(const struct step *step, const char *id)
 {
-    for (size_t i = 0; i < segments->count; i++) {
-        const struct store_segment *one = &segments->items[i];
-
-        if (strcmp(one->list, wanted->list) == 0 && strcmp(one->part, wanted->part) == 0)
-            return memcmp(one->digest, wanted->digest, sizeof one->digest) == 0;
-    }
-    return false;
-}
-
-/* Tells whether some segment of list ID (NULL: of any) is in A and not so in B. */
-static bool differs_from(const struct segments *a, const struct segments *b, const char *id)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        if ((id == NULL || strcmp(a->items[i].list, id) == 0) && !has(b, &a->items[i]))
-            return true;
-    }
-    return false;
+    return store_segments_lack(step->now.items, step->now.count, step->next.items, step->next.count,
+                               id);
 }
 
 static bool changed(const struct step *step, const char *id)
 {
-    return differs_from(&step->now, &step->next, id) || differs_from(&step->next, &step->now, id);
+    return has_new(step, id) || store_segments_lack(step->next.items, step->next.count,
+                                                    step->now.items, step->now.count, id);
 }
 
 /* Writes which lists changed into WHY. */
@@ -187,7 +174,7 @@ static void refuse(struct run *run, const struct step *step, const struct err *w
         run_break(run, &err);
     /* Without a generation there is nothing to go back to; the next run tries again. */
     for (size_t i = 0; i < run->config->list_count && step->present != 0 && !run->broken; i++) {
-        if (differs_from(&step->next, &step->now, run->config->lists[i].id))
+        if (has_new(step, run->config->lists[i].id))
             hold(run, step, run->config->lists[i].id, why);
     }
 }

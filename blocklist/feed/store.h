@@ -141,6 +141,10 @@ int store_each(struct store *store, int (*each)(void *context, const struct stor
 int store_segments(struct store *store, const char *id, bool held, struct store_segment **segments,
                    size_t *count, struct err *err);
 
+/* Tells whether some segment of list ID (NULL: of any) among OTHERS is not the same in SEGMENTS. */
+bool store_segments_lack(const struct store_segment *segments, size_t count,
+                         const struct store_segment *others, size_t other_count, const char *id);
+
 /* Replaces the segments of ID that are in force, or HELD, by SEGMENTS[0..COUNT). */
 int store_set_segments(struct store *store, const char *id, bool held,
                        const struct store_segment *segments, size_t count, struct err *err);

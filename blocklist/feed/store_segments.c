@@ -118,6 +118,27 @@ int store_generation_segments(struct store *store, uint64_t number, struct store
     return collect(&query, segments, count);
 }
 
+static bool has(const struct store_segment *segments, size_t count,
+                const struct store_segment *wanted)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(segments[i].list, wanted->list) == 0 &&
+            strcmp(segments[i].part, wanted->part) == 0)
+            return memcmp(segments[i].digest, wanted->digest, sizeof wanted->digest) == 0;
+    }
+    return false;
+}
+
+bool store_segments_lack(const struct store_segment *segments, size_t count,
+                         const struct store_segment *others, size_t other_count, const char *id)
+{
+    for (size_t i = 0; i < other_count; i++) {
+        if ((id == NULL || strcmp(others[i].list, id) == 0) && !has(segments, count, &others[i]))
+            return true;
+    }
+    return false;
+}
+
 static void bind_about(struct store_query *query, const struct segment_about *about,
                        uint8_t refused[8 * REFUSED])
 {
