@@ -20,19 +20,10 @@
 
 #define CURE "look at it, then: stairgate lists accept %s"
 
-static uint64_t entries_of(const struct store_segment *segments, size_t count)
-{
-    uint64_t entries = 0;
-
-    for (size_t i = 0; i < count; i++)
-        entries += segments[i].entries;
-    return entries;
-}
-
 static int judge_least(const struct gate_case *gate, struct err *err)
 {
     const char *id = gate->list->id;
-    uint64_t entries = entries_of(gate->result->segments, gate->result->segment_count);
+    uint64_t entries = store_segments_entries(gate->result->segments, gate->result->segment_count);
 
     if (entries >= gate->list->gate.min_entries)
         return 0;

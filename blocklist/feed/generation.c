@@ -269,11 +269,9 @@ static uint64_t next_number(const char *dir, const struct generations *generatio
 
 static int check_room(const char *dir, const struct generation *generation, struct err *err)
 {
-    uint64_t names = 0;
+    uint64_t names = store_segments_entries(generation->segments, generation->segment_count);
     char path[PLACE_PATH_MAX];
 
-    for (size_t i = 0; i < generation->segment_count; i++)
-        names += generation->segments[i].entries;
     snprintf(path, sizeof path, "%.4000s/sets", dir);
     return place_room(path, names * OCTETS_A_NAME + OCTETS_BESIDES, err);
 }

@@ -269,20 +269,11 @@ static void hold(struct run *run, struct work *work, struct reader_result *resul
     outcome_commit(run, &outcome);
 }
 
-static uint64_t entries_of(const struct store_segment *segments, size_t count)
-{
-    uint64_t entries = 0;
-
-    for (size_t i = 0; i < count; i++)
-        entries += segments[i].entries;
-    return entries;
-}
-
 /* Says what was read: how much, how much more than BEFORE, what was refused and why. */
 static struct store_event read_event(const struct run *run, const struct work *work,
                                      const struct reader_result *result, uint64_t before)
 {
-    uint64_t entries = entries_of(result->segments, result->segment_count);
+    uint64_t entries = store_segments_entries(result->segments, result->segment_count);
     struct store_event event = run_event(
         run, EVENT_READ, work->list->id, "%" PRIu64 " entries (%+" PRId64 "), %" PRIu64 " refused",
         entries, (int64_t)(entries - before), report_refused(&result->report));
@@ -335,7 +326,7 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
                   work->fetched.final_url[0] != '\0' ? work->fetched.final_url
                                                      : url_show(work->list->url, url, sizeof url));
     outcome.events[outcome.event_count++] =
-        read_event(run, work, result, entries_of(before, count));
+        read_event(run, work, result, store_segments_entries(before, count));
     if (same)
         run->result->unchanged++;
     else

@@ -141,6 +141,9 @@ int store_each(struct store *store, int (*each)(void *context, const struct stor
 int store_segments(struct store *store, const char *id, bool held, struct store_segment **segments,
                    size_t *count, struct err *err);
 
+/* Returns how many entries SEGMENTS[0..COUNT) have together. */
+uint64_t store_segments_entries(const struct store_segment *segments, size_t count);
+
 /* Tells whether some segment of list ID (NULL: of any) among OTHERS is not the same in SEGMENTS. */
 bool store_segments_lack(const struct store_segment *segments, size_t count,
                          const struct store_segment *others, size_t other_count, const char *id);

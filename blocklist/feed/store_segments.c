@@ -118,6 +118,15 @@ int store_generation_segments(struct store *store, uint64_t number, struct store
     return collect(&query, segments, count);
 }
 
+uint64_t store_segments_entries(const struct store_segment *segments, size_t count)
+{
+    uint64_t entries = 0;
+
+    for (size_t i = 0; i < count; i++)
+        entries += segments[i].entries;
+    return entries;
+}
+
 static bool has(const struct store_segment *segments, size_t count,
                 const struct store_segment *wanted)
 {

@@ -118,8 +118,7 @@ static int count_entries(struct status *status, struct row *row)
 
         if (store_segments(status->store, row->known.id, held, &segments, &count, status->err) != 0)
             return -1;
-        for (size_t i = 0; i < count; i++)
-            *(held ? &row->held_entries : &row->entries) += segments[i].entries;
+        *(held ? &row->held_entries : &row->entries) = store_segments_entries(segments, count);
         row->segments = held ? row->segments : count;
         free(segments);
     }
