@@ -11,6 +11,7 @@
 #include "tools/stairgate/catalogue.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
+#include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 
 enum { JSON_SCHEMA = 1 };
@@ -91,10 +92,8 @@ static void add_line(struct libscols_table *table, const struct catalogue_row *r
 {
     const char *cells[] = {row->id,     row->category, row->tier,
                            row->format, row->licence,  row->remark};
-    struct libscols_line *line = scols_table_new_line(table, NULL);
 
-    for (size_t i = 0; line != NULL && i < sizeof cells / sizeof *cells; i++)
-        scols_line_set_data(line, i, cells[i]);
+    lists_row(table, cells, sizeof cells / sizeof *cells);
 }
 
 static json_t *row_json(const struct catalogue_row *row)
@@ -105,20 +104,9 @@ static json_t *row_json(const struct catalogue_row *row)
                      "remark", row->remark);
 }
 
-static struct libscols_table *start_table(void)
-{
-    static const char *const heads[] = {"ID", "CATEGORY", "TIER", "FORMAT", "LICENCE", "REMARK"};
-    struct libscols_table *table;
-
-    scols_init_debug(0);
-    table = scols_new_table();
-    for (size_t i = 0; table != NULL && i < sizeof heads / sizeof *heads; i++)
-        scols_table_new_column(table, heads[i], 0, 0);
-    return table;
-}
-
 int lists_catalogue_run(int argc, char **argv)
 {
+    static const char *const heads[] = {"ID", "CATEGORY", "TIER", "FORMAT", "LICENCE", "REMARK"};
     struct libscols_table *table;
     struct catalogue_row row;
     struct data_reader reader;
@@ -129,7 +117,7 @@ int lists_catalogue_run(int argc, char **argv)
     if (read_options(&options, argc, argv) != 0)
         return command_usage(lists_catalogue_run);
     rows = json_array();
-    table = start_table();
+    table = lists_table(heads, sizeof heads / sizeof *heads, 0);
     if (table == NULL || catalogue_open(&reader) != 0)
         return EXIT_FAILED;
     for (; catalogue_next(&reader, &row); count += is_wanted(&options, &row)) {

@@ -13,6 +13,7 @@
 #include "config/show.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
+#include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 
 enum { JSON_SCHEMA = 1, PREFIX_MAX = 80 };
@@ -101,7 +102,6 @@ static void show_one(const struct config *config, const struct config_list *list
 
 static void add_line(struct libscols_table *table, const struct config_list *list)
 {
-    struct libscols_line *line = scols_table_new_line(table, NULL);
     char every[32], parts[32];
     const char *cells[] = {list->id,
                            list->category[0] != '\0' ? list->category : parts,
@@ -112,20 +112,15 @@ static void add_line(struct libscols_table *table, const struct config_list *lis
                            list->url};
 
     snprintf(parts, sizeof parts, "%zu parts", list->part_count);
-    for (size_t i = 0; line != NULL && i < sizeof cells / sizeof *cells; i++)
-        scols_line_set_data(line, i, cells[i]);
+    lists_row(table, cells, sizeof cells / sizeof *cells);
 }
 
 static void show_table(const struct config *config)
 {
     static const char *const heads[] = {"ID",     "CATEGORY", "FORMAT", "EVERY",
                                         "EFFECT", "LICENCE",  "URL"};
-    struct libscols_table *table;
+    struct libscols_table *table = lists_table(heads, sizeof heads / sizeof *heads, 0);
 
-    scols_init_debug(0);
-    table = scols_new_table();
-    for (size_t i = 0; table != NULL && i < sizeof heads / sizeof *heads; i++)
-        scols_table_new_column(table, heads[i], 0, 0);
     for (size_t i = 0; table != NULL && i < config->list_count; i++)
         add_line(table, &config->lists[i]);
     if (table != NULL)
