@@ -3,15 +3,14 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/base/err.h"
 #include "policy/snapshot.h"
 #include "tools/stairgate/command.h"
-#include "tools/stairgate/config.h"
 #include "tools/stairgate/expect.h"
 #include "tools/stairgate/json_out.h"
+#include "tools/stairgate/manifest.h"
 #include "tools/stairgate/test.h"
 
 enum { JSON_SCHEMA = 1 };
@@ -32,9 +31,6 @@ static int read_options(struct options *options, int argc, char **argv)
     int option;
 
     memset(options, 0, sizeof *options);
-    options->config = getenv("STAIRGATE_CONFIG");
-    if (options->config == NULL)
-        options->config = CONFIG_SYSTEM;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == 'j')
             options->json = true;
@@ -47,6 +43,7 @@ static int read_options(struct options *options, int argc, char **argv)
     }
     if (optind + 1 != argc)
         return -1;
+    options->config = manifest_path(options->config);
     options->file = argv[optind];
     return 0;
 }
