@@ -318,8 +318,7 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
     outcome.set_in_force = outcome.set_held = true;
     outcome.in_force = result->segments;
     outcome.in_force_count = result->segment_count;
-    for (size_t i = 0; i < 8; i++)
-        snprintf(digest + 2 * i, 3, "%02x", work->fetched.body[i]);
+    sodium_bin2hex(digest, sizeof digest, work->fetched.body, 8);
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_FETCHED, work->list->id, "%" PRIu64 " octets, digest %s, from %.250s",
                   work->fetched.octets, digest,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <libsmartcols.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +71,7 @@ static json_t *generations_json(const struct store_generation *all, size_t count
     for (size_t i = 0; i < count; i++) {
         char digest[65];
 
-        for (size_t at = 0; at < sizeof all[i].digest; at++)
-            snprintf(digest + 2 * at, 3, "%02x", all[i].digest[at]);
+        sodium_bin2hex(digest, sizeof digest, all[i].digest, sizeof all[i].digest);
         json_array_append_new(
             list,
             json_pack("{s:I, s:I, s:I, s:b, s:s, s:I, s:I, s:I, s:o}", "number",

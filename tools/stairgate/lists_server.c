@@ -1,6 +1,6 @@
 #include "tools/stairgate/lists_server.h"
 
-#include <stdio.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "blocklist/feed/place.h"
@@ -32,8 +32,7 @@ static int current_digest(const struct config *config, char hex[65])
     if (set == NULL)
         return -1;
     set_info(set, &info);
-    for (size_t i = 0; i < sizeof info.digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", info.digest[i]);
+    sodium_bin2hex(hex, 65, info.digest, sizeof info.digest);
     set_close(set);
     return 0;
 }

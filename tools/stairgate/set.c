@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -31,9 +32,7 @@ static int read_options(int argc, char **argv, struct options *options)
 
 static char *digest_text(const uint8_t digest[32], char out[DIGEST_TEXT])
 {
-    for (size_t i = 0; i < 32; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
-    return out;
+    return sodium_bin2hex(out, DIGEST_TEXT, digest, 32);
 }
 
 static int complain(const struct options *options, const struct err *err)
