@@ -52,7 +52,7 @@ static int whole(struct heal *heal, uint64_t number)
         return 0;
     if (settled_unchanged(&heal->settled, place_set(heal->dir, number, path)))
         return 1;
-    if (generation_check_set(heal->dir, number, NULL, &fault) == 0)
+    if (generation_check_set(heal->dir, number, &fault) == 0)
         return 1;
     if (fault.code != ERR_SYSTEM && fault.code != ERR_MEMORY)
         return 0;

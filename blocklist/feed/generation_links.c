@@ -55,7 +55,7 @@ uint64_t generations_before(const struct generations *generations, uint64_t numb
     return 0;
 }
 
-int generation_check_set(const char *dir, uint64_t number, struct set_info *info, struct err *err)
+int generation_check_set(const char *dir, uint64_t number, struct err *err)
 {
     char path[PLACE_PATH_MAX];
     struct set *set = set_open(place_set(dir, number, path), NULL, err);
@@ -64,8 +64,6 @@ int generation_check_set(const char *dir, uint64_t number, struct set_info *info
     if (set == NULL)
         return -1;
     result = set_verify(set, err);
-    if (info != NULL)
-        set_info(set, info);
     set_close(set);
     return result;
 }

@@ -7,7 +7,6 @@
 
 struct config;
 struct err;
-struct set_info;
 struct store;
 struct store_generation;
 
@@ -28,9 +27,8 @@ struct store_generation *generations_find(const struct generations *generations,
  * next older one, else the newest other one; 0 where there is no other. */
 uint64_t generations_before(const struct generations *generations, uint64_t number);
 
-/* Checks every octet of the set of generation NUMBER in DIR, and fills INFO (may be NULL). Errors:
- * -1 with ERR. */
-int generation_check_set(const char *dir, uint64_t number, struct set_info *info, struct err *err);
+/* Checks every octet of the set of generation NUMBER in DIR. Errors: -1 with ERR. */
+int generation_check_set(const char *dir, uint64_t number, struct err *err);
 
 /* Checks that CONFIG's sets.public can be a link of ours. Errors: -1 with ERR_CONFIG. */
 int generation_check_public(const struct config *config, const char *dir, struct err *err);

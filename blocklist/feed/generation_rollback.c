@@ -145,7 +145,7 @@ static int choose(const struct generations *generations, uint64_t number, struct
                        rollback->to);
     if (rollback->to == rollback->from)
         return err_set(err, ERR_USAGE, "generation %" PRIu64 " is in force already", rollback->to);
-    return generation_check_set(store_dir(rollback->store), rollback->to, NULL, err);
+    return generation_check_set(store_dir(rollback->store), rollback->to, err);
 }
 
 int generation_rollback(struct store *store, const struct config *config, uint64_t number,

@@ -181,7 +181,6 @@ static void take_names(struct item *item, const struct node *names)
             continue;
         }
         item->now.place = node->place;
-        item->now.text = node->text;
         take_who(item);
     }
 }

@@ -14,7 +14,6 @@ struct problems;
 struct expectation {
     const char *file;
     struct config_place place; /* of the name */
-    const char *text;          /* the name as it is written */
     struct name_buf name;
     const char *client;   /* as written; NULL where a profile is meant */
     const char *profile;  /* its name; NULL where a client is meant */

@@ -90,7 +90,7 @@ static int add_configured(struct status *status)
         if (status->store != NULL &&
             store_get_list(status->store, row->list->id, &row->known, status->err) != 0)
             return -1;
-        row->stale = row->known.fetched_s != 0 && due_stale(row->list, &row->known, status->now_s);
+        row->stale = due_stale(row->list, &row->known, status->now_s);
     }
     return 0;
 }
@@ -303,7 +303,7 @@ static void print_json(const struct status *status, bool well)
 
 static int show(struct status *status)
 {
-    bool well = status->count == 0 || status->current != NULL;
+    bool well;
 
     if (load(status) != 0 || check_ids(status) != 0)
         return lists_complain("status", status->err);
