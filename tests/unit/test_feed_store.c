@@ -70,10 +70,37 @@ static void segments_in_force_and_held_are_kept_apart(void **state)
     feed_end(&fixture);
 }
 
+static void files_in_use_are_told_once_and_in_order(void **state)
+{
+    static const char *const parts[] = {"b", "a-", "a_", "B", "9", "a"};
+    struct store_generation generation = {.number = 1, .current = true};
+    struct store_segment put[6];
+    struct feed_fixture fixture;
+    char(*files)[STORE_FILE_MAX];
+    size_t count;
+
+    (void)state;
+    feed_start(&fixture);
+    assert_int_equal(store_files(fixture.store, &files, &count, &fixture.err), 0);
+    assert_int_equal(count, 0);
+    free(files);
+    for (size_t i = 0; i < 6; i++)
+        feed_segment(&fixture, &put[i], "one", parts[i], "x", 5);
+    assert_int_equal(store_set_segments(fixture.store, "one", false, put, 3, &fixture.err), 0);
+    assert_int_equal(store_set_segments(fixture.store, "one", true, put + 3, 1, &fixture.err), 0);
+    assert_int_equal(store_put_generation(fixture.store, &generation, put + 2, 4, &fixture.err), 0);
+    assert_int_equal(store_files(fixture.store, &files, &count, &fixture.err), 0);
+    assert_int_equal(count, 6);
+    for (size_t i = 1; i < count; i++)
+        assert_true(strcmp(files[i - 1], files[i]) < 0);
+    free(files);
+    feed_end(&fixture);
+}
+
 static void one_generation_is_the_present_one(void **state)
 {
     struct store_generation put = {.made_s = 9, .current = true, .seed = 1ull << 63, .names = 5};
-    struct store_generation *got;
+    struct store_generation *got, current;
     struct store_segment segment, *segments;
     struct feed_fixture fixture;
     size_t count;
@@ -81,6 +108,8 @@ static void one_generation_is_the_present_one(void **state)
     (void)state;
     feed_start(&fixture);
     feed_segment(&fixture, &segment, "one", "", "x", 5);
+    assert_int_equal(store_current(fixture.store, &current, &fixture.err), 0);
+    assert_int_equal(current.number, 0);
     for (put.number = 1; put.number <= 3; put.number++)
         assert_int_equal(store_put_generation(fixture.store, &put, &segment, 1, &fixture.err), 0);
     assert_int_equal(store_set_current(fixture.store, 2, &fixture.err), 0);
@@ -91,6 +120,8 @@ static void one_generation_is_the_present_one(void **state)
         assert_int_equal(got[i].current, got[i].number == 2);
         assert_true(got[i].seed == 1ull << 63);
     }
+    assert_int_equal(store_current(fixture.store, &current, &fixture.err), 0);
+    assert_memory_equal(&current, &got[1], sizeof current);
     free(got);
     assert_int_equal(store_generation_segments(fixture.store, 2, &segments, &count, &fixture.err),
                      0);
@@ -536,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_known_of_a_list_comes_back),
         cmocka_unit_test(segments_in_force_and_held_are_kept_apart),
+        cmocka_unit_test(files_in_use_are_told_once_and_in_order),
         cmocka_unit_test(one_generation_is_the_present_one),
         cmocka_unit_test(the_record_is_only_added_to),
         cmocka_unit_test(what_is_abandoned_never_was),
