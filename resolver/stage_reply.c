@@ -25,20 +25,16 @@ static bool is_same_name(const struct name_buf *a, const struct name_buf *b)
     return a->length == b->length && memcmp(a->wire, b->wire, a->length) == 0;
 }
 
-/* Where the rules have changed while the query waited, the new ones decide: what a reload blocks
- * reaches nobody any more. A name that has become a zone's, or is one's no more, was asked in the
- * wrong place: the zone's servers do not vouch for what came. So was a name that leads elsewhere
- * now. Returns NEXT_STAGE where the
- * upstream's word is still wanted. */
+/* Decides by the rules that have come while QUERY waited: what a reload blocks reaches nobody any
+ * more. A name that has become a zone's, or is one's no more, was asked in the wrong place: the
+ * zone's servers do not vouch for what came. So was a name that leads elsewhere now. Returns
+ * NEXT_STAGE where the upstream's word is still wanted. */
 static enum next decide_anew(const struct query_context *context, struct query *query)
 {
     const struct verdict before = query->verdict;
     const struct name_buf target = query->target;
     enum next next;
 
-    if (query->rules == snapshot_id(context->snapshot))
-        return before.action == VERDICT_FORWARD ? NEXT_STAGE
-                                                : NEXT_DROP; /* told to drop it before */
     query->ask.wall_s = context->now.wall_s;
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
@@ -55,10 +51,19 @@ static enum next decide_anew(const struct query_context *context, struct query *
     return next;
 }
 
+/* Returns NEXT_STAGE where the rules, those of now, let the upstream's word through. */
+static enum next check_rules(const struct query_context *context, struct query *query)
+{
+    if (query->rules != snapshot_id(context->snapshot))
+        return decide_anew(context, query);
+    return query->verdict.action == VERDICT_FORWARD ? NEXT_STAGE
+                                                    : NEXT_DROP; /* told to drop it before */
+}
+
 enum next stage_reply(const struct query_context *context, struct query *query,
                       struct cache_found *found)
 {
-    enum next next = decide_anew(context, query);
+    enum next next = check_rules(context, query);
 
     if (next != NEXT_STAGE)
         return next;
