@@ -82,18 +82,14 @@ enum next stage_forward(const struct query_context *context, struct query *query
     return ask(context, query);
 }
 
-void stage_renew(const struct query_context *context, const struct query *query)
+/* Asks again what QUERY asked, for nobody but the cache. */
+static void renew(const struct query_context *context, const struct query *query)
 {
     const struct core_hooks *hooks = context->hooks;
     struct query renewal = *query;
-    struct cache_key key = cache_key_of(&renewal);
-    uint32_t ticket;
     struct query *copy;
+    uint32_t ticket;
 
-    /* Clients go first: half of the pool is theirs alone. */
-    if (pending_asked(context->pending, &key, query->spot->hash, &ticket) ||
-        pending_count(context->pending) >= pending_room(context->pending) / 2)
-        return;
     renewal.is_background = true;
     renewal.has_old = false;
     renewal.since_ms = context->now.mono_ms;
@@ -101,4 +97,16 @@ void stage_renew(const struct query_context *context, const struct query *query)
     copy = pending_open(context->pending, &renewal, query->spot->hash, &ticket);
     if (copy != NULL && hooks->forward(hooks->context, copy, ticket) != 0)
         pending_end(context->pending, ticket);
+}
+
+void stage_renew(const struct query_context *context, const struct query *query)
+{
+    struct cache_key key = cache_key_of(query);
+    uint32_t ticket;
+
+    /* Clients go first: half of the pool is theirs alone. */
+    if (pending_asked(context->pending, &key, query->spot->hash, &ticket) ||
+        pending_count(context->pending) >= pending_room(context->pending) / 2)
+        return;
+    renew(context, query);
 }
