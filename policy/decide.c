@@ -303,12 +303,10 @@ static void start(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
     const struct ask *ask = d->ask;
-    struct set_terms hotline;
 
     verdict_start(verdict);
     listing_find(d->snapshot->listed, &ask->name, ask->type, &ask->listed, &d->listed);
-    listing_find(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline, &hotline);
-    d->hotline = hotline.mask;
+    d->hotline = listing_mask(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline);
     verdict->profile = identify_client(d->snapshot, d->ask, NULL);
     d->profile = &d->snapshot->profiles[verdict->profile];
     d->own.rule = NULL;

@@ -40,7 +40,6 @@ static struct mask mask_below(const struct decision *d)
         .wire = {1, '*'}
     };
     const struct name *name = &d->ask->name;
-    struct set_terms listing;
     struct set_hit hit;
     struct name below;
 
@@ -48,8 +47,7 @@ static struct mask mask_below(const struct decision *d)
     child.length = (uint8_t)(name->length + 2);
     below = name_of(&child);
     set_lookup(d->snapshot->listed, &below, &hit);
-    listing_find(d->snapshot->listed, &below, d->ask->type, &hit, &listing);
-    return listing.mask;
+    return listing_mask(d->snapshot->listed, &below, d->ask->type, &hit);
 }
 
 /* Tells whether a listing of the name, or an exception, holds for some types of question only:

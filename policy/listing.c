@@ -4,14 +4,6 @@
 
 enum { TYPE_CNAME = 5, TYPE_ANY = 255, RECORD_HEAD = 4 }; /* IANA numbers; type and length */
 
-void listing_find(const struct set *set, const struct name *name, uint16_t type,
-                  const struct set_hit *hit, struct set_terms *listing)
-{
-    *listing = (struct set_terms){.mask = hit->mask, .labels = hit->labels};
-    if (hit->terms)
-        set_find_terms(set, name, type, listing);
-}
-
 bool listing_record(const uint8_t *records, size_t length, size_t *at,
                     struct listing_record *record)
 {

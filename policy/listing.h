@@ -15,8 +15,26 @@
 
 /* Fills LISTING with what SET, whose word on NAME is HIT, says of a question for TYPE: mask,
  * observed, acted and the action; labels are those of HIT where no action stands on another. */
-void listing_find(const struct set *set, const struct name *name, uint16_t type,
-                  const struct set_hit *hit, struct set_terms *listing);
+static inline void listing_find(const struct set *set, const struct name *name, uint16_t type,
+                                const struct set_hit *hit, struct set_terms *listing)
+{
+    if (hit->terms)
+        set_find_terms(set, name, type, listing);
+    else
+        *listing = (struct set_terms){.mask = hit->mask, .labels = hit->labels};
+}
+
+/* Returns the mask alone. */
+static inline struct mask listing_mask(const struct set *set, const struct name *name,
+                                       uint16_t type, const struct set_hit *hit)
+{
+    struct set_terms listing;
+
+    if (!hit->terms)
+        return hit->mask;
+    set_find_terms(set, name, type, &listing);
+    return listing.mask;
+}
 
 /* One record of a rewrite. */
 struct listing_record {
