@@ -105,10 +105,10 @@ static const struct entry *entry_for(const struct query_context *context, const 
                : NULL;
 }
 
-/* Returns ENTRY as the asked name's: behind a CNAME where another name was looked up; NULL where
- * that cannot be. */
-static const struct entry *entry_asked(const struct query_context *context,
-                                       const struct query *query, const struct entry *entry)
+/* Returns ENTRY behind a CNAME that leads from the asked name to the one that was looked up; NULL
+ * where that cannot be. */
+static const struct entry *entry_aliased(const struct query_context *context,
+                                         const struct query *query, const struct entry *entry)
 {
     struct query_scratch *scratch = context->scratch;
     struct entry *aliased = (struct entry *)(void *)scratch->aliased;
@@ -119,9 +119,16 @@ static const struct entry *entry_asked(const struct query_context *context,
         .now_ms = context->now.mono_ms,
     };
 
+    return entry_lead(aliased, entry, &alias, &scratch->reply, scratch->message) ? aliased : NULL;
+}
+
+/* Returns ENTRY as the asked name's; NULL where that cannot be. */
+static const struct entry *entry_asked(const struct query_context *context,
+                                       const struct query *query, const struct entry *entry)
+{
     if (entry == NULL || query->target.length == 0)
         return entry;
-    return entry_lead(aliased, entry, &alias, &scratch->reply, scratch->message) ? aliased : NULL;
+    return entry_aliased(context, query, entry);
 }
 
 enum next stage_serve(const struct query_context *context, struct query *query,
