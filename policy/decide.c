@@ -342,3 +342,14 @@ void decide_look(const struct snapshot *snapshot, struct ask *ask)
     set_lookup(snapshot->listed, &ask->name, &ask->listed);
     set_lookup(snapshot->hotline, &ask->name, &ask->hotline);
 }
+
+void policy_decide_target(const struct snapshot *snapshot, const struct ask *ask,
+                          const struct name *name, struct verdict *verdict)
+{
+    struct ask target = *ask;
+
+    target.name = *name;
+    target.is_target = true;
+    decide_look(snapshot, &target);
+    policy_decide(snapshot, &target, verdict, NULL);
+}

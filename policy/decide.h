@@ -27,6 +27,10 @@ struct decide_trace {
 void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struct verdict *verdict,
                    struct decide_trace *trace);
 
+/* Decides on NAME, lower-cased, which the answer to ASK leads to, as if it had been asked for. */
+void policy_decide_target(const struct snapshot *snapshot, const struct ask *ask,
+                          const struct name *name, struct verdict *verdict);
+
 /* Looks ASK's name up in both sets of SNAPSHOT, as the set stage does for a batch. */
 void decide_look(const struct snapshot *snapshot, struct ask *ask);
 

@@ -41,16 +41,14 @@ static const char *const deeds[TERMS_ACTIONS] = {
 static void tell_target(const struct snapshot *snapshot, const struct ask *ask,
                         struct explanation *e)
 {
-    struct ask target = *ask;
     struct verdict verdict;
     struct name_buf buf;
+    struct name target;
 
     name_lower(&buf, &e->verdict.alias);
-    target.name = name_of(&buf);
-    target.is_target = true;
-    decide_look(snapshot, &target);
-    policy_decide(snapshot, &target, &verdict, NULL);
-    name_to_text(&target.name, e->target);
+    target = name_of(&buf);
+    policy_decide_target(snapshot, ask, &target, &verdict);
+    name_to_text(&target, e->target);
     e->target_blocked = verdict.action == VERDICT_BLOCK;
     add(e, "; list '%.64s' leads to '%.256s'%s", e->verdict.feed, e->target,
         e->target_blocked ? ", which is blocked itself" : "");

@@ -22,18 +22,6 @@ const struct question *query_lookup(const struct query *query, struct question *
     return room;
 }
 
-/* Decides on the target of QUERY's alias. */
-static void decide_target(const struct query_context *context, const struct query *query,
-                          struct verdict *verdict)
-{
-    struct ask ask = query->ask;
-
-    ask.name = name_of(&query->target);
-    ask.is_target = true;
-    decide_look(context->snapshot, &ask);
-    policy_decide(context->snapshot, &ask, verdict, NULL);
-}
-
 /* Gives QUERY the verdict on its target; what was decided on the asked name still is to be said. */
 static void follow(struct query *query, const struct verdict *target)
 {
@@ -47,12 +35,14 @@ static void follow(struct query *query, const struct verdict *target)
 enum next stage_alias(const struct query_context *context, struct query *query)
 {
     struct verdict target;
+    struct name name;
 
     query->target.length = 0;
     if ((query->verdict.transform & TRANSFORM_ALIAS) == 0)
         return NEXT_STAGE;
     name_lower(&query->target, &query->verdict.alias);
-    decide_target(context, query, &target);
+    name = name_of(&query->target);
+    policy_decide_target(context->snapshot, &query->ask, &name, &target);
     if (target.action == VERDICT_BLOCK) {
         query->target.length = 0;
         query->verdict = target;

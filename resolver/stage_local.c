@@ -61,14 +61,11 @@ static void decide_target(const struct query_context *context, const struct quer
                           const struct config_record *cname, struct verdict *verdict)
 {
     struct name target = {cname->rdata, cname->rdata_length};
-    struct ask ask = query->ask;
     struct name_buf lower;
 
     name_lower(&lower, &target);
-    ask.name = name_of(&lower);
-    ask.is_target = true;
-    decide_look(context->snapshot, &ask);
-    policy_decide(context->snapshot, &ask, verdict, NULL);
+    target = name_of(&lower);
+    policy_decide_target(context->snapshot, &query->ask, &target, verdict);
 }
 
 enum chain_end {
