@@ -30,28 +30,13 @@ bool listing_record_of(const uint8_t *records, size_t length, uint16_t type,
     return false;
 }
 
-/* Tells whether OCTETS[0..LENGTH) are one name, uncompressed and whole. */
-static bool is_name(const uint8_t *octets, size_t length)
-{
-    size_t at = 0;
-
-    if (length == 0 || length > NAME_OCTETS_MAX)
-        return false;
-    while (at < length && octets[at] != 0) {
-        if (octets[at] > NAME_LABEL_MAX)
-            return false;
-        at += 1 + (size_t)octets[at];
-    }
-    return at + 1 == length;
-}
-
 bool listing_alias(const struct set_terms *listing, uint16_t type, struct name *alias)
 {
     struct listing_record record;
 
     if (listing->action != TERMS_REWRITE || type == TYPE_CNAME || type == TYPE_ANY ||
         !listing_record_of(listing->records, listing->records_length, TYPE_CNAME, &record) ||
-        !is_name(record.rdata, record.length))
+        !name_is_whole(record.rdata, record.length))
         return false;
     *alias = (struct name){record.rdata, record.length};
     return true;

@@ -20,6 +20,7 @@
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 #include "config/base/file.h"
+#include "config/base/name.h"
 
 enum { LEVEL = 1, RAW = 1 << 14, PACKED = 1 << 15 };
 
@@ -153,16 +154,6 @@ static int malformed(const struct reading *reading)
     return err_set(reading->err, ERR_FORMAT, "%s: its names are malformed", reading->segment->path);
 }
 
-/* Tells whether WIRE[0..LENGTH) is a name: labels, then the root. */
-static bool is_name(const uint8_t *wire, size_t length)
-{
-    size_t at = 0;
-
-    while (at < length && wire[at] != 0 && wire[at] <= 63)
-        at += (size_t)wire[at] + 1;
-    return length <= 255 && at + 1 == length && wire[at] == 0;
-}
-
 /* Gives the record at AT, of which the octets up to END are there. Returns its octets, 0 where some
  * are missing, -1 with ERR, or -2 where EACH wants no more; *GAVE is what it returned. */
 static int give(struct reading *reading, const uint8_t *at, size_t length, int *gave)
@@ -175,7 +166,8 @@ static int give(struct reading *reading, const uint8_t *at, size_t length, int *
     if (length < head || length < head + at[head - 1])
         return 0;
     memset(&name, 0, sizeof name);
-    if (at[0] >= 2 * NAMES_TERMS || (at[0] & 3) >= ENTRY_KINDS || !is_name(at + head, at[head - 1]))
+    if (at[0] >= 2 * NAMES_TERMS || (at[0] & 3) >= ENTRY_KINDS ||
+        !name_is_whole(at + head, at[head - 1]))
         return malformed(reading);
     if (head == 6) {
         if (load_le32(at + 1) >= terms_table_count(&reading->segment->terms))

@@ -171,6 +171,20 @@ char *name_to_text(const struct name *name, char *out)
     return out;
 }
 
+bool name_is_whole(const uint8_t *octets, size_t length)
+{
+    size_t at = 0;
+
+    if (length == 0 || length > NAME_OCTETS_MAX)
+        return false;
+    while (at < length && octets[at] != 0) {
+        if (octets[at] > NAME_LABEL_MAX)
+            return false;
+        at += 1 + (size_t)octets[at];
+    }
+    return at + 1 == length;
+}
+
 size_t name_label_starts(const struct name *name, uint8_t *starts)
 {
     size_t count = 0;

@@ -81,6 +81,9 @@ enum name_fault name_from_host(struct name_buf *buf, const char *text, size_t le
  * it. OUT has NAME_TEXT_MAX. Returns OUT. */
 char *name_to_text(const struct name *name, char *out);
 
+/* Tells whether OCTETS[0..LENGTH) are one name, uncompressed and whole; letters of any case. */
+bool name_is_whole(const uint8_t *octets, size_t length);
+
 /* Fills STARTS (room for NAME_LABELS_MAX) with the offset of each label's length octet, leftmost
  * first; returns the number of labels, 0 for the root. NAME is well formed. */
 size_t name_label_starts(const struct name *name, uint8_t *starts);

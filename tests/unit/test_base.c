@@ -110,6 +110,54 @@ static void eight_octets_are_lower_cased_as_one_is(void **state)
     }
 }
 
+static void only_a_whole_name_in_wire_format_is_one(void **state)
+{
+    /* nothing, the root, a name, without its root, cut off in a label, with more behind it,
+     * compressed */
+    static const struct {
+        const char *octets;
+        size_t length;
+        bool whole;
+    } rows[] = {
+        {"",               0,  false},
+        {"",               1,  true },
+        {"\7example",      9,  true },
+        {"\7example",      8,  false},
+        {"\7exa",          4,  false},
+        {"\7example\0\1a", 11, false},
+        {"\1a\xc0\x0c",    4,  false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint8_t *octets = malloc(rows[i].length + 1);
+
+        assert_non_null(octets);
+        memset(octets, 0x7f, rows[i].length + 1);
+        memcpy(octets, rows[i].octets, rows[i].length);
+        assert_int_equal(name_is_whole(octets, rows[i].length), rows[i].whole);
+        free(octets);
+    }
+}
+
+static void a_whole_name_has_at_most_255_octets_and_63_in_a_label(void **state)
+{
+    uint8_t octets[257];
+
+    (void)state;
+    memset(octets, 1, sizeof octets); /* labels of one octet each */
+    octets[256] = 0;
+    assert_false(name_is_whole(octets, 257));
+    octets[254] = 0;
+    assert_true(name_is_whole(octets, 255));
+    octets[0] = 63;
+    octets[64] = 0;
+    assert_true(name_is_whole(octets, 65));
+    octets[0] = 64;
+    octets[65] = 0;
+    assert_false(name_is_whole(octets, 66));
+}
+
 static void below_or_at_compares_whole_labels(void **state)
 {
     static const struct {
@@ -364,6 +412,8 @@ int main(void)
         cmocka_unit_test(names_of_63_and_253_characters_are_the_longest),
         cmocka_unit_test(name_text_survives_a_round_trip_for_every_octet),
         cmocka_unit_test(eight_octets_are_lower_cased_as_one_is),
+        cmocka_unit_test(only_a_whole_name_in_wire_format_is_one),
+        cmocka_unit_test(a_whole_name_has_at_most_255_octets_and_63_in_a_label),
         cmocka_unit_test(below_or_at_compares_whole_labels),
         cmocka_unit_test(siphash_gives_the_published_vectors),
         cmocka_unit_test(suffix_hashes_equal_those_of_the_suffixes_alone),
