@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -46,8 +47,8 @@ static inline void box_member(struct archive *archive, const struct boxed *membe
     archive_entry_free(entry);
 }
 
-/* Fills BOX with MEMBERS as FORMAT (`tar`, `pax`, `zip`), packed with FILTER (`none`, `gzip`,
- * `xz`, `zstd`). */
+/* Fills BOX with MEMBERS as FORMAT (`tar`, `pax`, `paxr`, `zip`), packed with FILTER (`none`,
+ * `gzip`, `xz`, `zstd`). */
 static inline void box_archive(struct box *box, const char *format, const char *filter,
                                const struct boxed *members, size_t count)
 {
@@ -83,6 +84,16 @@ static inline void box_pack(struct box *box, const char *filter, const void *dat
     assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
     archive_entry_free(entry);
     archive_write_free(archive);
+}
+
+/* Writes what is in BOX to the file at PATH. */
+static inline void box_save(const struct box *box, const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(box->octets, 1, box->length, file), box->length);
+    assert_int_equal(fclose(file), 0);
 }
 
 /* Packs BOX once more. */

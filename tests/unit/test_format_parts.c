@@ -17,15 +17,6 @@ static struct suffixes *suffixes;
 static struct box box;
 static char many[NAMES * 16];
 
-static void write_box(void)
-{
-    FILE *file = fopen(source_path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(box.octets, 1, box.length, file), box.length);
-    fclose(file);
-}
-
 static void prepare(struct compile_part *part, size_t index, const char *name, const char *category)
 {
     memset(part, 0, sizeof *part);
@@ -83,7 +74,7 @@ static void C43_a_tree_is_the_same_however_it_comes(void **state)
         box_archive(&box, ways[i].format, ways[i].filter, zip ? tree + 1 : tree, zip ? 3 : MEMBERS);
         if (ways[i].again != NULL)
             box_again(&box, ways[i].again);
-        write_box();
+        box_save(&box, source_path);
         prepare(&part, 0, "adult", "porn");
         part.compile.from.limits = none;
         part.compile.format = i % 2 == 0 ? format_find("ut1") : NULL;
@@ -105,7 +96,7 @@ static void C43_cut_missing_and_linked_categories(void **state)
 
     (void)state;
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
-    write_box();
+    box_save(&box, source_path);
     prepare(&parts[0], 0, "porn", "porn"); /* an alias of adult, by the table */
     assert_int_equal(compile_parts(parts, 1, source_path, NULL, &err), 0);
     assert_int_equal(parts[0].compile.about.names, NAMES);
@@ -123,7 +114,7 @@ static void C43_cut_missing_and_linked_categories(void **state)
     while (box.octets[box.length - 1] == 0)
         box.length--;
     box.length -= 20;
-    write_box();
+    box_save(&box, source_path);
     assert_int_equal(compile_parts(parts, 1, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "broken gzip"));
     assert_false(is_there(0));
@@ -137,7 +128,7 @@ static void a_tree_that_was_scanned_is_not_scanned_again(void **state)
 
     (void)state;
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
-    write_box();
+    box_save(&box, source_path);
     assert_int_equal(ut1_scan(&scanned, source_path, NULL, &err), 0);
     prepare(&part, 0, "adult", "porn");
     assert_int_equal(compile_parts(&part, 1, source_path, &scanned, &err), 0);
@@ -156,7 +147,7 @@ static void an_allow_list_is_not_blocked_by_a_slip(void **state)
 
     (void)state;
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
-    write_box();
+    box_save(&box, source_path);
     prepare(&part, 0, "bank", "fraud");
     assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "bank is an allow list"));
@@ -177,7 +168,7 @@ static void files_of_an_archive_are_parts(void **state)
 
     (void)state;
     box_archive(&box, "zip", "none", members, 3);
-    write_box();
+    box_save(&box, source_path);
     prepare(&parts[0], 0, "ads.txt", "ads");
     prepare(&parts[1], 1, "games.txt", "games");
     assert_int_equal(compile_parts(parts, 2, source_path, NULL, &err), 0);
@@ -197,7 +188,7 @@ static void too_many_entries_fail_a_list(void **state)
 
     (void)state;
     box_archive(&box, "pax", "gzip", tree, MEMBERS);
-    write_box();
+    box_save(&box, source_path);
     prepare(&part, 0, "adult", "porn");
     part.compile.entries_most = NAMES;
     assert_int_equal(compile_parts(&part, 1, source_path, NULL, &err), 0);
@@ -248,7 +239,7 @@ static void names_that_are_watched_come_with_the_line_that_covers_them(void **st
     suffixes_rekey(suffixes, &key);
     memcpy(box.octets, list, strlen(list));
     box.length = strlen(list);
-    write_box();
+    box_save(&box, source_path);
     compile.format = format_find("plain");
     assert_int_equal(compile_file(&compile, source_path, segment_paths[0], &err), 0);
     for (size_t i = 0; i < COUNT; i++) {

@@ -1,8 +1,7 @@
 /* UT1 trees, from directories and archives, friendly and hostile. */
+#include "tests/unit/archive_rig.h"
 #include "tests/unit/format_rig.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,42 +12,12 @@ enum { PATH_ROOM = 256 };
 
 static char folder[PATH_ROOM], archive_path[PATH_ROOM + 16];
 
-/* One member of an archive: a file with TEXT, or something else. */
-struct member {
-    const char *path, *text;
-    mode_t type;
-    const char *link; /* of a link; "=path" for a hard one */
-};
-
-static void add_member(struct archive *archive, const struct member *member)
+static void write_archive(const struct boxed *members, size_t count, bool gzip)
 {
-    struct archive_entry *entry = archive_entry_new();
-    size_t length = member->text == NULL ? 0 : strlen(member->text);
+    static struct box box;
 
-    archive_entry_set_pathname(entry, member->path);
-    archive_entry_set_filetype(entry, member->type == 0 ? AE_IFREG : member->type);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_size(entry, (la_int64_t)length);
-    if (member->link != NULL && member->link[0] == '=')
-        archive_entry_set_hardlink(entry, member->link + 1);
-    else if (member->link != NULL)
-        archive_entry_set_symlink(entry, member->link);
-    assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
-    assert_int_equal(archive_write_data(archive, member->text, length), length);
-    archive_entry_free(entry);
-}
-
-static void write_archive(const struct member *members, size_t count, bool gzip)
-{
-    struct archive *archive = archive_write_new();
-
-    assert_int_equal(gzip ? archive_write_add_filter_gzip(archive) : ARCHIVE_OK, ARCHIVE_OK);
-    archive_write_set_format_pax_restricted(archive);
-    assert_int_equal(archive_write_open_filename(archive, archive_path), ARCHIVE_OK);
-    for (size_t i = 0; i < count; i++)
-        add_member(archive, &members[i]);
-    assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
-    archive_write_free(archive);
+    box_archive(&box, "paxr", gzip ? "gzip" : "none", members, count);
+    box_save(&box, archive_path);
 }
 
 static const struct ut1_category *find(const struct ut1_tree *tree, const char *name)
@@ -96,7 +65,7 @@ static void read_tree(struct ut1_tree *tree, const char *path)
         fail_msg("%s", err.text);
 }
 
-static const struct member usual[] = {
+static const struct boxed usual[] = {
     {"blacklists/",                    NULL,                                   AE_IFDIR, NULL       },
     {"blacklists/README",              "read me",                              0,        NULL       },
     {"blacklists/ads",                 NULL,                                   AE_IFLNK, "publicite"},
@@ -155,7 +124,7 @@ static void usage_and_the_table_decide_on_each_category(void **state)
 }
 
 /* Lays the same tree out on disk. */
-static void unpack(const struct member *members, size_t count)
+static void unpack(const struct boxed *members, size_t count)
 {
     char path[PATH_ROOM * 2];
 
@@ -226,7 +195,7 @@ static void links_and_pipes_of_a_directory_are_not_followed(void **state)
 /* C43: links and paths of archives */
 static void a_hostile_archive_reaches_nothing(void **state)
 {
-    static const struct member members[] = {
+    static const struct boxed members[] = {
         {"./",                   NULL,              AE_IFDIR, NULL            },
         {"/etc/games/domains",   "abs.example\n",   0,        NULL            },
         {"../games/domains",     "up.example\n",    0,        NULL            },

@@ -60,12 +60,8 @@ static void lists_include_others_of_their_archive(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        FILE *file = fopen(path, "w");
-
         box_archive(&box, ways[i][0], ways[i][1], members, sizeof members / sizeof *members);
-        assert_non_null(file);
-        fwrite(box.octets, 1, box.length, file);
-        fclose(file);
+        box_save(&box, path);
         rig_siblings = &siblings;
         rig_read_octets(&rig, "v2fly", (struct intake_rules){0}, own, sizeof own - 1);
         rig_siblings = NULL;
