@@ -79,38 +79,34 @@ static inline void fixture_start(struct fixture *fixture)
     fixture->feeds++;
 }
 
-static inline void fixture_add(struct fixture *fixture, const char *text, enum entry_kind kind,
-                               enum entry_operation operation)
-{
-    uint64_t hashes[NAME_LABELS_MAX];
-    struct name_buf buf;
-    struct name name;
-    size_t labels;
-
-    fixture_name(&buf, text);
-    name = name_of(&buf);
-    labels = siphash_suffixes(segment_key(fixture->writer), &name, hashes, NAME_LABELS_MAX);
-    assert_int_equal(segment_add(fixture->writer, &name, hashes[labels - 1], (unsigned)labels, kind,
-                                 operation, &fixture->err),
-                     0);
-}
-
-/* The same with TERMS. */
+/* Adds the name of TEXT; TERMS may be NULL. */
 static inline void fixture_add_terms(struct fixture *fixture, const char *text,
                                      enum entry_kind kind, enum entry_operation operation,
                                      const struct terms *terms)
 {
-    uint64_t hashes[NAME_LABELS_MAX];
+    uint64_t hashes[NAME_LABELS_MAX], hash;
     struct name_buf buf;
     struct name name;
-    size_t labels;
+    unsigned labels;
+    int result;
 
     fixture_name(&buf, text);
     name = name_of(&buf);
-    labels = siphash_suffixes(segment_key(fixture->writer), &name, hashes, NAME_LABELS_MAX);
-    if (segment_add_terms(fixture->writer, &name, hashes[labels - 1], (unsigned)labels, kind,
-                          operation, terms, &fixture->err) != 0)
+    labels =
+        (unsigned)siphash_suffixes(segment_key(fixture->writer), &name, hashes, NAME_LABELS_MAX);
+    hash = hashes[labels - 1];
+    result = terms == NULL
+                 ? segment_add(fixture->writer, &name, hash, labels, kind, operation, &fixture->err)
+                 : segment_add_terms(fixture->writer, &name, hash, labels, kind, operation, terms,
+                                     &fixture->err);
+    if (result != 0)
         fail_msg("%s", fixture->err.text);
+}
+
+static inline void fixture_add(struct fixture *fixture, const char *text, enum entry_kind kind,
+                               enum entry_operation operation)
+{
+    fixture_add_terms(fixture, text, kind, operation, NULL);
 }
 
 static inline void fixture_add_range(struct fixture *fixture, const char *text,
