@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("STAIRGATE_BIN", ROOT / "build/asan/bin"))
@@ -466,3 +468,20 @@ def closing_counts(output):
     found = re.findall(r"^(\d+) passed, (\d+) failed$", output, re.M)
     assert found, output
     return tuple(map(int, found[-1]))
+
+
+KILL_SWEEP = CHECKS / "kill_sweep.py"
+KILL_SWEEP_LACKS = ("the folder of outside checks is not here" if not KILL_SWEEP.exists()
+                    else "strace is not installed" if shutil.which("strace") is None else "")
+needs_kill_sweep = pytest.mark.skipif(KILL_SWEEP_LACKS != "", reason=KILL_SWEEP_LACKS)
+
+
+def kill_sweep(fault, calls, limit, *, reset, run, verify, timeout=3600):
+    """Runs the command RUN with FAULT at each of the first LIMIT of each of CALLS, RESET before and VERIFY after it; returns
+    how many passed, how many failed, and what was said of them."""
+    done = subprocess.run(
+        [sys.executable, KILL_SWEEP, "--reset", reset, "--verify", verify, "--run", run, "--fault", fault, "--calls", calls,
+         "--limit", str(limit)],
+        capture_output=True, text=True, timeout=timeout,
+        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"})
+    return *closing_counts(done.stdout + done.stderr), done.stdout

@@ -8,13 +8,12 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 
 import pytest
 
 from feed_rig import FeedRig, Watcher, event_of
-from harness import BIN, CHECKS, closing_counts, tool
+from harness import BIN, kill_sweep, needs_kill_sweep, tool
 
 SWEEP = int(os.environ.get("STAIRGATE_SWEEP", 0))
 KILLS = int(os.environ.get("STAIRGATE_KILLS", 10))
@@ -42,8 +41,7 @@ def local(stairgate, upstream, tmp_path):
     return one
 
 
-@pytest.mark.skipif(not (CHECKS / "kill_sweep.py").exists(), reason="the folder of outside checks is not here")
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@needs_kill_sweep
 @pytest.mark.parametrize("fault", USEFUL)
 def test_a_run_broken_at_any_call_leaves_the_old_or_the_new_set(local, tmp_path, fault):
     base, new, live = tmp_path / "base", tmp_path / "new.set", local.lists
@@ -55,14 +53,10 @@ def test_a_run_broken_at_any_call_leaves_the_old_or_the_new_set(local, tmp_path,
     sync = " ".join(local.command("sync", "a"))
     is_one = f"(cmp -s {live}/current.set {tmp_path}/old.set || cmp -s {live}/current.set {new})"
     heals = f"{sync} >{tmp_path}/healed 2>&1 && cmp -s {live}/current.set {new}"
-    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
-    done = subprocess.run(
-        [sys.executable, CHECKS / "kill_sweep.py", "--reset", f"rm -rf {live} && cp -a {base} {live}", "--run", sync,
-         "--verify", f"{is_one} && {heals}", "--fault", fault,
-         "--calls", CALLS if SWEEP else USEFUL[fault], "--limit", str(SWEEP or USEFUL_MOST)],
-        capture_output=True, text=True, timeout=3600, env=env)
-    passed, failed = closing_counts(done.stdout + done.stderr)
-    assert failed == 0 and passed > 1, done.stdout
+    passed, failed, said = kill_sweep(
+        fault, CALLS if SWEEP else USEFUL[fault], SWEEP or USEFUL_MOST, reset=f"rm -rf {live} && cp -a {base} {live}", run=sync,
+        verify=f"{is_one} && {heals}")
+    assert failed == 0 and passed > 1, said
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")

@@ -4,16 +4,12 @@ STAIRGATE_SWEEP (10 calls of each kind) asks for more."""
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 
-from harness import BIN, CHECKS, closing_counts, tool
+from harness import BIN, kill_sweep, needs_kill_sweep, tool
 
-pytestmark = [
-    pytest.mark.skipif(not (CHECKS / "kill_sweep.py").exists(), reason="the folder of outside checks is not here"),
-    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
-]
+pytestmark = needs_kill_sweep
 
 SWEEP = int(os.environ.get("STAIRGATE_SWEEP", 10))
 CONFIG = """\
@@ -48,13 +44,10 @@ def test_a_rollback_leaves_the_old_or_the_new_generation(base, fault, calls):
     verify = (f"(cmp -s {live}/current.set {base}/base/sets/1.set || cmp -s {live}/current.set {base}/base/sets/2.set) && "
               f"{{ {gate} lists rollback 1 --config {base}/c.yaml; test $? -le 2; }} && "
               f"cmp {live}/current.set {base}/base/sets/1.set")
-    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
-    done = subprocess.run(
-        [sys.executable, CHECKS / "kill_sweep.py", "--reset", f"rm -rf {live} && cp -a {base}/base {live}", "--verify", verify,
-         "--run", f"{gate} lists rollback --config {base}/c.yaml", "--fault", fault, "--calls", calls, "--limit", str(SWEEP)],
-        capture_output=True, text=True, timeout=3600, env=env)
-    passed, failed = closing_counts(done.stdout + done.stderr)
-    assert failed == 0 and passed > 5, done.stdout
+    passed, failed, said = kill_sweep(
+        fault, calls, SWEEP, reset=f"rm -rf {live} && cp -a {base}/base {live}", verify=verify,
+        run=f"{gate} lists rollback --config {base}/c.yaml")
+    assert failed == 0 and passed > 5, said
 
 
 def test_a_rollback_short_of_descriptors_leaves_the_old_or_the_new_generation(base):
