@@ -184,9 +184,9 @@ static void warn_of_path(struct walk *walk)
         config->set_public == NULL || config_set_is_fetched(config))
         return;
     problem_warn(walk->problems, node->place,
-                 "'lists' are made into '%.200s/current.set', which is not what 'sets.public' "
-                 "names; leave 'sets.public' out",
-                 config->feeds.dir);
+                 "'lists' are made into '%.200s/%s', which is not what 'sets.public' names; leave "
+                 "'sets.public' out",
+                 config->feeds.dir, CONFIG_SET_CURRENT);
 }
 
 void warn_of_lists(struct walk *walk, struct mask used)

@@ -30,6 +30,11 @@ enum {
     CONFIG_UPSTREAMS_MOST = 64,   /* with those of all zones */
 };
 
+/* The name of the set in force in feeds.dir, and what is put behind the name of any set for that of
+ * the one before. */
+#define CONFIG_SET_CURRENT "current.set"
+#define CONFIG_SET_PREVIOUS ".previous"
+
 /* Where in the file something stands, for messages and `why`. */
 struct config_place {
     unsigned line, column;

@@ -291,7 +291,7 @@ void lists_finish(struct walk *walk)
     if (feeds->dir == NULL)
         feeds->dir = walk_copy(walk, dir_default);
     if (config->set_public == NULL && feeds->dir != NULL &&
-        asprintf(&config->set_public, "%s/current.set", feeds->dir) < 0)
+        asprintf(&config->set_public, "%s/" CONFIG_SET_CURRENT, feeds->dir) < 0)
         config->set_public = NULL;
 }
 
@@ -325,7 +325,7 @@ bool config_set_is_fetched(const struct config *config)
     size_t length = dir != NULL ? strlen(dir) : 0;
 
     return config->list_count > 0 && dir != NULL && path != NULL &&
-           strncmp(path, dir, length) == 0 && strcmp(path + length, "/current.set") == 0;
+           strncmp(path, dir, length) == 0 && strcmp(path + length, "/" CONFIG_SET_CURRENT) == 0;
 }
 
 bool config_list_is_fetched(const struct config_list *list)

@@ -11,13 +11,12 @@
 
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
+#include "config/config.h"
 #include "policy/compiled.h"
 #include "policy/snapshot.h"
 
 /* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
 enum { VERIFIED_AT_LOAD_MAX = 64 << 20, PATH_OCTETS = 4096 };
-
-#define PREVIOUS ".previous"
 
 /* A piece's number: which set, and which chunk of it. */
 enum { SET_PIECE_BITS = 40 };
@@ -108,7 +107,7 @@ static struct set *open_previous(struct loading *loading, const struct err *reas
     char path[PATH_OCTETS];
     struct err ignored;
     struct set *set;
-    int length = snprintf(path, sizeof path, "%s" PREVIOUS, loading->config->set_public);
+    int length = snprintf(path, sizeof path, "%s" CONFIG_SET_PREVIOUS, loading->config->set_public);
 
     if (length < 0 || (size_t)length >= sizeof path)
         return NULL;

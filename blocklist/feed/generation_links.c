@@ -78,7 +78,7 @@ static bool is_current(const char *path, const char *dir)
 
     snprintf(folder, sizeof folder, "%s", path);
     snprintf(file, sizeof file, "%s", path);
-    return strcmp(basename(file), "current.set") == 0 && stat(dir, &ours) == 0 &&
+    return strcmp(basename(file), CONFIG_SET_CURRENT) == 0 && stat(dir, &ours) == 0 &&
            stat(dirname(folder), &theirs) == 0 && ours.st_dev == theirs.st_dev &&
            ours.st_ino == theirs.st_ino;
 }
@@ -86,7 +86,7 @@ static bool is_current(const char *path, const char *dir)
 /* Tells whether LINK is one that we made, also for a directory that feeds.dir named before. */
 static bool is_our_link(const char *link)
 {
-    static const char end[] = "/current.set";
+    static const char end[] = "/" CONFIG_SET_CURRENT;
     char target[PLACE_PATH_MAX];
     ssize_t length = readlink(link, target, sizeof target);
     size_t tail = sizeof end - 1;
@@ -123,7 +123,7 @@ static int link_public(const struct config *config, const char *dir, const char 
 
     if (whole == NULL)
         return err_system(err, "%s: cannot find its path", dir);
-    snprintf(target, sizeof target, "%s/current.set%s", whole, suffix);
+    snprintf(target, sizeof target, "%s/" CONFIG_SET_CURRENT "%s", whole, suffix);
     free(whole);
     if (snprintf(link, sizeof link, "%s%s", config->set_public, suffix) >= (int)sizeof link)
         return err_set(err, ERR_LIMIT, "sets.public: path too long");
@@ -138,7 +138,8 @@ int generation_link(const struct config *config, const char *dir, uint64_t numbe
     /* To the links it makes no difference that they lead nowhere for an instant: both do before the
      * first generation only. */
     if (config->set_public != NULL && !is_current(config->set_public, dir) &&
-        (link_public(config, dir, "", err) != 0 || link_public(config, dir, ".previous", err) != 0))
+        (link_public(config, dir, "", err) != 0 ||
+         link_public(config, dir, CONFIG_SET_PREVIOUS, err) != 0))
         return -1;
     snprintf(target, sizeof target, "sets/%" PRIu64 ".set", before);
     place_previous(dir, link);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/base/err.h"
+#include "config/config.h"
 
 static int make_folder(const char *path, struct err *err)
 {
@@ -77,13 +78,13 @@ char *place_set(const char *dir, uint64_t generation, char path[PLACE_PATH_MAX])
 
 char *place_current(const char *dir, char path[PLACE_PATH_MAX])
 {
-    snprintf(path, PLACE_PATH_MAX, "%s/current.set", dir);
+    snprintf(path, PLACE_PATH_MAX, "%s/" CONFIG_SET_CURRENT, dir);
     return path;
 }
 
 char *place_previous(const char *dir, char path[PLACE_PATH_MAX])
 {
-    snprintf(path, PLACE_PATH_MAX, "%s/current.set.previous", dir);
+    snprintf(path, PLACE_PATH_MAX, "%s/" CONFIG_SET_CURRENT CONFIG_SET_PREVIOUS, dir);
     return path;
 }
 

@@ -49,8 +49,8 @@ void priority_lower(void)
 /* What runs put into the lists' directory begins with one of these. */
 static bool is_ours(const char *name)
 {
-    static const char *const starts[] = {"feeds.db", "lock",        "incoming", "segments",
-                                         "sets",     "current.set", "settled"};
+    static const char *const starts[] = {
+        "feeds.db", "lock", "incoming", "segments", "sets", CONFIG_SET_CURRENT, "settled"};
 
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (strncmp(name, starts[i], strlen(starts[i])) == 0)
