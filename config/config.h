@@ -76,6 +76,81 @@ struct config_record {
     struct config_place place; /* 0:0 for what a hosts file holds and for what was made */
 };
 
+/* A window on the clock of a wall, `mon-fri 20:00-06:30`. It belongs to the day it starts on and
+ * may run into the next; half-open. */
+struct config_window {
+    uint8_t days;             /* bit 0 Monday to bit 6 Sunday */
+    uint16_t from_m, until_m; /* minutes of the day, until at most 1440; until <= from: next day */
+};
+
+/* Days that are not what the week says. Dates are days since 1970-01-01, both ends included. */
+struct config_holiday {
+    int32_t first, last;
+};
+
+/* Holidays count as the days that `holiday_as` names; terms, where there are any, are when windows
+ * that want school hold. */
+struct config_calendar {
+    char name[CONFIG_WORD_MAX];
+    uint8_t weekend; /* days as in config_window; a window of `weekend` or `weekdays` means these */
+    uint8_t holiday_as; /* 0 to 6: the day of the week that a holiday counts as */
+    struct config_holiday *holidays, *terms;
+    size_t holiday_count, term_count; /* no terms: always */
+    struct config_place place;
+};
+
+enum schedule_action {
+    SCHEDULE_BLOCK,   /* within its windows its targets are blocked */
+    SCHEDULE_ALLOW,   /* within them its targets are open, though the profile blocks them */
+    SCHEDULE_OFFLINE, /* within them nothing is answered but pins */
+};
+
+/* What holds at certain times, for one profile. */
+struct config_schedule {
+    char name[CONFIG_WORD_MAX];
+    enum schedule_action action;
+    struct mask targets;        /* categories and tags */
+    struct config_rules names;  /* and names, as in allow and deny */
+    bool everything;            /* the whole of the internet */
+    bool in_terms, in_holidays; /* only then, where one is set */
+    struct config_window *windows;
+    size_t window_count;
+    struct config_place place;
+};
+
+enum youtube_level { YOUTUBE_OFF, YOUTUBE_MODERATE, YOUTUBE_STRICT };
+
+/* A month of birth; year 0: not said. */
+struct config_month {
+    uint16_t year;
+    uint8_t month;
+};
+
+/* A service such as a video site: names that belong to it, under one word. The built-in ones are
+ * config/data/services; an operator adds files of his own. */
+struct config_service {
+    char id[CONFIG_WORD_MAX];
+    struct config_rules names;
+    unsigned bit; /* its tag in masks (64 and above); 0: no profile asks for it */
+};
+
+/* Who is below whom: an organisation holds groups, a group holds devices; a device without profile
+ * has its group's, a group without has that of the one above. */
+struct config_group {
+    char name[CONFIG_WORD_MAX];
+    long parent, profile; /* indexes; -1: none */
+    struct config_place place;
+};
+
+/* A device that the operator deploys by this file; others are in the state file. */
+struct config_device {
+    char name[CONFIG_WORD_MAX];
+    char **keys; /* as device_key_parse reads (policy/who/device_key.h) */
+    size_t key_count;
+    long group, profile; /* indexes; -1: none */
+    struct config_place place;
+};
+
 struct config_profile {
     char name[CONFIG_WORD_MAX];
     char preset[CONFIG_WORD_MAX]; /* what it extends, "" for nothing */
@@ -86,14 +161,27 @@ struct config_profile {
     uint32_t block_ttl_s;
     uint32_t max_ttl_s; /* of forwarded answers; 0 is no limit */
     struct config_rules allow, deny;
+
+    struct mask quota; /* cells Q: open but for the hours that the preset or a schedule closes */
+    struct mask warn;  /* cells W: blocked until the device's user releases the name for a while */
+    bool observe_all;  /* counts what it would block, and blocks nothing below S4 */
+    struct config_month born; /* the preset steps up with the age */
+    char *zone;               /* NULL: the config's */
+    long calendar;            /* index; -1: none */
+    struct config_schedule *schedules;
+    size_t schedule_count;
+    uint64_t safe_search; /* engines, by their number in config/data/safesearch.tsv */
+    enum youtube_level youtube;
     struct config_place place;
 };
 
-/* Who gets which profile: by interface, or by prefix. */
+/* Who gets which profile: by interface, by prefix, or by the address that was asked. */
 struct config_network {
     char interface[IF_NAMESIZE]; /* "" for a prefix rule */
     struct prefix prefix;
-    size_t profile; /* index into profiles */
+    struct endpoint listen; /* bits 0: not by that; port 0: any */
+    size_t profile;         /* index into profiles */
+    long unknown; /* of devices that nobody knows; -1: PROFILE, and nobody asks which it is */
     struct config_place place;
 };
 
@@ -226,6 +314,22 @@ struct config {
     struct config_zone *zones;
     size_t zone_count;
     size_t default_profile;
+
+    char *zone; /* of profiles that name none; NULL: nobody has said where this is */
+    struct config_calendar *calendars;
+    size_t calendar_count;
+    struct config_service *services; /* those that this config uses */
+    size_t service_count;
+    struct config_group *groups;
+    size_t group_count;
+    struct config_device *devices;
+    size_t device_count;
+    struct prefix *trusted_forwarders; /* whose word on who asks is taken */
+    size_t trusted_forwarder_count;
+    struct prefix *proxies; /* who must speak PROXY v2 */
+    size_t proxy_count;
+    char *state_path; /* state.db; NULL: nothing outlives the server, and nothing can be granted */
+    char country[3];  /* of the country pack, "" for none */
 
     struct config_list *lists;
     size_t list_count;

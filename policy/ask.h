@@ -8,6 +8,9 @@
 #include "blocklist/set/set.h"
 #include "config/base/addr.h"
 #include "config/base/name.h"
+#include "policy/who/device_key.h"
+
+struct overlay;
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_DOT, TRANSPORT_DOH, TRANSPORTS };
 
@@ -27,13 +30,12 @@ struct ask {
     uint32_t ifindex;   /* where the query came in; 0 unknown */
     struct endpoint local;
     enum transport transport;
-    uint32_t device; /* 0 none (devices have their own issue) */
-    uint8_t mac[6];
-    bool has_mac;
-    int forced_profile; /* index, for `why --profile`; ASK_NO_PROFILE */
-    bool is_target;     /* nobody asked for the name: an answer of ours leads to it, so that a block
-                           of it is answered in a style, and never denies that the asked name is
-                           there */
+    struct device_key told; /* what a trusted forwarder says of the device; length 0: nothing */
+    const struct overlay *overlay; /* how things stand beside the snapshot; NULL: nothing does */
+    int forced_profile;            /* index, for `why --profile`; ASK_NO_PROFILE */
+    bool is_target; /* nobody asked for the name: an answer of ours leads to it, so that a block
+                       of it is answered in a style, and never denies that the asked name is
+                       there */
 
     /* what the sets say of the name, by the set stage; both are always filled */
     struct set_hit listed, hotline;

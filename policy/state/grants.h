@@ -1,0 +1,90 @@
+/* grants.h - what people have allowed, denied, paused or put offline for a while: written by one
+ * thread, read by all. Fixed size.
+ *
+ * Names are kept as keyed hashes; the state file (store.h) knows them. */
+#ifndef POLICY_STATE_GRANTS_H
+#define POLICY_STATE_GRANTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/mask.h"
+#include "config/base/name.h"
+
+struct err;
+struct grants;
+
+enum grant_effect {
+    GRANT_ALLOW,
+    GRANT_DENY,
+    GRANT_OFFLINE, /* pins answer, nothing else */
+    GRANT_RELEASE, /* lifts W cells, and nothing else; by the device's own user */
+};
+
+enum grant_scope { GRANT_EVERYBODY, GRANT_GROUP, GRANT_PROFILE, GRANT_DEVICE };
+
+enum grant_what { GRANT_NAME, GRANT_NAME_EXACT, GRANT_CATEGORY, GRANT_SERVICE, GRANT_ALL };
+
+/* Who gave it: an allow lifts only what its giver may lift (taxonomy: S3 owner or guardian, S4
+ * nobody). */
+enum grant_role { GRANT_BY_USER, GRANT_BY_TEACHER, GRANT_BY_GUARDIAN, GRANT_BY_OPERATOR };
+
+enum { GRANTS_MOST = 16384, GRANT_FOREVER = -1 };
+
+struct grant {
+    uint32_t id; /* of the state file; never 0 */
+    uint8_t effect, scope, what, role;
+    uint32_t subject;     /* GROUP, PROFILE: mark; DEVICE: its id; EVERYBODY: 0 */
+    struct name_buf name; /* of GRANT_NAME*: lower-cased */
+    uint32_t target;      /* GRANT_CATEGORY: its bit; GRANT_SERVICE: its mark */
+    int64_t until_s;      /* Unix time, or GRANT_FOREVER */
+};
+
+/* Whom grants are looked up for. */
+struct grant_subject {
+    uint32_t device, profile; /* id, mark */
+    const uint32_t *groups;   /* marks: its own, then those above */
+    size_t group_count;
+};
+
+/* What a look-up found: the most particular grant in force (device before profile before group
+ * before everybody; at one subject a longer name before a shorter before service before category
+ * before all; at one place deny before allow). */
+struct grant_hit {
+    uint32_t id;
+    uint8_t effect, what, role;
+    uint8_t labels;  /* of the suffix that it stands on; 0: on no name */
+    int64_t until_s; /* GRANT_FOREVER: INT64_MAX */
+};
+
+struct grants *grants_create(uint64_t seed, struct err *err);
+void grants_free(struct grants *grants);
+
+/* Puts GRANT in force, or takes the one called ID out. Errors: -1 with ERR_LIMIT.
+ * Threads: the writer. */
+int grants_put(struct grants *grants, const struct grant *grant, struct err *err);
+void grants_remove(struct grants *grants, uint32_t id);
+
+/* How many there are: 0 costs a decision nothing. */
+size_t grants_count(const struct grants *grants);
+
+/* What of a question grants may stand on. */
+struct grant_question {
+    const struct name *name;  /* lower-cased */
+    struct mask categories;   /* that it is listed in */
+    const uint32_t *services; /* marks of those that the name belongs to */
+    size_t service_count;
+    int64_t wall_s;
+};
+
+/* Finds what holds for SUBJECT and QUESTION. NEXT_S (may be NULL) becomes the first instant at
+ * which that may change by itself, where that is earlier. Threads: any. */
+bool grants_find(const struct grants *grants, const struct grant_subject *subject,
+                 const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
+
+/* Tells whether OFFLINE holds for SUBJECT. */
+bool grants_offline(const struct grants *grants, const struct grant_subject *subject,
+                    int64_t wall_s, struct grant_hit *hit, int64_t *next_s);
+
+#endif

@@ -1,0 +1,54 @@
+/* devices.h - known devices, by what they are known by: written by one thread, read by all.
+ *
+ * Millions of subscribers and one change at a time: a hash table in place, behind a seqlock, no
+ * recompile. Names of devices are in the state file only. */
+#ifndef POLICY_WHO_DEVICES_H
+#define POLICY_WHO_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/who/device_key.h"
+
+struct devices;
+struct err;
+
+enum device_flags {
+    DEVICE_CLAIMED = 1 << 0, /* somebody gave it a name or a profile; else it was only seen */
+};
+
+struct device {
+    uint32_t id;      /* of the state file; never 0, never used again */
+    uint32_t profile; /* mark (policy/state/mark.h); 0: its group's */
+    uint32_t group;   /* mark; 0: none */
+    uint32_t flags;
+};
+
+/* Makes an empty table that grows to MOST devices. SEED keys its hashes. Errors: NULL with ERR. */
+struct devices *devices_create(size_t most, uint64_t seed, struct err *err);
+void devices_free(struct devices *devices);
+
+/* Puts DEVICE under KEY, in the place of what is there. A device may have any number of keys.
+ * Errors: -1 with ERR_LIMIT or ERR_MEMORY. Threads: the writer. */
+int devices_put(struct devices *devices, const struct device_key *key, const struct device *device,
+                struct err *err);
+/* Changes the device ID under all its keys; takes KEY away. Threads: the writer. */
+void devices_change(struct devices *devices, const struct device *device);
+void devices_remove(struct devices *devices, const struct device_key *key);
+size_t devices_count(const struct devices *devices);
+
+/* Finds the device under KEY. Threads: any. */
+bool devices_find(const struct devices *devices, const struct device_key *key,
+                  struct device *device);
+
+/* Finds the device with the longest prefix around ADDR; fills LENGTH with its length. Cost: one
+ * probe for each length in use. Threads: any. */
+bool devices_find_addr(const struct devices *devices, const struct addr *addr,
+                       struct device *device, uint8_t *length);
+
+/* Counts a sign that device ID looks for a way around the filter; reads the count. Threads: any. */
+void devices_count_bypass(struct devices *devices, uint32_t id);
+uint32_t devices_bypass(const struct devices *devices, uint32_t id);
+
+#endif
