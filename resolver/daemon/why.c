@@ -42,7 +42,7 @@ static int read_type(const char *text, uint16_t *type, struct err *err)
     return err_set(err, ERR_USAGE, "not a record type: '%.40s'; such as A, HTTPS or TYPE65", text);
 }
 
-static int read_time(const char *text, int64_t now_s, int64_t *wall_s, struct err *err)
+int why_read_time(const char *text, int64_t now_s, int64_t *wall_s, struct err *err)
 {
     struct tm utc;
     const char *end;
@@ -112,7 +112,7 @@ static int read_question(const struct snapshot *snapshot, const struct why_quest
     ask->name = name_of(name);
     ask->class = DNS_IN;
     if (read_type(question->type, &ask->type, err) != 0 ||
-        read_time(question->at, question->now_s, &ask->wall_s, err) != 0)
+        why_read_time(question->at, question->now_s, &ask->wall_s, err) != 0)
         return -1;
     return read_who(snapshot, question, ask, err);
 }
@@ -258,8 +258,8 @@ static json_t *answer_json(const struct explanation *e)
                      "ede", ede);
 }
 
-static json_t *render(const struct snapshot *snapshot, const struct ask *ask,
-                      const struct explanation *e)
+json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
+                   const struct explanation *e)
 {
     json_t *out = json_object();
     char type[MNEMONIC_MAX];
@@ -337,5 +337,5 @@ json_t *why_json(const struct snapshot *snapshot, const struct why_question *que
         explanation.by = IDENTIFY_DEFAULT;
     if (explanation.verdict.action == VERDICT_FORWARD && question->cache != NULL)
         explain_answer(snapshot, question, &ask, &explanation);
-    return render(snapshot, &ask, &explanation);
+    return why_render(snapshot, &ask, &explanation);
 }

@@ -8,8 +8,10 @@
 #include <jansson.h>
 #include <stdint.h>
 
+struct ask;
 struct cache;
 struct err;
+struct explanation;
 struct snapshot;
 
 /* Every text may be NULL but the name. */
@@ -31,5 +33,13 @@ struct why_question {
  * Errors: NULL with ERR: ERR_USAGE (a word that is none), ERR_NOT_FOUND (no such profile). */
 json_t *why_json(const struct snapshot *snapshot, const struct why_question *question,
                  struct err *err);
+
+/* Returns the same of EXPLANATION, which explain_ask made of ASK. Owner: the caller decrefs. */
+json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
+                   const struct explanation *explanation);
+
+/* Reads TEXT, as why_question.at, to WALL_S; NOW_S where TEXT is NULL. Errors: -1 with ERR_USAGE.
+ */
+int why_read_time(const char *text, int64_t now_s, int64_t *wall_s, struct err *err);
 
 #endif

@@ -76,6 +76,18 @@ def test_another_set_and_json(rules):
     assert failure["expected"]["verdict"] == "blocked" and failure["came"]["verdict"] == "allowed" and failure["cure"]
 
 
+def test_what_came_of_each_is_told_with_its_time(rules):
+    done = run(rules, """\
+- {name: casino.example, at: [2026-01-31T20:00:00Z, 1790000000], listen: 127.0.0.1@5353, expect: blocked}
+- {name: clean.example, expect: blocked}
+""", "--json", "--all", "--at", "2026-02-01T00:00:00Z")
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and (told["checked"], told["failed"]) == (3, 1)
+    assert [(one["line"], one["name"], one["verdict"], one["answer"]["ede"]) for one in told["came"]] == [
+        (1, "casino.example", "block", [17]), (1, "casino.example", "block", [17]), (2, "clean.example", "forward", [])]
+    assert told["failures"][0]["at"] is None
+
+
 @pytest.mark.parametrize("text, said", [
     ("", "expectations are a sequence"),
     ("name: x.example\n", "expectations are a sequence"),
@@ -90,6 +102,8 @@ def test_another_set_and_json(rules):
     ("- {name: x.example, expect: blocked, type: AX}\n", "1:44: not a record type, such as A or HTTPS: 'AX'"),
     ("- {name: x.example, expect: blocked, rule: categry}\n", "1:44: not a rule: 'categry'; did you mean 'category'?"),
     ("- {name: x.example, expect: blocked, category: gamblin}\n", "1:48: not a category: 'gamblin'; did you mean 'gambling'?"),
+    ("- {name: x.example, expect: blocked, at: tomorrow}\n", "1:42: not a time: 'tomorrow'"),
+    ("- {name: x.example, expect: blocked, listen: here}\n", "1:46: not an address to be asked at: 'here'"),
     ("- {name: {a: b}, expect: blocked}\n", "1:10: a single word is expected here"),
     ("- {name: [], expect: blocked}\n", "1:10: nothing is named here"),
     ("- {name: [x.example, [y.example]], expect: blocked}\n", "1:22: a single word is expected here"),

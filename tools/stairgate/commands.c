@@ -47,7 +47,7 @@ const struct command commands[] = {
      "[--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
-    {"", "test", "FILE [--config FILE] [--set FILE] [--json]",
+    {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",
      "do the rules and lists do what FILE expects? exit 1: not all of it",
      "config/examples/expect.yaml --config config/examples/family.yaml", command_test},
     {"lists", "catalogue", "[--tier router|school|isp] [--category KEY] [--json]",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config/base/err.h"
 #include "config/base/file.h"
@@ -85,10 +86,11 @@ static void write_text(char text[TEXT_MAX], const struct expectation *wanted,
     char type[MNEMONIC_MAX];
 
     text[0] = '\0';
-    add(text, "%s:%u:%u: '%s' %s for %s '%s': ", wanted->file, wanted->place.line,
+    add(text, "%s:%u:%u: '%s' %s for %s '%s'%s%s: ", wanted->file, wanted->place.line,
         wanted->place.column, came->name, mnemonic_type(wanted->ask.type, type),
         wanted->client != NULL ? "client" : "profile",
-        wanted->client != NULL ? wanted->client : wanted->profile);
+        wanted->client != NULL ? wanted->client : wanted->profile, wanted->at != NULL ? " at " : "",
+        wanted->at != NULL ? wanted->at : "");
     add_wanted(text, wanted);
     add(text, ", came %s by rule %s: %s", came->blocked ? "blocked" : "allowed",
         verdict_rule_word(came->verdict.rule), came->sentence);
@@ -119,6 +121,8 @@ static void hold(void *context, const struct expectation *wanted)
 
     h->run->checked++;
     explain_ask(h->snapshot, &ask, h->came);
+    if (h->run->tell_all != NULL)
+        h->run->tell_all(h->run->context, h->snapshot, wanted, h->came);
     if (holds(h, wanted))
         return;
     h->run->failed++;
@@ -146,8 +150,10 @@ int expect_file_check(const struct snapshot *snapshot, const char *file, struct 
 {
     struct holding h = {snapshot, run, malloc(sizeof *h.came)};
     struct problems problems;
-    struct expect_reader reader = {
-        .config = snapshot_config(snapshot), .file = file, .problems = &problems};
+    struct expect_reader reader = {.config = snapshot_config(snapshot),
+                                   .file = file,
+                                   .problems = &problems,
+                                   .now_s = run->now_s};
     struct node *root = NULL;
     size_t length = 0;
     struct err err;
@@ -214,7 +220,7 @@ int expect_check(const struct config *config, const char *set_path, const char *
 {
     struct snapshot *snapshot = expect_snapshot(config->path, set_path, err);
     char text[TEXT_MAX] = "";
-    struct expect_run run = {.tell = note_failure, .context = text};
+    struct expect_run run = {.now_s = (int64_t)time(NULL), .tell = note_failure, .context = text};
     struct config_problems problems;
     int result = -1;
 

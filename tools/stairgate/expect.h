@@ -1,9 +1,9 @@
 /* expect.h - what an operator expects of names, held against rules and lists: `stairgate test`, and
  * the last gate before a new set goes live.
  *
- * The file is a sequence of mappings: name, profile or client, type, expect, rule, category
- * (docs/feeds.md). What is decided on is the same snapshot that the server would make, by the same
- * function. */
+ * The file is a sequence of mappings: name, profile or client, listen, type, at, expect, rule,
+ * category (docs/feeds.md). What is decided on is the same snapshot that the server would make, by
+ * the same function. */
 #ifndef TOOLS_STAIRGATE_EXPECT_H
 #define TOOLS_STAIRGATE_EXPECT_H
 
@@ -26,13 +26,18 @@ struct expect_failure {
 
 struct expect_run {
     size_t checked, failed;
+    int64_t now_s; /* of what says no time; Unix */
     void (*tell)(void *context, const struct expect_failure *failure); /* NULL for none */
+    /* Called with what came of each, whether it holds or not; NULL for none. */
+    void (*tell_all)(void *context, const struct snapshot *snapshot,
+                     const struct expectation *wanted, const struct explanation *came);
     void *context;
 };
 
-/* Holds all that FILE expects against SNAPSHOT, and counts in RUN, which begins with zeros. Errors:
- * -1 with PROBLEMS filled where the file is not what it should be: nothing is held against it then.
- * Owner: the caller frees PROBLEMS with config_problems_free in any case. */
+/* Holds all that FILE expects against SNAPSHOT, and counts in RUN, whose counts
+ * begin with zero. Errors: -1 with PROBLEMS filled where the file is not what it should be: nothing
+ * is held against it then. Owner: the caller frees PROBLEMS with config_problems_free in any case.
+ */
 int expect_file_check(const struct snapshot *snapshot, const char *file, struct expect_run *run,
                       struct config_problems *problems);
 

@@ -6,21 +6,22 @@
 #include "tools/stairgate/expect_file.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "blocklist/format/idn.h"
 #include "config/base/addr.h"
 #include "config/problem.h"
 #include "config/tree.h"
+#include "config/base/err.h"
 #include "policy/verdict.h"
+#include "resolver/daemon/why.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/mnemonic.h"
 
 #define EVERY_PROFILE "all"
 
-static const char *const keys[] = {"name",   "profile", "client",  "type",
-                                   "expect", "rule",    "category"};
-enum { KEYS = sizeof keys / sizeof *keys, WORDS_MOST = CATEGORY_MAX };
+static const char *const keys[] = {"name", "profile", "client", "listen",  "type",
+                                   "at",   "expect",  "rule",   "category"};
+enum { KEYS = sizeof keys / sizeof *keys, WORDS_MOST = CATEGORY_MAX, PORT_DNS = 53 };
 
 /* One item of the file. */
 struct item {
@@ -70,7 +71,22 @@ static int find_word(const struct item *item, const struct node *node, const cha
     return -1;
 }
 
-/* --- the walk over names, clients and types, innermost first --- */
+/* --- the walk over names, clients, times and types, innermost first --- */
+
+/* Calls TAKE with each word of the member KEY; with NULL where there is none. */
+static void take_each(struct item *item, const char *key,
+                      void (*take)(struct item *item, const struct node *node))
+{
+    const struct node *words = node_member(item->node, key);
+
+    if (words == NULL) {
+        take(item, NULL);
+        return;
+    }
+    for (const struct node *word = first_word(item, words); word != NULL;
+         word = node_item_next(words, word))
+        take(item, word);
+}
 
 static void take_type(struct item *item, const struct node *node)
 {
@@ -87,24 +103,34 @@ static void take_type(struct item *item, const struct node *node)
         reader->take(reader->context, &item->now);
 }
 
-static void take_types(struct item *item)
+static void take_time(struct item *item, const struct node *node)
 {
-    const struct node *types = node_member(item->node, "type");
+    struct err err;
 
-    if (types == NULL) {
-        take_type(item, NULL);
-        return;
+    item->now.at = NULL;
+    item->now.ask.wall_s = item->reader->now_s;
+    if (node != NULL) {
+        if (!is_scalar(item, node))
+            return;
+        if (why_read_time(node->text, 0, &item->now.ask.wall_s, &err) != 0) {
+            problem_add(item->reader->problems, node->place, "%s", err.text);
+            return;
+        }
+        item->now.at = node->text;
     }
-    for (const struct node *type = first_word(item, types); type != NULL;
-         type = node_item_next(types, type))
-        take_type(item, type);
+    take_each(item, "type", take_type);
+}
+
+static void take_times(struct item *item)
+{
+    take_each(item, "at", take_time);
 }
 
 static void take_profile(struct item *item, size_t profile)
 {
     item->now.profile = item->reader->config->profiles[profile].name;
     item->now.ask.forced_profile = (int)profile;
-    take_types(item);
+    take_times(item);
 }
 
 static void take_profiles(struct item *item, const struct node *profiles)
@@ -147,7 +173,7 @@ static void take_clients(struct item *item, const struct node *clients)
         }
         ask->ifindex = ask->client.scope;
         item->now.client = node->text;
-        take_types(item);
+        take_times(item);
     }
 }
 
@@ -233,6 +259,18 @@ static bool read_category(struct item *item)
     return true;
 }
 
+/* Reads the address that was asked. */
+static bool read_listen(struct item *item)
+{
+    const struct node *listen = node_member(item->node, "listen");
+
+    if (listen == NULL || (is_scalar(item, listen) &&
+                           endpoint_from_text(&item->now.ask.local, listen->text, PORT_DNS) == 0))
+        return true;
+    wrong(item, listen, "not an address to be asked at");
+    return false;
+}
+
 static void check_keys(const struct item *item)
 {
     for (const struct node *member = item->node->first; member != NULL; member = member->next) {
@@ -263,8 +301,8 @@ static void read_item(const struct expect_reader *reader, const struct node *nod
     if (names == NULL)
         problem_add(reader->problems, node->place, "missing key: 'name'");
     item.now.ask.class = DNS_IN;
-    item.now.ask.wall_s = (int64_t)time(NULL);
-    if (read_expected(&item) && read_rule(&item) && read_category(&item) && names != NULL)
+    if (read_expected(&item) && read_rule(&item) && read_category(&item) && read_listen(&item) &&
+        names != NULL)
         take_names(&item, names);
 }
 

@@ -10,13 +10,14 @@
 
 struct problems;
 
-/* One name for one client, or profile, and one type. */
+/* One name for one client, or profile, one type and one time. */
 struct expectation {
     const char *file;
     struct config_place place; /* of the name */
     struct name_buf name;
     const char *client;   /* as written; NULL where a profile is meant */
     const char *profile;  /* its name; NULL where a client is meant */
+    const char *at;       /* as written; NULL: the reader's time */
     struct ask ask;       /* all but what the sets say */
     bool blocked;         /* else allowed */
     int rule;             /* enum verdict_rule; -1: any */
@@ -27,6 +28,7 @@ struct expect_reader {
     const struct config *config;
     const char *file;
     struct problems *problems;
+    int64_t now_s; /* of what says no time */
     /* Called for each expectation; NULL: the file is only checked. */
     void (*take)(void *context, const struct expectation *expectation);
     void *context;
