@@ -1,5 +1,7 @@
 /* neighbours.h - which MAC an address on a link of ours belongs to, as the kernel says (RFC 826,
- * RFC 4861 §7.3): written by one thread, read by all. Fixed size; the oldest goes. */
+ * RFC 4861 §7.3): written by one thread, read by all. Fixed size; the oldest goes.
+ *
+ * resolver/daemon/neighbour_table.h writes it from the kernel's table. */
 #ifndef POLICY_WHO_NEIGHBOURS_H
 #define POLICY_WHO_NEIGHBOURS_H
 
@@ -12,15 +14,20 @@
 struct err;
 struct neighbours;
 
+/* Makes an empty table for MOST addresses. SEED keys its hashes. Errors: NULL with ERR_MEMORY.
+ * Cost: about 100 octets for each. */
 struct neighbours *neighbours_create(size_t most, uint64_t seed, struct err *err);
 void neighbours_free(struct neighbours *neighbours);
 
-/* Threads: the writer. */
-void neighbours_put(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex,
+/* Says that ADDR on the link IFINDEX (not 0) is MAC's; takes that away; takes all away. The first
+ * two tell whether that was news. Threads: the writer. */
+bool neighbours_put(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex,
                     const uint8_t mac[6]);
-void neighbours_remove(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex);
+bool neighbours_remove(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex);
+void neighbours_clear(struct neighbours *neighbours);
 
-/* Threads: any. */
+/* Finds the MAC of ADDR on the link IFINDEX; 0: on that of its scope, else on any link, where only
+ * one MAC has it. Threads: any. */
 bool neighbours_find(const struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex,
                      uint8_t mac[6]);
 
