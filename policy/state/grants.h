@@ -20,10 +20,12 @@ enum grant_effect {
     GRANT_DENY,
     GRANT_OFFLINE, /* pins answer, nothing else */
     GRANT_RELEASE, /* lifts W cells, and nothing else; by the device's own user */
+    GRANT_HOLD,    /* of a profile with a month of birth: it stays at the step of from_s */
 };
 
 enum grant_scope { GRANT_EVERYBODY, GRANT_GROUP, GRANT_PROFILE, GRANT_DEVICE };
 
+/* GRANT_ALL is what an offline stands on, too. */
 enum grant_what { GRANT_NAME, GRANT_NAME_EXACT, GRANT_CATEGORY, GRANT_SERVICE, GRANT_ALL };
 
 /* Who gave it: an allow lifts only what its giver may lift (taxonomy: S3 owner or guardian, S4
@@ -38,6 +40,8 @@ struct grant {
     uint32_t subject;     /* GROUP, PROFILE: mark; DEVICE: its id; EVERYBODY: 0 */
     struct name_buf name; /* of GRANT_NAME*: lower-cased */
     uint32_t target;      /* GRANT_CATEGORY: its bit; GRANT_SERVICE: its mark */
+    int64_t from_s;       /* Unix time; an allow or release does not hold before, so that a clock
+                             that was ahead when it was given does not make it long */
     int64_t until_s;      /* Unix time, or GRANT_FOREVER */
 };
 
@@ -54,37 +58,51 @@ struct grant_subject {
 struct grant_hit {
     uint32_t id;
     uint8_t effect, what, role;
-    uint8_t labels;  /* of the suffix that it stands on; 0: on no name */
-    int64_t until_s; /* GRANT_FOREVER: INT64_MAX */
+    uint8_t labels;          /* of the suffix that it stands on; 0: on no name */
+    int64_t from_s, until_s; /* until: INT64_MAX for ever */
 };
 
 struct grants *grants_create(uint64_t seed, struct err *err);
 void grants_free(struct grants *grants);
 
-/* Puts GRANT in force, or takes the one called ID out. Errors: -1 with ERR_LIMIT.
- * Threads: the writer. */
+/* Puts GRANT in force, in the place of one with its id; or takes the one called ID out. Errors: -1
+ * with ERR_LIMIT. Threads: the writer. */
 int grants_put(struct grants *grants, const struct grant *grant, struct err *err);
 void grants_remove(struct grants *grants, uint32_t id);
 
-/* How many there are: 0 costs a decision nothing. */
+/* Return how many there are (0 costs a decision nothing), and how many of them deny. Threads: any.
+ */
 size_t grants_count(const struct grants *grants);
+size_t grants_count_denials(const struct grants *grants);
 
 /* What of a question grants may stand on. */
 struct grant_question {
-    const struct name *name;  /* lower-cased */
+    const struct name *name;  /* lower-cased; NULL: none */
     struct mask categories;   /* that it is listed in */
     const uint32_t *services; /* marks of those that the name belongs to */
     size_t service_count;
+    /* Not 0: the name is listed in S3, by a suffix of so many labels. Then only a guardian or the
+     * operator allows it, by a name that is not shorter, and until a time. */
+    uint8_t grave_labels;
     int64_t wall_s;
+    bool clock_unknown; /* wall_s cannot be right: allows until a time do not hold, nothing that
+                           takes away ends */
 };
 
-/* Finds what holds for SUBJECT and QUESTION. NEXT_S (may be NULL) becomes the first instant at
- * which that may change by itself, where that is earlier. Threads: any. */
+/* Finds the allow or deny that holds for SUBJECT and QUESTION. NEXT_S (may be NULL) becomes the
+ * first instant at which that may change by itself, where that is earlier. Threads: any.
+ * Cost: a probe for each suffix, category and service of a subject that has a grant at all. */
 bool grants_find(const struct grants *grants, const struct grant_subject *subject,
                  const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
 
-/* Tells whether OFFLINE holds for SUBJECT. */
+/* Likewise the GRANT_RELEASE, or GRANT_OFFLINE, that holds (of the last, no name is looked at). */
+bool grants_released(const struct grants *grants, const struct grant_subject *subject,
+                     const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
 bool grants_offline(const struct grants *grants, const struct grant_subject *subject,
-                    int64_t wall_s, struct grant_hit *hit, int64_t *next_s);
+                    const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
+
+/* Tells whether the profile of SUBJECT is held at the step of HIT's from_s. */
+bool grants_held(const struct grants *grants, const struct grant_subject *subject,
+                 const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
 
 #endif

@@ -16,7 +16,7 @@ struct overlay {
     struct devices *devices;       /* policy/who/devices.h */
     struct neighbours *neighbours; /* policy/who/neighbours.h */
     struct grants *grants;         /* policy/state/grants.h */
-    uint64_t version; /* grows with each change that a decision may see; read relaxed */
+    uint64_t version;              /* grows with each change that a decision may see */
 };
 
 struct overlay *overlay_create(uint64_t seed, struct err *err);
@@ -26,10 +26,12 @@ void overlay_free(struct overlay *overlay);
  * Threads: the writer. */
 void overlay_changed(struct overlay *overlay);
 
-/* Returns the version; 0 for NULL. Threads: any. */
+/* Returns the version; 0 for NULL. What is read of OVERLAY after it is at least as new. Threads:
+ * any.
+ */
 static inline uint64_t overlay_version(const struct overlay *overlay)
 {
-    return overlay == 0 ? 0 : __atomic_load_n(&overlay->version, __ATOMIC_RELAXED);
+    return overlay == 0 ? 0 : __atomic_load_n(&overlay->version, __ATOMIC_ACQUIRE);
 }
 
 #endif

@@ -1,0 +1,41 @@
+#include "policy/state/overlay.h"
+
+#include <stdlib.h>
+
+#include "config/base/err.h"
+#include "policy/state/grants.h"
+#include "policy/who/neighbours.h"
+
+enum { NEIGHBOURS_MOST = 4096 };
+
+struct overlay *overlay_create(uint64_t seed, struct err *err)
+{
+    struct overlay *overlay = calloc(1, sizeof *overlay);
+
+    if (overlay == NULL) {
+        err_set(err, ERR_MEMORY, "no memory for what changes beside the configuration");
+        return NULL;
+    }
+    overlay->version = 1;
+    overlay->grants = grants_create(seed, err);
+    overlay->neighbours = neighbours_create(NEIGHBOURS_MOST, seed, err);
+    if (overlay->grants == NULL || overlay->neighbours == NULL) {
+        overlay_free(overlay);
+        return NULL;
+    }
+    return overlay;
+}
+
+void overlay_free(struct overlay *overlay)
+{
+    if (overlay == NULL)
+        return;
+    neighbours_free(overlay->neighbours);
+    grants_free(overlay->grants);
+    free(overlay);
+}
+
+void overlay_changed(struct overlay *overlay)
+{
+    __atomic_store_n(&overlay->version, overlay->version + 1, __ATOMIC_RELEASE);
+}
