@@ -20,20 +20,6 @@
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
 
-/* How far the verdict on the asked name covers what its answer leads to. */
-enum covering {
-    COVERS_NOTHING,
-    COVERS_USUAL, /* all but S3 categories, and rule 2 */
-    COVERS_MOST,  /* all but rule 2 */
-};
-
-static const enum covering covering_of_rule[VERDICT_RULE_COUNT] = {
-    [RULE_LOCAL] = COVERS_USUAL, /* a zone with servers of its own */
-    [RULE_PIN] = COVERS_MOST,
-    [RULE_GRANT] = COVERS_USUAL,
-    [RULE_OWN_ALLOW] = COVERS_USUAL,
-};
-
 /* Where IPv6 addresses hold an IPv4 address that they lead to. */
 static const struct wrapping {
     struct prefix prefix;
@@ -139,33 +125,10 @@ void check_classify(const struct snapshot *snapshot, const struct check_item *it
     class->ruled = class->ruled || tree_denies(&path);
 }
 
-static enum covering covering_of(const struct snapshot *snapshot, const struct verdict *verdict)
-{
-    /* What passes where the default is to deny was admitted by a positive list. */
-    if (verdict->rule == RULE_DEFAULT && snapshot->profiles[verdict->profile].config->default_deny)
-        return COVERS_USUAL;
-    return covering_of_rule[verdict->rule];
-}
-
-/* Returns the categories that block what the answer leads to. */
-static struct mask applied(const struct snapshot *snapshot, const struct verdict *verdict)
-{
-    struct mask bits = snapshot->profiles[verdict->profile].apply;
-
-    switch (covering_of(snapshot, verdict)) {
-    case COVERS_NOTHING:
-        return bits;
-    case COVERS_USUAL:
-        return mask_and(bits, snapshot->grave_bits);
-    default:
-        return (struct mask){.words = {0}};
-    }
-}
-
 bool check_passes(const struct snapshot *snapshot, const struct verdict *verdict,
                   const struct check_class *class)
 {
-    struct mask bits = mask_or(applied(snapshot, verdict), snapshot->protected_bits);
+    struct mask bits = mask_or(verdict->chain, snapshot->protected_bits);
 
     return !class->ruled && !mask_any(mask_and(class->mask, bits)) &&
            !(class->inner && (verdict->transform & TRANSFORM_REBIND_GUARD) != 0);
@@ -215,7 +178,7 @@ static enum outcome rule_pin(struct check *c)
 {
     struct tree_match match;
 
-    if (covering_of(c->snapshot, c->verdict) == COVERS_MOST)
+    if (c->verdict->covers == COVERS_MOST)
         return PASSES;
     return tree_best(&c->path, TREE_PIN, &match) ? PASSES : GOES_ON;
 }
@@ -228,7 +191,7 @@ static enum outcome rule_own(struct check *c)
         return GOES_ON;
     if (!match.rule->deny)
         return PASSES;
-    if (covering_of(c->snapshot, c->verdict) != COVERS_NOTHING)
+    if (c->verdict->covers != COVERS_NOTHING)
         return GOES_ON;
     c->blocked->place = compiled_rule(c->profile->config, match.rule->item)->place;
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
@@ -236,7 +199,7 @@ static enum outcome rule_own(struct check *c)
 
 static enum outcome rule_category(struct check *c)
 {
-    struct mask bits = mask_and(c->listed.mask, applied(c->snapshot, c->verdict));
+    struct mask bits = mask_and(c->listed.mask, c->verdict->chain);
 
     if (!mask_any(bits))
         return GOES_ON;

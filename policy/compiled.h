@@ -15,11 +15,43 @@
 
 struct set;
 
-struct compiled_profile {
+/* What holds for one profile at one moment: its preset's step, and the schedules that are in force
+ * (moment.h). */
+struct compiled_state {
     struct mask apply;   /* bits that block */
+    struct mask warn;    /* of these: till the device's user releases the name */
     struct mask observe; /* bits that are counted only */
-    bool bypass;         /* blocks ways around the resolver */
+    struct mask timed;   /* of apply: for now alone, by a schedule or the preset's hours */
+    struct mask open;    /* bits that a schedule has taken out of apply, tags of services too */
+    uint64_t active;     /* bit i: schedule i of the config's profile is in force */
+    uint64_t safe_search;
+    enum youtube_level youtube;
+    uint32_t max_ttl_s;
+    bool offline;                  /* nothing is answered but pins */
+    bool all_blocked, all_open;    /* by a schedule on the whole of the internet */
+    bool default_deny, admits_edu; /* what is not allowed is blocked; edu_positive is not */
+    bool bypass;                   /* blocks ways around the resolver */
+    bool observe_all;              /* counts what it would block, below S4 */
+    uint8_t band;                  /* enum band; BANDS: of none */
+    const char *preset;            /* that it comes from, "" for none */
+    bool clock_unknown;            /* the stricter side of all states */
+};
+
+struct compiled_profile {
+    struct compiled_state state;  /* the one that holds where nothing changes with time */
+    struct compiled_times *times; /* NULL: nothing does (moment.h) */
     const struct config_profile *config;
+    uint32_t mark; /* policy/state/mark.h */
+};
+
+/* An index by mark. */
+struct compiled_mark {
+    uint32_t mark, index;
+};
+
+struct compiled_marks {
+    struct compiled_mark *items; /* by mark */
+    size_t count;
 };
 
 struct compiled_interface {
@@ -64,8 +96,18 @@ struct snapshot {
     const struct config_record **records; /* sorted by name */
     struct compiled_name *record_names;
     size_t record_name_count;
+    struct compiled_marks profile_marks, group_names, service_marks; /* of the config's lists */
     uint32_t *group_marks; /* verdict.upstream_mark of each group */
 };
+
+/* Finds the index that MARK stands for; -1 for none. */
+long compiled_find_mark(const struct compiled_marks *marks, uint32_t mark);
+
+/* snapshot_profiles.c and snapshot_marks.c: parts of snapshot_create. Errors: -1 with ERR. */
+int snapshot_compile_profiles(struct snapshot *snapshot, struct err *err);
+void snapshot_free_profiles(struct snapshot *snapshot);
+int snapshot_compile_marks(struct snapshot *snapshot, struct err *err);
+void snapshot_free_marks(struct snapshot *snapshot);
 
 /* Returns the config rule that ITEM of PROFILE's scope stands for: allow rules come first. */
 static inline const struct config_rule *compiled_rule(const struct config_profile *profile,

@@ -18,6 +18,7 @@
 #include "policy/compiled.h"
 #include "policy/decision.h"
 #include "policy/listing.h"
+#include "policy/moment.h"
 #include "policy/snapshot.h"
 #include "policy/who/identify.h"
 
@@ -59,25 +60,6 @@ static bool rule_operator(struct decision *d)
     return true;
 }
 
-static void forward(struct decision *d)
-{
-    d->verdict->action = VERDICT_FORWARD;
-    d->verdict->max_ttl_s = d->profile->config->max_ttl_s;
-    d->verdict->upstream_mark = d->snapshot->group_marks[d->verdict->upstream_group];
-    if (tree_has_below(&d->path, TREE_LOCAL) || tree_has_below(&d->path, TREE_ZONE))
-        d->verdict->transform |= TRANSFORM_NAME_EXISTS;
-}
-
-/* Forwards to the usual upstreams, which are outside: they have no word on what is inside. */
-static void forward_outside(struct decision *d)
-{
-    struct tree_match match;
-
-    forward(d);
-    if (d->snapshot->config->rebind_guard && !tree_best(&d->path, TREE_REBIND, &match))
-        d->verdict->transform |= TRANSFORM_REBIND_GUARD;
-}
-
 /* Finds the zone with servers of its own that holds the name. */
 static bool find_zone(const struct decision *d, struct tree_match *match)
 {
@@ -105,7 +87,8 @@ static bool rule_zone(struct decision *d)
     d->verdict->labels = (uint8_t)match.labels;
     d->verdict->place = d->snapshot->config->zones[match.rule->item].place;
     d->verdict->upstream_group = 1 + match.rule->item;
-    forward(d);
+    decision_forward(d);
+    d->verdict->covers = COVERS_USUAL;
     return true;
 }
 
@@ -172,7 +155,7 @@ static const struct special *find_special(const struct decision *d, unsigned *la
     if (tree_best(&d->path, TREE_SPECIAL, &match)) {
         special = &d->snapshot->specials[match.rule->item];
         *labels = match.labels;
-        return special->when == SPECIAL_BYPASS && !d->profile->bypass ? NULL : special;
+        return special->when == SPECIAL_BYPASS && !d->state->bypass ? NULL : special;
     }
     if (d->path.labels == 1 && !is_of_delegation(d->ask->type))
         return d->snapshot->single;
@@ -207,7 +190,8 @@ static bool rule_pin(struct decision *d)
     d->verdict->labels = (uint8_t)match.labels;
     d->verdict->reason = d->snapshot->pins[match.rule->item].reason;
     /* Help is never blocked, and nobody who pins a name aims it at a device of the house. */
-    forward(d);
+    decision_forward(d);
+    d->verdict->covers = COVERS_MOST;
     return true;
 }
 
@@ -222,7 +206,8 @@ static bool rule_own_allow(struct decision *d)
     if (!tree_best(&d->path, TREE_PROFILE + d->verdict->profile, &d->own) || d->own.rule->deny)
         return false;
     name_own(d);
-    forward_outside(d);
+    decision_forward_outside(d);
+    d->verdict->covers = COVERS_USUAL;
     return true;
 }
 
@@ -241,17 +226,20 @@ static bool rule_default(struct decision *d)
     const struct config_profile *profile = d->profile->config;
 
     d->verdict->place = profile->place;
-    if (profile->default_deny && !mask_has(d->listed.mask, CATEGORY_EDU_POSITIVE)) {
+    if (d->state->default_deny &&
+        !(d->state->admits_edu && mask_has(d->listed.mask, CATEGORY_EDU_POSITIVE))) {
         /* What is admitted below cannot be known, so NXDOMAIN would say too much. */
         decision_block(d, decision_style(d, false), VERDICT_EDE_FILTERED);
         return true;
     }
-    if (profile->default_deny) {
+    if (d->state->default_deny) {
         d->verdict->matched = mask_bit(CATEGORY_EDU_POSITIVE);
         d->verdict->row = d->ask->listed.row;
         d->verdict->labels = d->ask->listed.labels;
+        /* What it stands on, such as a CDN, is on no positive list. */
+        d->verdict->covers = COVERS_USUAL;
     }
-    forward_outside(d);
+    decision_forward_outside(d);
     if (d->snapshot->lack.code != ERR_NONE)
         verdict_give_ede(d->verdict, VERDICT_EDE_NOT_READY);
     return true;
@@ -267,11 +255,11 @@ static const struct {
     {RULE_LOCAL,     rule_local       },
     {RULE_SPECIAL,   rule_special     },
     {RULE_PIN,       rule_pin         },
-    {RULE_OFFLINE,   NULL             },
-    {RULE_GRANT,     NULL             },
+    {RULE_OFFLINE,   decision_offline },
+    {RULE_GRANT,     decision_grant   },
     {RULE_OWN_ALLOW, rule_own_allow   },
     {RULE_OWN_DENY,  rule_own_deny    },
-    {RULE_SCHEDULE,  NULL             },
+    {RULE_SCHEDULE,  decision_schedule},
     {RULE_CATEGORY,  decision_category},
     {RULE_DEFAULT,   rule_default     },
 };
@@ -309,8 +297,25 @@ static void start(struct decision *d)
     d->hotline = listing_mask(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline);
     verdict->profile = identify_client(d->snapshot, d->ask, NULL);
     d->profile = &d->snapshot->profiles[verdict->profile];
+    d->device = 0;
+    d->group = -1;
+    d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
     d->own.rule = NULL;
     tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
+}
+
+/* Works out which categories block what the answer leads to. */
+static void finish(struct decision *d)
+{
+    struct verdict *verdict = d->verdict;
+
+    if (verdict->action != VERDICT_FORWARD || verdict->covers == COVERS_MOST)
+        return;
+    verdict->chain = d->state->apply;
+    if (verdict->covers == COVERS_USUAL)
+        verdict->chain = mask_and(verdict->chain, d->snapshot->grave_bits);
+    if (verdict->released)
+        verdict->chain = mask_without(verdict->chain, d->state->warn);
 }
 
 void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struct verdict *verdict,
@@ -331,6 +336,7 @@ void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struc
         if (!matched)
             continue;
         verdict->rule = order[i].rule;
+        finish(&d);
         trace_rest(trace);
         return;
     }

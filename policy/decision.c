@@ -14,6 +14,31 @@
 
 enum { WITNESSES_LOOKED_AT = 32 };
 
+void decision_until(struct decision *d, int64_t wall_s)
+{
+    if (wall_s < d->verdict->valid_until_s)
+        d->verdict->valid_until_s = wall_s;
+}
+
+void decision_forward(struct decision *d)
+{
+    d->verdict->action = VERDICT_FORWARD;
+    d->verdict->max_ttl_s = d->state->max_ttl_s;
+    d->verdict->upstream_mark = d->snapshot->group_marks[d->verdict->upstream_group];
+    if (tree_has_below(&d->path, TREE_LOCAL) || tree_has_below(&d->path, TREE_ZONE))
+        d->verdict->transform |= TRANSFORM_NAME_EXISTS;
+}
+
+void decision_forward_outside(struct decision *d)
+{
+    struct tree_match match;
+
+    decision_forward(d);
+    if (d->snapshot->config->rebind_guard && !tree_best(&d->path, TREE_REBIND, &match))
+        d->verdict->transform |= TRANSFORM_REBIND_GUARD;
+    decision_safe(d);
+}
+
 void decision_block(struct decision *d, enum block_style style, uint16_t ede)
 {
     verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
@@ -158,13 +183,13 @@ static void act(struct decision *d, struct mask bits, enum terms_action action)
 
 bool decision_category(struct decision *d)
 {
-    const struct compiled_profile *profile = d->profile;
-    struct mask bits = mask_and(d->listed.mask, profile->apply);
-    struct mask used = mask_or(profile->apply, profile->observe);
+    const struct compiled_state *state = d->state;
+    struct mask bits = mask_and(d->listed.mask, state->apply);
+    struct mask used = mask_or(state->apply, state->observe);
     enum terms_action action;
 
     d->verdict->observed =
-        mask_or(mask_and(d->listed.mask, profile->observe), mask_and(d->listed.observed, used));
+        mask_or(mask_and(d->listed.mask, state->observe), mask_and(d->listed.observed, used));
     if (!mask_any(bits))
         return false;
     action = action_of(d, bits);
@@ -179,7 +204,8 @@ bool decision_category(struct decision *d)
     }
     /* Only this style wants to know, and the set is asked once more for it. */
     decision_block(
-        d, decision_style(d, profile->config->style == BLOCK_NXDOMAIN && is_listed_below(d, bits)),
+        d,
+        decision_style(d, d->profile->config->style == BLOCK_NXDOMAIN && is_listed_below(d, bits)),
         VERDICT_EDE_FILTERED);
     return true;
 }

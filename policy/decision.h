@@ -13,11 +13,18 @@ struct decision {
     const struct snapshot *snapshot;
     const struct ask *ask;
     const struct compiled_profile *profile;
+    const struct compiled_state *state; /* of the profile, at ask->wall_s */
     struct verdict *verdict;
+
+    /* who asks, beside the profile (who/identify.h) */
+    uint32_t device; /* id of the device; 0: not known */
+    long group;      /* of the device, index into config->groups; -1: none */
+
     struct set_terms listed; /* what the public lists say for the type asked */
     struct mask hotline;
     struct tree_match own; /* the best of the profile's own rules */
     struct tree_path path;
+    struct compiled_state room; /* of `state`, where it is put together for this moment */
 };
 
 /* Blocks in STYLE with the extended error EDE. */
@@ -30,6 +37,35 @@ enum block_style decision_soften(const struct decision *decision, enum block_sty
 
 /* Returns the profile's style likewise. */
 enum block_style decision_style(const struct decision *decision, bool subtree);
+
+/* Makes the verdict one that forwards, with the transforms that belong to the profile: to the usual
+ * upstreams, which are outside and have no word on what is inside, or else to whom the verdict
+ * names. */
+void decision_forward(struct decision *decision);
+void decision_forward_outside(struct decision *decision);
+
+/* Makes the verdict end at WALL_S, where that is earlier. */
+void decision_until(struct decision *decision, int64_t wall_s);
+
+/* decision_offline.c, the rule RULE_OFFLINE: a schedule or a person has taken the client offline.
+ */
+bool decision_offline(struct decision *decision);
+
+/* decision_grant.c: tells whether a person has taken the client offline. */
+bool decision_grant_offline(struct decision *decision);
+
+/* decision_grant.c, the rule RULE_GRANT: a person has allowed or denied it for a while. */
+bool decision_grant(struct decision *decision);
+
+/* decision_grant.c: tells whether the device's user has released the name, which only a cell W
+ * blocks. */
+bool decision_released(struct decision *decision);
+
+/* decision_schedule.c, the rule RULE_SCHEDULE. */
+bool decision_schedule(struct decision *decision);
+
+/* decision_safe.c: adds what safe search makes of a question that is forwarded. */
+void decision_safe(struct decision *decision);
 
 /* The rule RULE_CATEGORY: tells whether the lists block, and how that is answered. */
 bool decision_category(struct decision *decision);

@@ -26,7 +26,9 @@ enum tree_scope {
     TREE_ZONE,
     TREE_SPECIAL,
     TREE_PIN,
-    TREE_REBIND, /* names that may lead to inner addresses */
+    TREE_REBIND,  /* names that may lead to inner addresses */
+    TREE_SERVICE, /* names of services, by the config's index */
+    TREE_SAFE,    /* search engines that have a safe side, and video sites */
     TREE_PROFILE
 };
 

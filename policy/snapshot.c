@@ -23,32 +23,6 @@ static int out_of_memory(struct err *err)
     return -1;
 }
 
-static int compile_profiles(struct snapshot *s, struct err *err)
-{
-    const struct config *config = s->config;
-    const struct mask bypass =
-        mask_or(mask_bit(CATEGORY_BYPASS_DOH), mask_bit(CATEGORY_BYPASS_VPN));
-
-    if (config->profile_count == 0 || config->default_profile >= config->profile_count)
-        return err_set(err, ERR_CONFIG, "no default profile");
-    s->profiles = calloc(config->profile_count, sizeof *s->profiles);
-    if (s->profiles == NULL)
-        return out_of_memory(err);
-    s->profile_count = config->profile_count;
-    s->default_profile = (uint32_t)config->default_profile;
-    for (size_t i = 0; i < s->profile_count; i++) {
-        struct compiled_profile *profile = &s->profiles[i];
-
-        profile->config = &config->profiles[i];
-        profile->apply = mask_without(profile->config->block, profile->config->observe);
-        profile->observe = profile->config->observe;
-        profile->bypass = mask_any(mask_and(profile->apply, bypass));
-    }
-    s->protected_bits = taxonomy_severity_mask(&config->taxonomy, SEVERITY_4);
-    s->grave_bits = taxonomy_severity_mask(&config->taxonomy, SEVERITY_3);
-    return 0;
-}
-
 static int compile_clients(struct snapshot *s, struct err *err)
 {
     size_t count = s->config->clients_allow_count;
@@ -307,8 +281,9 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     s->config = config;
     s->listed = listed;
     s->hotline = hotline;
-    if (compile_profiles(s, err) != 0 || compile_clients(s, err) != 0 ||
-        compile_networks(s, err) != 0 || compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
+    if (snapshot_compile_profiles(s, err) != 0 || snapshot_compile_marks(s, err) != 0 ||
+        compile_clients(s, err) != 0 || compile_networks(s, err) != 0 ||
+        compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
         snapshot_free(s);
         return NULL;
     }
@@ -328,7 +303,8 @@ void snapshot_free(struct snapshot *s)
     network_free(s->networks);
     network_free(s->clients_allow);
     free(s->interfaces);
-    free(s->profiles);
+    snapshot_free_profiles(s);
+    snapshot_free_marks(s);
     set_close(s->hotline);
     set_close(s->listed);
     config_free(s->config);

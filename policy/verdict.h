@@ -64,6 +64,13 @@ enum verdict_transform {
     TRANSFORM_ALIAS = 1 << 2,
 };
 
+/* How far an allow of the asked name covers what its answer leads to (check.h). */
+enum verdict_covers {
+    COVERS_NOTHING,
+    COVERS_USUAL, /* all but S3 categories, and rule 2 */
+    COVERS_MOST,  /* all but rule 2 */
+};
+
 /* RFC 8914 §4, those that a decision gives. */
 enum verdict_ede {
     VERDICT_EDE_FORGED = 4,      /* the answer holds an address that we made up */
@@ -90,6 +97,12 @@ struct verdict {
     struct mask observed; /* bits that would have, were they not in observe mode */
     uint32_t profile;     /* index into the config's profiles */
     uint32_t row;         /* of the set, when matched */
+    struct mask chain;    /* bits that block what the answer leads to */
+    enum verdict_covers covers;
+    bool warned;      /* blocked by cells W alone: the device's user may release it */
+    bool released;    /* and has */
+    bool would_block; /* the profile only observes: observed_rule would have blocked */
+    enum verdict_rule observed_rule;
     uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA
                        goes with the answer); 0 when it stands on no name */
 

@@ -145,8 +145,8 @@ json_t *run_cache_lookup(void *context, const json_t *request, json_t *errors)
     name = name_of(&buf);
     listing.entries = json_array();
     if (server->cache != NULL)
-        found = cache_list(server->cache, &name, is_true(request, "below"), worker_now().mono_ms,
-                           see, &listing);
+        found = cache_list(server->cache, &name, is_true(request, "below"),
+                           server_now(server).mono_ms, see, &listing);
     return json_pack("{s:o,s:o}", "found", whole(found - listing.left_behind), "entries",
                      listing.entries);
 }

@@ -27,6 +27,7 @@
 #include "config/config.h"
 #include "resolver/daemon/notify.h"
 #include "resolver/daemon/sandbox.h"
+#include "resolver/daemon/server.h"
 #include "resolver/daemon/spawn.h"
 #include "resolver/daemon/sync_timer.h"
 #include "resolver/daemon/worker.h"
@@ -405,16 +406,18 @@ static int read_config(struct keeper *keeper, const char *path)
     return code;
 }
 
-int keeper_run(const char *config_path, const char *log_level)
+int keeper_run(const struct server_options *options)
 {
     struct keeper keeper = {
-        .spawn = {.config = config_path, .log_level = log_level}
+        .spawn = {.config = options->config_path,
+                  .log_level = options->log_level,
+                  .clock = options->clock}
     };
 
     spawn_hold_signals(true);
     log_open(&keeper.log, "keeper");
-    keeper.log.level = log_level_from_word(log_level);
-    keeper.exit_code = read_config(&keeper, config_path);
+    keeper.log.level = log_level_from_word(options->log_level);
+    keeper.exit_code = read_config(&keeper, options->config_path);
     if (keeper.exit_code == DAEMON_DONE) {
         init_loop(&keeper);
         start_server(&keeper);

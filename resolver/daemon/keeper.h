@@ -15,9 +15,11 @@ enum daemon_exit {
     DAEMON_CONFIG = 78,    /* EX_CONFIG: no restart helps */
 };
 
-/* Runs until a signal ends it: TERM and INT stop, HUP reloads, USR1 logs a status line (the last
- * two are the server's to do). Returns the exit code. */
-int keeper_run(const char *config_path, const char *log_level);
+struct server_options;
+
+/* Runs, with servers by OPTIONS, until a signal ends it: TERM and INT stop, HUP reloads, USR1 logs
+ * a status line (the last two are the server's to do). Returns the exit code. */
+int keeper_run(const struct server_options *options);
 
 /* Checks the configuration at CONFIG_PATH, prints everything that is wrong; returns the exit code.
  */

@@ -13,6 +13,7 @@ static const struct option options[] = {
     {"config",    required_argument, NULL, 'c'},
     {"check",     no_argument,       NULL, 'C'},
     {"log-level", required_argument, NULL, 'l'},
+    {"clock",     required_argument, NULL, 't'},
     {"version",   no_argument,       NULL, 'v'},
     {"help",      no_argument,       NULL, 'h'},
     {"serve",     no_argument,       NULL, 's'}, /* these three are the keeper's */
@@ -23,12 +24,15 @@ static const struct option options[] = {
 
 static int usage(FILE *out)
 {
-    fputs("usage: stairgated [--config FILE] [--check] [--log-level error|warning|info|debug]\n"
-          "Answers DNS as FILE says (default: $STAIRGATE_CONFIG, then "
-          "/etc/stairgate/stairgate.yaml), in the foreground.\n"
-          "signals: TERM, INT stop  HUP reload  USR1 one status line\n"
-          "exit codes: 0 stopped, 78 wrong configuration, 71 no socket, 1 other\n",
-          out);
+    fputs(
+        "usage: stairgated [--config FILE] [--check] [--log-level error|warning|info|debug]\n"
+        "                  [--clock FILE]\n"
+        "Answers DNS as FILE says (default: $STAIRGATE_CONFIG, then "
+        "/etc/stairgate/stairgate.yaml), in the foreground.\n"
+        "--clock FILE, for tests: the time is what FILE holds, Unix time in 8 octets, least first\n"
+        "signals: TERM, INT stop  HUP reload  USR1 one status line\n"
+        "exit codes: 0 stopped, 78 wrong configuration, 71 no socket, 1 other\n",
+        out);
     return out == stdout ? DAEMON_DONE : DAEMON_FAILED;
 }
 
@@ -49,7 +53,7 @@ int main(int argc, char **argv)
 {
     const char *variable = getenv("STAIRGATE_CONFIG");
     struct server_options server = {variable != NULL ? variable : "/etc/stairgate/stairgate.yaml",
-                                    "info", NULL, -1};
+                                    "info", NULL, NULL, -1};
     int option, check = 0, serve = 0;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -62,6 +66,9 @@ int main(int argc, char **argv)
             break;
         case 'l':
             server.log_level = optarg;
+            break;
+        case 't':
+            server.clock = optarg;
             break;
         case 'v':
             return puts("stairgated " STAIRGATE_VERSION) < 0;
@@ -89,5 +96,5 @@ int main(int argc, char **argv)
     if (check)
         return keeper_check(server.config_path);
     raise_descriptors();
-    return serve ? server_run(&server) : keeper_run(server.config_path, server.log_level);
+    return serve ? server_run(&server) : keeper_run(&server);
 }

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/cache/cache.h"
+#include "resolver/daemon/clock.h"
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -37,6 +38,11 @@ void server_tell(const struct server *server, char word)
 {
     if (server->options->keeper >= 0)
         (void)!write(server->options->keeper, &word, 1); /* a keeper that is gone needs no word */
+}
+
+struct core_now server_now(const struct server *server)
+{
+    return clock_now(server->clock);
 }
 
 /* ---- the end ---- */
@@ -201,6 +207,7 @@ static int start_workers(struct server *server, struct err *err)
         .sockets = server->sockets,
         .socket_count = server->socket_count,
         .log = &server->log,
+        .clock = server->clock,
         .ended = on_worker_ended,
         .context = server,
     };
@@ -270,6 +277,7 @@ static void clean_up(struct server *server)
     restart_free(server->restart);
     json_decref(server->warnings);
     free(server->sockets);
+    clock_close(server->clock);
 }
 
 int server_run(const struct server_options *options)
@@ -285,7 +293,10 @@ int server_run(const struct server_options *options)
     server.log.level = log_level_from_word(options->log_level);
     if (options->keeper >= 0)
         (void)!fcntl(options->keeper, F_SETFD, FD_CLOEXEC);
-    if (sandbox_enter(options->user, &err) < 0) {
+    if (options->clock != NULL)
+        server.clock = clock_open(options->clock, &err);
+    if ((options->clock != NULL && server.clock == NULL) ||
+        sandbox_enter(options->user, &err) < 0) {
         log_event(&server.log, LOG_LEVEL_ERROR, "start_failed", "reason=\"%s\"", err.text);
         return DAEMON_FAILED;
     }

@@ -22,13 +22,15 @@ struct restart;
 
 struct server_options {
     const char *config_path, *log_level;
-    const char *user; /* to become; NULL: stay */
-    int keeper;       /* the server's end of the keeper's channel; -1 for none */
+    const char *user;  /* to become; NULL: stay */
+    const char *clock; /* for tests: the file with the time (clock.h); NULL: the system's */
+    int keeper;        /* the server's end of the keeper's channel; -1 for none */
 };
 
 struct server {
     const struct server_options *options;
     struct log log;
+    struct wall_clock *clock; /* NULL: the system's */
     uv_loop_t loop;
     uv_signal_t signals[4];
     uv_timer_t interfaces; /* looks them up again */
@@ -65,6 +67,9 @@ void server_tell(const struct server *server, char word);
 /* load.c: reads and checks everything for the first time. Returns 0, or an exit code with ERRORS
  * filled. */
 int server_load(struct server *server, json_t *errors);
+
+/* Returns what the clocks that SERVER goes by show. Threads: any. */
+struct core_now server_now(const struct server *server);
 
 /* status.c: the counters of all workers. */
 struct core_counters server_counters(const struct server *server);

@@ -11,7 +11,7 @@
 #include "config/base/err.h"
 #include "resolver/listen/sockets.h"
 
-enum { FIRST_PASSED = 3 /* sd_listen_fds(3) */ };
+enum { FIRST_PASSED = 3 /* sd_listen_fds(3) */, ARGUMENTS_MOST = 16 };
 
 static const char program[] = "/proc/self/exe";
 
@@ -37,14 +37,21 @@ static void reset_signals(const sigset_t *mask)
 static void execute(const struct spawn_options *options, int channel)
 {
     char number[16];
-    const char *argv[] = {
-        "stairgated", "--serve", "--config", options->config, "--log-level", options->log_level,
-        "--keeper",   number,    NULL,       options->user,   NULL,
+    const char *argv[ARGUMENTS_MOST] = {
+        "stairgated",  "--serve",          "--config", options->config,
+        "--log-level", options->log_level, "--keeper", number,
     };
+    size_t count = 8;
 
     snprintf(number, sizeof number, "%d", channel);
-    if (options->user != NULL)
-        argv[8] = "--user";
+    if (options->user != NULL) {
+        argv[count++] = "--user";
+        argv[count++] = options->user;
+    }
+    if (options->clock != NULL) {
+        argv[count++] = "--clock";
+        argv[count++] = options->clock;
+    }
     execv(program, (char *const *)argv); /* which changes none of them */
     perror("stairgated: cannot execute itself");
 }

@@ -22,6 +22,7 @@ enum spawn_word {
 struct spawn_options {
     const char *config, *user; /* USER may be NULL */
     const char *log_level;
+    const char *clock; /* NULL: none (clock.h) */
     const struct listen_socket *sockets;
     size_t socket_count;
 };

@@ -1,6 +1,5 @@
 /* Adding a verb: its row here, its function, its lines in docs/control.md. */
 #include <string.h>
-#include <time.h>
 
 #include "config/base/err.h"
 #include "resolver/daemon/cache_verbs.h"
@@ -42,9 +41,9 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         .profile = message_text(request, "profile", &err),
         .type = message_text(request, "type", &err),
         .at = message_text(request, "at", &err),
-        .now_s = (int64_t)time(NULL),
+        .now_s = server_now(server).wall_s,
         .cache = server->cache,
-        .mono_ms = worker_now().mono_ms,
+        .mono_ms = server_now(server).mono_ms,
     };
     json_t *result = NULL;
 

@@ -10,7 +10,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -19,6 +18,7 @@
 #include "config/base/random.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/daemon/clock.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/wire/dns.h"
 
@@ -59,24 +59,12 @@ unsigned worker_count(const struct config *config)
 
 /* ---- queries ---- */
 
-struct core_now worker_now(void)
-{
-    struct timespec wall, mono;
-
-    clock_gettime(CLOCK_REALTIME_COARSE, &wall);
-    /* Not MONOTONIC, which stands still while a router sleeps: what is kept would come out of that
-     * as fresh as it went in. It costs 40 ns a batch where the coarse one cost 5. */
-    clock_gettime(CLOCK_BOOTTIME, &mono);
-    return (struct core_now){wall.tv_sec,
-                             (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000};
-}
-
 /* While queries wait: some may have waited long enough. */
 static void on_tick(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     const struct worker_options *options = &worker->options;
-    struct core_now now = worker_now();
+    struct core_now now = clock_now(options->clock);
 
     core_tick(worker->core, publish_enter(options->publish, options->index), &now);
     publish_leave(options->publish, options->index);
@@ -99,7 +87,7 @@ static void on_batch(void *context, struct core_datagram *datagrams, size_t coun
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
     const struct snapshot *snapshot = publish_enter(options->publish, options->index);
-    struct core_now now = worker_now();
+    struct core_now now = clock_now(options->clock);
 
     follow(worker, snapshot);
     core_batch(worker->core, snapshot, &now, datagrams, count);
@@ -157,7 +145,7 @@ static int on_upstream(void *context, uint32_t ticket, const uint8_t *reply, siz
 {
     struct worker *worker = context;
     const struct worker_options *options = &worker->options;
-    struct core_now now = worker_now();
+    struct core_now now = clock_now(options->clock);
     const struct core_word word = {
         .ticket = ticket,
         .reply = reply,

@@ -17,6 +17,7 @@ struct config;
 struct err;
 struct log;
 struct publish;
+struct wall_clock;
 struct worker;
 
 enum {
@@ -33,12 +34,10 @@ struct worker_options {
     const struct listen_socket *sockets;
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;
-    void (*ended)(void *context); /* called in the worker's thread, which does nothing after */
+    const struct wall_clock *clock; /* NULL: the system's */
+    void (*ended)(void *context);   /* called in the worker's thread, which does nothing after */
     void *context;
 };
-
-/* Reads the clocks that workers go by; any thread's values are the same. */
-struct core_now worker_now(void);
 
 /* Returns how many workers CONFIG asks for: its number, or one a processor. */
 unsigned worker_count(const struct config *config);
