@@ -172,6 +172,7 @@ class Stairgate:
         self.config_path = folder / "stairgate.yaml"
         self.socket = folder / "control.sock"
         self.prefix = list(prefix)
+        self.arguments = []  # more of stairgated's
         self.process = None
         build_set(folder / "lists.set", lists or LISTS)
         self.write(config, upstreams, workers, more)
@@ -184,7 +185,7 @@ class Stairgate:
         self.config_path.write_text(text)
 
     def start(self, wait=True):
-        self.process = Process([*self.prefix, BIN / "stairgated", "--config", self.config_path], self.folder / "log")
+        self.process = Process([*self.prefix, BIN / "stairgated", "--config", self.config_path, *self.arguments], self.folder / "log")
         if wait:
             self.wait_ready()
         return self
