@@ -125,6 +125,15 @@ static void free_profiles(struct config *config)
     free(config->profiles);
 }
 
+static void free_services(struct config *config)
+{
+    for (size_t i = 0; i < config->service_count; i++)
+        free(config->services[i].names.items);
+    free(config->services);
+    free(config->tags);
+    free(config->safe_maps);
+}
+
 static void free_records(struct config *config)
 {
     for (size_t i = 0; i < config->record_count; i++)
@@ -155,6 +164,7 @@ void config_free(struct config *config)
     if (config == NULL)
         return;
     free_profiles(config);
+    free_services(config);
     free_records(config);
     free_zones(config);
     free_texts(config);

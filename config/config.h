@@ -126,12 +126,31 @@ struct config_month {
     uint8_t month;
 };
 
-/* A service such as a video site: names that belong to it, under one word. The built-in ones are
- * config/data/services; an operator adds files of his own. */
+/* A service of the operator's own: names that belong together, with all below them, under one word.
+ * The built-in ones are config/data/services.tsv (config/service.h). */
 struct config_service {
     char id[CONFIG_WORD_MAX];
     struct config_rules names;
-    unsigned bit; /* its tag in masks (64 and above); 0: no profile asks for it */
+    struct config_place place;
+};
+
+/* A service or a list that a profile or a schedule names; its bit in masks is 64 + its index
+ * (config/service.h). */
+struct config_tag {
+    char id[CONFIG_WORD_MAX];
+    bool is_list;
+};
+
+/* All engines, those that a later table adds included, for config_profile.safe_search. */
+#define SAFE_SEARCH_ALL UINT64_MAX
+
+/* A search engine, or video site, of the operator's own: what is asked for NAME is answered with an
+ * alias of a safe name. */
+struct config_safe_map {
+    char engine[32];
+    struct name_buf name;
+    struct name_buf strict, moderate; /* length 0: none. Without strict it cannot be made safe */
+    struct config_place place;
 };
 
 /* Who is below whom: an organisation holds groups, a group holds devices; a device without profile
@@ -170,7 +189,7 @@ struct config_profile {
     long calendar;            /* index; -1: none */
     struct config_schedule *schedules;
     size_t schedule_count;
-    uint64_t safe_search; /* engines, by their number in config/data/safesearch.tsv */
+    uint64_t safe_search; /* engines, by their number (config/safe_search.h) */
     enum youtube_level youtube;
     struct config_place place;
 };
@@ -318,8 +337,13 @@ struct config {
     char *zone; /* of profiles that name none; NULL: nobody has said where this is */
     struct config_calendar *calendars;
     size_t calendar_count;
-    struct config_service *services; /* those that this config uses */
+    struct config_service *services; /* beside the built-in ones */
     size_t service_count;
+    struct config_tag *tags;
+    size_t tag_count;
+    struct config_safe_map *safe_maps; /* beside those of config/data/safesearch.tsv */
+    size_t safe_map_count;
+    uint32_t safe_ttl_s; /* of the alias */
     struct config_group *groups;
     size_t group_count;
     struct config_device *devices;

@@ -12,6 +12,7 @@ static const char *const words_default[] = {"allow", "deny", NULL};
 static const char *const words_special[] = {"nxdomain", "forward", NULL};
 static const char *const words_single[] = {"nodata", "forward", NULL};
 static const char *const words_transport[] = {"udp", "tcp", NULL};
+static const char *const words_youtube[] = {"off", "moderate", "strict", NULL};
 static const char *const words_severity[] = {"S0", "S1", "S2", "S3", "S4", NULL};
 
 static const struct option options_clients[] = {
@@ -202,6 +203,27 @@ static const struct option options_profile[] = {
      .by_default = "[]",
      .help = "names that are blocked whatever lists say, written like those of allow.",
      .since = "0.1"},
+    {.name = "services",
+     .type = OPTION_SERVICE_TAGS,
+     FIELD(struct option_profile, profile.block),
+     .by_default = "[]",
+     .help = "services that are blocked, such as youtube; `stairgate services list` names them.",
+     .since = "0.2"},
+    {.name = "safe_search",
+     .type = OPTION_SAFE_SEARCH,
+     FIELD(struct option_profile, profile.safe_search),
+     .default_text = "as the preset, else off",
+     .from = "preset",
+     .help = "search engines that are only reached by their safe address (docs/safesearch.md).",
+     .since = "0.2"},
+    {.name = "youtube",
+     .type = OPTION_WORD,
+     FIELD(struct option_profile, profile.youtube),
+     .words = words_youtube,
+     .default_text = "as the preset, else off",
+     .from = "preset",
+     .help = "the restricted mode that video sites are reached in.",
+     .since = "0.2"},
     {.name = "default",
      .type = OPTION_WORD,
      FIELD(struct option_profile, profile.default_deny),
@@ -235,7 +257,37 @@ static const struct option options_profile[] = {
      .help =
          "the longest that clients may keep a forwarded answer, and so the longest until a rule "
          "that changes is felt; 0s sets no limit.", .since = "0.1"},
-    {0                                                  },
+    {0                                     },
+};
+
+static const struct option options_safe_map[] = {
+    {.name = "engine",
+     .type = OPTION_TEXT,
+     .required = true,
+     FIELD(struct option_safe_map, engine),
+     .least = 1,
+     .most = 31,
+     .help = "the engine, as safe_search names it; one of the built-in ones, or another.",
+     .since = "0.2"},
+    {.name = "name",
+     .type = OPTION_NAME,
+     .required = true,
+     FIELD(struct option_safe_map, map.name),
+     .help = "the name that is asked for; that one alone.",
+     .since = "0.2"},
+    {.name = "strict",
+     .type = OPTION_NAME,
+     FIELD(struct option_safe_map, map.strict),
+     .default_text = "none: the engine cannot be made safe, and falls under search_unsafe",
+     .help = "its safe name.",
+     .since = "0.2"},
+    {.name = "moderate",
+     .type = OPTION_NAME,
+     FIELD(struct option_safe_map, map.moderate),
+     .default_text = "as strict",
+     .help = "the name of a milder level, for `youtube: moderate`.",
+     .since = "0.2"},
+    {0  },
 };
 
 static const struct option options_network[] = {
@@ -538,6 +590,25 @@ const struct option options_config[] = {
      .inside = options_block,
      .help = "how blocked names are answered.",
      .since = "0.1"},
+    {.name = "services",
+     .type = OPTION_SERVICES,
+     .by_default = "{}",
+     .help = "services of your own: under an id of your choice its names, or the path of a file "
+             "with one on each line; all below them belongs to it.", .since = "0.2"},
+    {.name = "safe_search_maps",
+     .type = OPTION_SAFE_MAPS,
+     .by_default = "[]",
+     .inside = options_safe_map,
+     .help = "search engines and video sites beside the built-in ones.",
+     .since = "0.2"},
+    {.name = "safe_search_ttl",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config, safe_ttl_s),
+     .least = 1,
+     .most = DAY_S,
+     .by_default = "5m",
+     .help = "how long clients keep the alias that leads to a safe address.",
+     .since = "0.2"},
     {.name = "profiles",
      .type = OPTION_PROFILES,
      .by_default = "{child: {extends: primary}}",
@@ -633,5 +704,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                               },
+    {0                                                                        },
 };

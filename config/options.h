@@ -48,6 +48,11 @@ enum option_type {
     OPTION_PATHS,
     OPTION_PUBLIC_KEY,
     OPTION_CANARY,
+    OPTION_SERVICES,
+    OPTION_SERVICE_TAGS,
+    OPTION_LIST_TAGS,
+    OPTION_SAFE_SEARCH,
+    OPTION_SAFE_MAPS,
     OPTION_TYPES
 };
 
@@ -86,6 +91,11 @@ struct option_site { /* a category of the operator's */
 struct option_profile {
     struct config_profile profile;
     struct mask more, unblock;
+};
+
+struct option_safe_map {
+    struct config_safe_map map;
+    char *engine;
 };
 
 struct option_network {

@@ -95,20 +95,22 @@ void reverse_make(struct walk *walk);
 struct config_record *record_add(struct walk *walk, const struct name_buf *name, uint16_t type,
                                  const void *rdata, size_t length);
 
-/* The readers. */
+/* The readers. Those of tags set bits in a mask beside what it holds (service.c). */
 option_read read_section, read_bool, read_number, read_duration_ms, read_duration_s, read_size,
     read_word, read_text, read_path, read_name, read_listeners, read_upstreams, read_address,
     read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
     read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
     read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
-    read_headers, read_paths, read_public_key, read_canary;
+    read_headers, read_paths, read_public_key, read_canary, read_services, read_service_tags,
+    read_list_tags, read_safe_search, read_safe_maps;
 
-/* The showers, in show.c. */
+/* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
     show_text, show_name, show_listeners, show_upstreams, show_prefixes, show_categories,
     show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
     show_records, show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers,
-    show_nothing;
+    show_nothing, show_services, show_service_tags, show_list_tags, show_safe_search,
+    show_safe_maps;
 
 /* What a profile starts from. */
 struct preset {
