@@ -22,9 +22,14 @@ struct device_key {
     uint8_t octets[DEVICE_CPE_MAX];
 };
 
-/* Reads TEXT: `00:00:5e:00:53:0a` in any usual spelling (- : . or none), `192.0.2.7`,
- * `2001:db8:1::/56`, `cpe:TEXT` or `cpe:0xHEX`. Returns 0, -1 where it is none. */
+/* Reads TEXT into KEY: `00:00:5e:00:53:0a` in any usual spelling (- : . or none), `192.0.2.7`,
+ * `2001:db8:1::/56`, `cpe:TEXT` or `cpe:0xHEX`. Returns 0, -1 where it is none; the MAC of a group
+ * is none. */
 int device_key_parse(const char *text, struct device_key *key);
+
+/* Make KEY that of PREFIX, and of MAC. */
+void device_key_of_prefix(const struct prefix *prefix, struct device_key *key);
+void device_key_of_mac(const uint8_t mac[6], struct device_key *key);
 
 /* Writes KEY as text, which device_key_parse reads, to OUT (DEVICE_KEY_TEXT_MAX); returns OUT. */
 char *device_key_text(const struct device_key *key, char *out);

@@ -25,18 +25,28 @@ struct device {
     uint32_t flags;
 };
 
-/* Makes an empty table that grows to MOST devices. SEED keys its hashes. Errors: NULL with ERR. */
+enum { DEVICES_MOST = 4 << 20 }; /* keys that the server's own table grows to */
+
+/* Makes an empty table that grows to MOST keys. SEED keys its hashes.
+ * Errors: NULL with ERR.
+ * Cost:   address space for MOST; memory as keys come, 40 octets each at most. */
 struct devices *devices_create(size_t most, uint64_t seed, struct err *err);
 void devices_free(struct devices *devices);
 
-/* Puts DEVICE under KEY, in the place of what is there. A device may have any number of keys.
- * Errors: -1 with ERR_LIMIT or ERR_MEMORY. Threads: the writer. */
+/* Puts DEVICE under KEY, in the place of what is there. A device may have any number of keys; one
+ * that moves is put under each of them again.
+ * Errors:  -1 with ERR_LIMIT: MOST keys, or 65536 pairs of profile and group.
+ * Threads: the writer.
+ * Cost:    below a microsecond, whatever the number of keys. */
 int devices_put(struct devices *devices, const struct device_key *key, const struct device *device,
                 struct err *err);
-/* Changes the device ID under all its keys; takes KEY away. Threads: the writer. */
-void devices_change(struct devices *devices, const struct device *device);
+
+/* Takes KEY away; nothing happens where it is not there. Threads: the writer. */
 void devices_remove(struct devices *devices, const struct device_key *key);
+
+/* Return how many keys there are, and what they take. Threads: the writer. */
 size_t devices_count(const struct devices *devices);
+size_t devices_octets(const struct devices *devices);
 
 /* Finds the device under KEY. Threads: any. */
 bool devices_find(const struct devices *devices, const struct device_key *key,
@@ -47,7 +57,8 @@ bool devices_find(const struct devices *devices, const struct device_key *key,
 bool devices_find_addr(const struct devices *devices, const struct addr *addr,
                        struct device *device, uint8_t *length);
 
-/* Counts a sign that device ID looks for a way around the filter; reads the count. Threads: any. */
+/* Counts a sign that device ID looks for a way around the filter; reads the count. Signs of more
+ * than some thousand devices are not counted. Threads: any. */
 void devices_count_bypass(struct devices *devices, uint32_t id);
 uint32_t devices_bypass(const struct devices *devices, uint32_t id);
 
