@@ -4,6 +4,7 @@
 
 #include "config/base/err.h"
 #include "policy/state/grants.h"
+#include "policy/who/devices.h"
 #include "policy/who/neighbours.h"
 
 enum { NEIGHBOURS_MOST = 4096 };
@@ -19,7 +20,8 @@ struct overlay *overlay_create(uint64_t seed, struct err *err)
     overlay->version = 1;
     overlay->grants = grants_create(seed, err);
     overlay->neighbours = neighbours_create(NEIGHBOURS_MOST, seed, err);
-    if (overlay->grants == NULL || overlay->neighbours == NULL) {
+    overlay->devices = devices_create(DEVICES_MOST, seed, err);
+    if (overlay->devices == NULL || overlay->grants == NULL || overlay->neighbours == NULL) {
         overlay_free(overlay);
         return NULL;
     }
@@ -30,6 +32,7 @@ void overlay_free(struct overlay *overlay)
 {
     if (overlay == NULL)
         return;
+    devices_free(overlay->devices);
     neighbours_free(overlay->neighbours);
     grants_free(overlay->grants);
     free(overlay);
