@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/check_forward.h"
+#include "config/check_trust.h"
 #include "config/lists.h"
 #include "config/listener.h"
 #include "config/walk.h"
@@ -416,7 +417,7 @@ static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints
                                                 check_zones,     check_cache};
 static void (*const warnings[])(struct walk *) = {warn_of_use,     warn_of_reach, warn_of_refused,
                                                   warn_of_aliases, warn_of_zones, warn_of_cache,
-                                                  warn_of_guard,   warn_of_room};
+                                                  warn_of_guard,   warn_of_room,  warn_of_trust};
 
 void check_config(struct walk *walk)
 {

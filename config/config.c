@@ -174,6 +174,8 @@ void config_free(struct config *config)
     free(config->networks);
     free(config->upstreams);
     free(config->clients_allow);
+    free(config->trusted_forwarders);
+    free(config->proxies);
     free(config->listeners);
     tree_free(config->tree);
     free(config);

@@ -567,6 +567,20 @@ const struct option options_config[] = {
      .inside = options_clients,
      .help = "who is served at all.",
      .since = "0.1"},
+    {.name = "trusted_forwarders",
+     .type = OPTION_PREFIXES,
+     LIST(struct config, trusted_forwarders, trusted_forwarder_count),
+     .by_default = "[]",
+     .help = "resolvers in front of this one whose word on who asks is taken: EDNS options 65001, "
+             "65073 "
+             "and 65074, and a client subnet of one address (docs/identity.md). From others these "
+             "mean nothing; none goes upstream.", .since = "0.1"},
+    {.name = "proxies",
+     .type = OPTION_PREFIXES,
+     LIST(struct config, proxies, proxy_count),
+     .by_default = "[]",
+     .help = "load balancers in front of this server, which must put a PROXY header of version 2 "
+             "before every UDP query and TCP connection; from others it is garbage.", .since = "0.1"},
     {.name = "upstreams",
      .type = OPTION_UPSTREAMS,
      LIST(struct config, upstreams, upstream_count),
@@ -704,5 +718,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                        },
+    {0                                                                           },
 };
