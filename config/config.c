@@ -153,7 +153,7 @@ static void free_texts(struct config *config)
     char *texts[] = {config->path,           config->upstreams_file, config->hosts_file,
                      config->set_public,     config->set_hotline,    config->control_operator,
                      config->control_portal, config->user,           config->server_id,
-                     config->server_version};
+                     config->server_version, config->state_path};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);

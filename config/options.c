@@ -356,6 +356,16 @@ static const struct option options_control[] = {
     {0        },
 };
 
+static const struct option options_state[] = {
+    {.name = "path",
+     .type = OPTION_PATH,
+     FIELD(struct config, state_path),
+     .default_text = "none: nothing can be granted, and no device is remembered",
+     .help = "state.db, which the server makes and alone uses: grants, devices, and who changed "
+             "them. Its folder must be writable for server.user.", .since = "0.1"},
+    {0},
+};
+
 static const struct option options_special[] = {
     {.name = "test",
      .type = OPTION_WORD,
@@ -668,6 +678,11 @@ const struct option options_config[] = {
      .inside = options_control,
      .help = "sockets that the command line speaks to.",
      .since = "0.1"},
+    {.name = "state",
+     .type = OPTION_SECTION,
+     .inside = options_state,
+     .help = "what outlives the server: grants and devices.",
+     .since = "0.1"},
     {.name = "special",
      .type = OPTION_SECTION,
      .inside = options_special,
@@ -718,5 +733,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                           },
+    {0                                                                   },
 };

@@ -28,12 +28,23 @@ enum {
 };
 
 /* Opens the database at PATH, made where it is missing. One that is damaged, or is none, is set
- * aside as PATH.damaged and a new one made; WARNING says so then (else its code is ERR_NONE).
+ * aside as PATH.damaged and a new one made; one that cannot be written is read. WARNING says so
+ * then (else its code is ERR_NONE).
  * Owner:  the caller closes with state_db_close.
  * Errors: NULL with ERR: ERR_VERSION (of a newer stairgate), ERR_BUSY, ERR_SYSTEM.
  * Cost:   up to 16 MiB every page is checked. */
 struct state_db *state_db_open(const char *path, struct err *warning, struct err *err);
 void state_db_close(struct state_db *db);
+
+/* Tells whether damage was met since DB was opened; sets it aside then and begins a new file, as
+ * state_db_open does, with the reason in WARNING. Errors: -1 with ERR; DB is closed then, and good
+ * for state_db_close alone. */
+bool state_db_is_damaged(const struct state_db *db);
+int state_db_begin_anew(struct state_db *db, struct err *warning, struct err *err);
+
+/* Brings what stands in the log into the file, so that a backup of the file is whole: now and then.
+ * That it fails harms nothing. */
+void state_db_settle(struct state_db *db);
 
 /* What is done between begin and commit is there after a crash, or nothing of it. They do not nest.
  * Errors: -1 with ERR; after a commit that failed there is nothing left to abandon. */

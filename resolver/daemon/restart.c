@@ -34,6 +34,11 @@ static void write_control(FILE *out, const struct config *config)
             config->control_portal != NULL ? config->control_portal : "");
 }
 
+static void write_state(FILE *out, const struct config *config)
+{
+    fputs(config->state_path != NULL ? config->state_path : "", out);
+}
+
 static void write_in_flight(FILE *out, const struct config *config)
 {
     fprintf(out, "%u", config->queries_in_flight);
@@ -55,6 +60,7 @@ static const struct {
     {"queries.in_flight", write_in_flight},
     {"cache.size",        write_cache    },
     {"control",           write_control  },
+    {"state.path",        write_state    },
 };
 
 enum { FACTS = sizeof facts / sizeof *facts };
