@@ -19,6 +19,9 @@
 
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
+#include "policy/moment.h"
+#include "policy/safe.h"
+#include "policy/service.h"
 
 /* Where IPv6 addresses hold an IPv4 address that they lead to. */
 static const struct wrapping {
@@ -102,6 +105,7 @@ static void look_for(const struct set *set, const struct check_item *item, uint1
     if (item->is_addr || !hit->terms)
         return;
     set_find_terms(set, &item->name, type, &listing);
+    listing.mask.words[1] |= hit->mask.words[1]; /* tags of lists have no terms */
     hit->mask = listing.mask;
 }
 
@@ -122,7 +126,8 @@ void check_classify(const struct snapshot *snapshot, const struct check_item *it
         return;
     }
     tree_walk(snapshot->tree, &item->name, &path);
-    class->ruled = class->ruled || tree_denies(&path);
+    class->ruled = class->ruled || tree_denies(&path) || safe_find(snapshot, &path) != NULL;
+    class->mask = mask_or(class->mask, service_tags(snapshot, &path));
 }
 
 bool check_passes(const struct snapshot *snapshot, const struct verdict *verdict,
@@ -208,6 +213,23 @@ static enum outcome rule_category(struct check *c)
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
 
+/* No alias can be put before an engine that an answer leads to, so that its unsafe side would be
+ * reached by another name. What allows the asked name covers it, unless that itself is led to a
+ * safe side: then this is the way back out of it. */
+static enum outcome rule_safe(struct check *c)
+{
+    const struct safe_entry *entry = safe_find(c->snapshot, &c->path);
+    bool led = (c->verdict->transform & TRANSFORM_ALIAS) != 0;
+    struct compiled_state room;
+    int64_t until_s;
+
+    if (entry == NULL || (c->verdict->covers != COVERS_NOTHING && !led) ||
+        safe_target(entry, moment_state(c->profile, c->ask->wall_s, &room, &until_s)) == NULL)
+        return GOES_ON;
+    c->blocked->matched = mask_bit(CATEGORY_SEARCH_UNSAFE);
+    return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
+}
+
 /* In the order of decision; the first that does not go on decides. */
 static const struct {
     enum verdict_rule rule;
@@ -217,6 +239,7 @@ static const struct {
     {RULE_REBIND,   rule_rebind  },
     {RULE_PIN,      rule_pin     },
     {RULE_OWN_DENY, rule_own     },
+    {RULE_CATEGORY, rule_safe    },
     {RULE_CATEGORY, rule_category},
 };
 
@@ -234,8 +257,11 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
 
     look_for(snapshot->listed, item, ask->type, &c.listed);
     look_for(snapshot->hotline, item, ask->type, &c.hotline);
-    if (!item->is_addr)
+    if (!item->is_addr) {
         tree_walk(snapshot->tree, &item->name, &c.path);
+        c.listed.mask = mask_or(c.listed.mask, safe_tags(safe_find(snapshot, &c.path)));
+        c.listed.mask = mask_or(c.listed.mask, service_tags(snapshot, &c.path));
+    }
     verdict_start(blocked);
     blocked->profile = verdict->profile;
     for (size_t i = 0; i < sizeof order / sizeof *order && outcome == GOES_ON; i++) {

@@ -96,7 +96,14 @@ struct snapshot {
     const struct config_record **records; /* sorted by name */
     struct compiled_name *record_names;
     size_t record_name_count;
-    struct compiled_marks profile_marks, group_names, service_marks; /* of the config's lists */
+    struct service *services; /* built-in ones, then the config's (service.h) */
+    size_t service_count, service_builtin_count;
+    uint8_t *service_octets;         /* names of the built-in ones */
+    struct safe_entry *safe_entries; /* the config's, then built-in ones (safe.h) */
+    size_t safe_count;
+    uint8_t *safe_octets; /* names of the built-in ones */
+    struct safe_engines *safe_engines;
+    struct compiled_marks profile_marks, group_names, service_marks;
     uint32_t *group_marks; /* verdict.upstream_mark of each group */
 };
 

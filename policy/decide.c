@@ -302,13 +302,17 @@ static void start(struct decision *d)
     d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
     d->own.rule = NULL;
     tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
+    decision_label(d);
 }
 
-/* Works out which categories block what the answer leads to. */
+/* Adds what a question that is forwarded gets beside the rule, and works out which categories block
+ * what the answer leads to. */
 static void finish(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
 
+    if (verdict->action == VERDICT_FORWARD)
+        decision_safe(d);
     if (verdict->action != VERDICT_FORWARD || verdict->covers == COVERS_MOST)
         return;
     verdict->chain = d->state->apply;

@@ -31,6 +31,13 @@ void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struc
 void policy_decide_target(const struct snapshot *snapshot, const struct ask *ask,
                           const struct name *name, struct verdict *verdict);
 
+/* Decides on NAME, lower-cased, which the verdict ASKED on ASK's own name (VERDICT_FORWARD with
+ * TRANSFORM_ALIAS) leads to: what blocks a name of an answer blocks it, an answer of our own is
+ * taken, and everything else is forwarded as ASKED has it, to whoever is asked for NAME. */
+void policy_decide_alias(const struct snapshot *snapshot, const struct ask *ask,
+                         const struct name *name, const struct verdict *asked,
+                         struct verdict *verdict);
+
 /* Looks ASK's name up in both sets of SNAPSHOT, as the set stage does for a batch. */
 void decide_look(const struct snapshot *snapshot, struct ask *ask);
 

@@ -36,7 +36,6 @@ void decision_forward_outside(struct decision *d)
     decision_forward(d);
     if (d->snapshot->config->rebind_guard && !tree_best(&d->path, TREE_REBIND, &match))
         d->verdict->transform |= TRANSFORM_REBIND_GUARD;
-    decision_safe(d);
 }
 
 void decision_block(struct decision *d, enum block_style style, uint16_t ede)
@@ -101,6 +100,8 @@ static bool is_listed_below(const struct decision *d, struct mask bits)
 {
     struct mask firm = mask_without(bits, set_liftable(d->snapshot->listed));
 
+    if (mask_any(mask_and(d->tags, bits)))
+        return true; /* so is all that is below */
     if (is_limited(d))
         return false;
     if (d->ask->name.length + 2 > NAME_OCTETS_MAX)

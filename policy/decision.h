@@ -8,6 +8,8 @@
 #include "policy/name_tree.h"
 #include "policy/verdict.h"
 
+struct safe_entry;
+
 /* One decision in the making. */
 struct decision {
     const struct snapshot *snapshot;
@@ -20,7 +22,9 @@ struct decision {
     uint32_t device; /* id of the device; 0: not known */
     long group;      /* of the device, index into config->groups; -1: none */
 
-    struct set_terms listed; /* what the public lists say for the type asked */
+    struct set_terms listed;       /* what the public lists say for the type asked, and `tags` */
+    struct mask tags;              /* what the name is by the tables of services and engines */
+    const struct safe_entry *safe; /* of the name, or NULL */
     struct mask hotline;
     struct tree_match own; /* the best of the profile's own rules */
     struct tree_path path;
@@ -64,7 +68,12 @@ bool decision_released(struct decision *decision);
 /* decision_schedule.c, the rule RULE_SCHEDULE. */
 bool decision_schedule(struct decision *decision);
 
-/* decision_safe.c: adds what safe search makes of a question that is forwarded. */
+/* decision_safe.c: puts the services that the name belongs to, and engines that are not safe, to
+ * what it is listed as. */
+void decision_label(struct decision *decision);
+
+/* decision_safe.c: adds what safe search makes of a question that is forwarded, whose rule is
+ * known. */
 void decision_safe(struct decision *decision);
 
 /* The rule RULE_CATEGORY: tells whether the lists block, and how that is answered. */

@@ -18,9 +18,10 @@
 static inline void listing_find(const struct set *set, const struct name *name, uint16_t type,
                                 const struct set_hit *hit, struct set_terms *listing)
 {
-    if (hit->terms)
+    if (hit->terms) {
         set_find_terms(set, name, type, listing);
-    else
+        listing->mask.words[1] |= hit->mask.words[1]; /* tags of lists have no terms */
+    } else
         *listing = (struct set_terms){.mask = hit->mask, .labels = hit->labels};
 }
 
@@ -33,6 +34,7 @@ static inline struct mask listing_mask(const struct set *set, const struct name 
     if (!hit->terms)
         return hit->mask;
     set_find_terms(set, name, type, &listing);
+    listing.mask.words[1] |= hit->mask.words[1];
     return listing.mask;
 }
 

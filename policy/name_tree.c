@@ -329,6 +329,33 @@ bool tree_best(const struct tree_path *path, uint32_t scope, struct tree_match *
     return false;
 }
 
+struct tree_cursor tree_start_at(const struct tree_path *path, uint32_t scope)
+{
+    bool any = (path->present & scope_bit(scope)) != 0;
+
+    return (struct tree_cursor){.scope = scope, .left = any ? path->count : 0};
+}
+
+const struct tree_rule *tree_next(const struct tree_path *path, struct tree_cursor *cursor)
+{
+    for (;;) {
+        const struct tree_node *node;
+
+        while (cursor->at != NULL && cursor->at < cursor->end &&
+               cursor->at->scope == cursor->scope) {
+            const struct tree_rule *rule = cursor->at++;
+
+            if (covers(rule, cursor->left == path->labels))
+                return rule;
+        }
+        if (cursor->left == 0)
+            return NULL;
+        node = path->nodes[--cursor->left];
+        cursor->at = find_scope(node->rules, node->rule_count, cursor->scope);
+        cursor->end = node->rules + node->rule_count;
+    }
+}
+
 static bool node_denies(const struct tree_node *node, bool at_name)
 {
     for (uint32_t i = 0; i < node->rule_count; i++) {

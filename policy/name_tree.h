@@ -27,7 +27,7 @@ enum tree_scope {
     TREE_SPECIAL,
     TREE_PIN,
     TREE_REBIND,  /* names that may lead to inner addresses */
-    TREE_SERVICE, /* names of services, by the config's index */
+    TREE_SERVICE, /* names of services, by the snapshot's index */
     TREE_SAFE,    /* search engines that have a safe side, and video sites */
     TREE_PROFILE
 };
@@ -74,6 +74,19 @@ void tree_walk(const struct name_tree *tree, const struct name *name, struct tre
 /* Finds the rule of SCOPE that applies to the name of PATH: the longest suffix; at one suffix
  * exact before others, then deny. Fills MATCH; returns whether there is one. */
 bool tree_best(const struct tree_path *path, uint32_t scope, struct tree_match *match);
+
+/* Goes through all rules of a scope that apply to the name of a path, the longest suffix first. */
+struct tree_cursor {
+    uint32_t scope;
+    unsigned left;                    /* nodes of the path not yet looked at */
+    const struct tree_rule *at, *end; /* rules of the present one */
+};
+
+/* Starts a cursor over the rules of SCOPE on PATH. */
+struct tree_cursor tree_start_at(const struct tree_path *path, uint32_t scope);
+
+/* Returns the next rule, NULL at the end. */
+const struct tree_rule *tree_next(const struct tree_path *path, struct tree_cursor *cursor);
 
 /* Tells whether a rule of any scope denies the name of PATH, be it for one profile alone and be it
  * overruled by a longer one. */

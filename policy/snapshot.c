@@ -16,6 +16,8 @@
 #include "config/base/random.h"
 #include "policy/compiled.h"
 #include "policy/group.h"
+#include "policy/safe.h"
+#include "policy/service.h"
 
 static int out_of_memory(struct err *err)
 {
@@ -236,7 +238,8 @@ static int compile_names(struct snapshot *s, struct err *err)
         add_rules(builder, &s->config->rebind_allow, rebind, err) != 0 ||
         add_inside(builder, err) != 0 || add_records(s, builder, err) != 0 ||
         add_zones(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
-        add_pins(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
+        add_pins(s, builder, err) != 0 || service_add_names(s, builder, err) != 0 ||
+        safe_add_names(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
         tree_abandon(builder);
         return -1;
     }
@@ -281,7 +284,8 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     s->config = config;
     s->listed = listed;
     s->hotline = hotline;
-    if (snapshot_compile_profiles(s, err) != 0 || snapshot_compile_marks(s, err) != 0 ||
+    if (snapshot_compile_profiles(s, err) != 0 || service_load(s, err) != 0 ||
+        safe_load(s, err) != 0 || snapshot_compile_marks(s, err) != 0 ||
         compile_clients(s, err) != 0 || compile_networks(s, err) != 0 ||
         compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
         snapshot_free(s);
@@ -305,6 +309,8 @@ void snapshot_free(struct snapshot *s)
     free(s->interfaces);
     snapshot_free_profiles(s);
     snapshot_free_marks(s);
+    safe_free(s);
+    service_free(s);
     set_close(s->hotline);
     set_close(s->listed);
     config_free(s->config);

@@ -3,6 +3,7 @@
 
 #include "config/base/err.h"
 #include "policy/compiled.h"
+#include "policy/service.h"
 #include "policy/snapshot.h"
 #include "policy/state/mark.h"
 
@@ -53,9 +54,8 @@ int snapshot_compile_marks(struct snapshot *s, struct err *err)
                                    sizeof *config->profiles, config->profile_count};
     const struct named groups = {"groups", config->group_count > 0 ? config->groups[0].name : NULL,
                                  sizeof *config->groups, config->group_count};
-    const struct named services = {"services",
-                                   config->service_count > 0 ? config->services[0].id : NULL,
-                                   sizeof *config->services, config->service_count};
+    const struct named services = {"services", s->service_count > 0 ? s->services[0].id : NULL,
+                                   sizeof *s->services, s->service_count};
 
     if (compile(&profiles, &s->profile_marks, err) != 0 ||
         compile(&groups, &s->group_names, err) != 0)

@@ -78,6 +78,7 @@ struct core_counters {
     uint64_t prefetched;    /* renewed ahead of their end */
     uint64_t rechecked;     /* kept answers that met the lists anew, after these had changed */
     uint64_t chain_blocked; /* of the blocked: not the asked name was, but where it led to */
+    uint64_t rewritten;     /* led to the safe side of a search engine or video site */
     uint64_t rcodes[16];
     uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
                                      protected_blocks */

@@ -39,8 +39,9 @@ static enum next decide_anew(const struct query_context *context, struct query *
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
     stage_decide(context, query);
-    stage_alias(context, query);
-    next = stage_block(context, query);
+    next = stage_alias(context, query);
+    if (next == NEXT_STAGE)
+        next = stage_block(context, query);
     if (next == NEXT_STAGE)
         next = stage_local(context, query);
     if (next == NEXT_STAGE && (is_outside(&before) != is_outside(&query->verdict) ||

@@ -122,6 +122,7 @@ static json_t *counters(const struct core_counters *sum, const struct config *co
     } rows[] = {
         {"blocked",          sum->blocked         },
         {"chain_blocked",    sum->chain_blocked   },
+        {"rewritten",        sum->rewritten       },
         {"local",            sum->local           },
         {"forwarded",        sum->forwarded       },
         {"joined",           sum->joined          },
