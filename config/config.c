@@ -12,6 +12,7 @@
 
 #include "config/base/err.h"
 #include "config/base/file.h"
+#include "config/country.h"
 #include "config/lists.h"
 #include "config/upstreams_system.h"
 #include "config/walk.h"
@@ -51,6 +52,7 @@ static void read_tree(struct walk *walk)
         return;
     }
     walk_mapping(walk, options_config, root, config);
+    country_apply(walk);
     if (root == NULL || root->kind == NODE_MAPPING)
         finish_defaults(walk, node_member(root, "upstreams") != NULL);
     lists_finish(walk);
@@ -150,10 +152,20 @@ static void free_zones(struct config *config)
 
 static void free_texts(struct config *config)
 {
-    char *texts[] = {config->path,           config->upstreams_file, config->hosts_file,
-                     config->set_public,     config->set_hotline,    config->control_operator,
-                     config->control_portal, config->user,           config->server_id,
-                     config->server_version, config->state_path};
+    char *texts[] = {config->path,
+                     config->upstreams_file,
+                     config->hosts_file,
+                     config->set_public,
+                     config->set_hotline,
+                     config->control_operator,
+                     config->control_portal,
+                     config->user,
+                     config->server_id,
+                     config->server_version,
+                     config->state_path,
+                     config->zone,
+                     config->responsible_name,
+                     config->responsible_contact};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -169,6 +181,7 @@ void config_free(struct config *config)
     free_zones(config);
     free_texts(config);
     lists_free(config);
+    country_free(config->country);
     free(config->operator_deny.items);
     free(config->rebind_allow.items);
     free(config->networks);

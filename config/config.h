@@ -16,6 +16,7 @@
 #include "config/base/name.h"
 #include "config/taxonomy.h"
 
+struct country;
 struct err;
 struct node;
 
@@ -353,7 +354,8 @@ struct config {
     struct prefix *proxies; /* who must speak PROXY v2 */
     size_t proxy_count;
     char *state_path; /* state.db; NULL: nothing outlives the server, and nothing can be granted */
-    char country[3];  /* of the country pack, "" for none */
+    struct country *country; /* its pack (country.h); NULL: nobody has said where this is */
+    char *responsible_name, *responsible_contact; /* who answers for this; NULL: nobody named */
 
     struct config_list *lists;
     size_t list_count;

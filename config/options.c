@@ -548,6 +548,26 @@ static const struct option options_cache[] = {
     {0                },
 };
 
+static const struct option options_responsible[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     FIELD(struct config, responsible_name),
+     .least = 1,
+     .most = 200,
+     .default_text = "none",
+     .help = "a person or an office.",
+     .since = "0.1"},
+    {.name = "contact",
+     .type = OPTION_TEXT,
+     FIELD(struct config, responsible_contact),
+     .least = 1,
+     .most = 200,
+     .default_text = "none",
+     .help = "how people reach them: an address of mail, of the web, or a number.",
+     .since = "0.1"},
+    {0         },
+};
+
 static const struct option options_zone[] = {
     {.name = "name",
      .type = OPTION_NAME,
@@ -566,6 +586,18 @@ static const struct option options_zone[] = {
 };
 
 const struct option options_config[] = {
+    {.name = "country",
+     .type = OPTION_COUNTRY,
+     FIELD(struct config, country),
+     .default_text = "none",
+     .help = "where this is: the zone, the weekend of calendars that state none, and the names of "
+             "help are its pack's (docs/countries.md). A code, or a pack of your own as a path "
+             "that ends in .yaml.", .since = "0.1"},
+    {.name = "responsible",
+     .type = OPTION_SECTION,
+     .inside = options_responsible,
+     .help = "who answers for what is blocked here (`stairgate checklist`).",
+     .since = "0.1"},
     {.name = "listen",
      .type = OPTION_LISTENERS,
      LIST(struct config, listeners, listener_count),
@@ -733,5 +765,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                   },
+    {0                                                                                         },
 };

@@ -53,6 +53,10 @@ enum option_type {
     OPTION_LIST_TAGS,
     OPTION_SAFE_SEARCH,
     OPTION_SAFE_MAPS,
+    OPTION_COUNTRY,
+    OPTION_ITEMS, /* a list of mappings; `least`: the size of an item, which begins with its place
+                   */
+    OPTION_DAYS,
     OPTION_TYPES
 };
 

@@ -3,6 +3,7 @@
 
 #include "config/base/data.h"
 #include "config/base/text.h"
+#include "config/country_table.h"
 #include "config/options.h"
 #include "config/show.h"
 #include "config/walk.h"
@@ -47,7 +48,7 @@ static void print_range(FILE *out, const struct option *option)
     else if (option->type == OPTION_NUMBER || option->type == OPTION_SIZE)
         fprintf(out, "; %llu to %llu", (unsigned long long)option->least,
                 (unsigned long long)option->most);
-    else if (option->most > 0)
+    else if (option->most > 0 && option->type != OPTION_ITEMS)
         fprintf(out, "; at most %llu octets", (unsigned long long)option->most);
 }
 
@@ -90,6 +91,7 @@ static void print_inner(FILE *out, const struct option *option, const char *pref
         [OPTION_PROFILES] = "NAME.", [OPTION_NETWORKS] = "N.",
         [OPTION_RECORDS] = "N.",     [OPTION_ZONES] = "N.",
         [OPTION_UPSTREAMS] = "N.",   [OPTION_LISTS] = "ID.",
+        [OPTION_ITEMS] = "N.",
     };
     char inner[128];
 
@@ -137,4 +139,43 @@ void config_reference(FILE *out)
         print_inner(out, option, "");
     print_presets(out);
     print_categories(out);
+}
+
+static const char country_head[] =
+    "# Country packs\n"
+    "\n"
+    "What a filter must know of a country, in one YAML file: languages, zone, weekend, where help "
+    "is,\n"
+    "who decides. config/data/countries has one of a country that is not (XE, Examplia, with\n"
+    "everything that a pack may say) and beginnings for eleven that are.\n"
+    "This page is made from the table in config/options_country.c by `stairgate country "
+    "reference`.\n"
+    "\n"
+    "- `stairgate country list` tells how much of each is known, `stairgate country show XE` "
+    "prints\n"
+    "  one with the source of each value, `stairgate country check FILE` finds all that is wrong "
+    "with\n"
+    "  a file: each error with its line, column and cure, and a warning for what is still empty. "
+    "Exit\n"
+    "  codes: 0 fine or warnings only, 1 errors.\n"
+    "- Each value names its source, so that the next person can look it up again. What nobody has\n"
+    "  verified is left out, never guessed: a wrong telephone number rings at a stranger's.\n"
+    "- `country: XE` in a config, or `country: PATH.yaml` for a file of your own, takes from the "
+    "pack:\n"
+    "  the zone (where the config names none), the weekend of calendars that state none, and the "
+    "pins.\n"
+    "  Helplines, hotline, authority and texts are shown by `stairgate checklist` and are for the "
+    "stop\n"
+    "  page; `lines` is shown by `stairgate checklist`, and never applied silently.\n"
+    "- The sites of helplines, hotline and authority are pinned with all below them; `pins` are "
+    "further\n"
+    "  names that no public list blocks for anybody, each with its reason.\n"
+    "- To add a country: copy XE.yaml to its code, keep what you can prove, run the check.\n";
+
+void config_reference_country(FILE *out)
+{
+    fputs(country_head, out);
+    print_table(out, options_country, "");
+    for (const struct option *option = options_country; option->name != NULL; option++)
+        print_inner(out, option, "");
 }

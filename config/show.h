@@ -27,4 +27,7 @@ void config_show(const struct config *config,
 /* Writes docs/config.md, the manual of all options, to OUT. */
 void config_reference(FILE *out);
 
+/* Writes docs/countries.md, the manual of country packs, to OUT. */
+void config_reference_country(FILE *out);
+
 #endif

@@ -14,6 +14,7 @@ enum {
 #define PARTS "a mapping such as {adult: porn, games: games}"
 #define MAPS "a list of mappings such as [{engine: x, name: x.test, strict: safe.x.test}]"
 #define SERVICES "a mapping such as {club: [club.test]}, or of files of names"
+#define ITEMS "a list of mappings such as [{name: ..., source: ...}]"
 #define ZONES "a list of mappings such as [{name: corp.test, upstreams: [192.0.2.1]}]"
 
 const struct option_kind option_kinds[OPTION_TYPES] = {
@@ -63,6 +64,11 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
     [OPTION_PATHS] = {"a list of paths",                                    "[]",  ANY_NUMBER, read_paths,           show_texts       },
     [OPTION_PUBLIC_KEY] = {"a public key of minisign, or the path of its file",  NULL,  ONE,
                         read_public_key,                                                                               show_text        },
+    [OPTION_COUNTRY] = {"a country's code such as BN, or the path of a pack", NULL,  ONE,
+                        read_country,                                                                                  show_country     },
+    [OPTION_ITEMS] = {ITEMS,                                                "[]",  LIST,       read_items,           show_nothing     },
+    [OPTION_DAYS] = {"a list of days such as [sat, sun]",                  NULL,  ANY_NUMBER, read_days,
+                        show_nothing                                                                                                    },
     [OPTION_CANARY] = {"a name",                                             NULL,  ONE,        read_canary,          show_text        },
     [OPTION_SERVICES] = {SERVICES,                                             "{}",  MAP,        read_services,        show_services    },
     [OPTION_SERVICE_TAGS] = {"a list of services such as [youtube]",               "[]",  ANY_NUMBER,

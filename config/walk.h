@@ -102,7 +102,7 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
     read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
     read_headers, read_paths, read_public_key, read_canary, read_services, read_service_tags,
-    read_list_tags, read_safe_search, read_safe_maps;
+    read_list_tags, read_safe_search, read_safe_maps, read_country, read_items, read_days;
 
 /* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
@@ -110,7 +110,7 @@ option_show show_section, show_bool, show_number, show_duration_ms, show_duratio
     show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
     show_records, show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers,
     show_nothing, show_services, show_service_tags, show_list_tags, show_safe_search,
-    show_safe_maps;
+    show_safe_maps, show_country;
 
 /* What a profile starts from. */
 struct preset {

@@ -185,7 +185,7 @@ static int add_specials(struct snapshot *s, struct tree_builder *builder, struct
 
 static int add_pins(struct snapshot *s, struct tree_builder *builder, struct err *err)
 {
-    if (pin_load(&s->pins, &s->pin_count, err) != 0)
+    if (pin_load(&s->pins, &s->pin_count, s->config->country, err) != 0)
         return -1;
     for (size_t i = 0; i < s->pin_count; i++) {
         struct name name = name_of(&s->pins[i].name);

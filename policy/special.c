@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "config/country.h"
 
 enum { SPECIAL_NAME, SPECIAL_COVER, SPECIAL_ANSWER, SPECIAL_WHEN, SPECIAL_REASON, SPECIAL_COLUMNS };
-enum { PIN_NAME, PIN_COUNTRY, PIN_KIND, PIN_REASON, PIN_COLUMNS };
+enum { PIN_NAME, PIN_COUNTRY, PIN_KIND, PIN_REASON, PIN_SOURCE, PIN_COLUMNS };
 
 static const char *const cover_words[SPECIAL_COVERS] = {"exact", "subtree", "single"};
 static const char *const answer_words[SPECIAL_ANSWERS] = {"loopback", "nxdomain", "nodata", "zone"};
@@ -51,6 +52,7 @@ static int read_pin(void *item, const struct data_reader *row)
     snprintf(pin->country, sizeof pin->country, "%.7s", row->fields[PIN_COUNTRY]);
     snprintf(pin->kind, sizeof pin->kind, "%.15s", row->fields[PIN_KIND]);
     memcpy(pin->reason, row->fields[PIN_REASON], sizeof pin->reason);
+    memcpy(pin->source, row->fields[PIN_SOURCE], sizeof pin->source);
     return 0;
 }
 
@@ -92,8 +94,36 @@ int special_load(struct special **items, size_t *count, struct err *err)
     return *items == NULL ? -1 : 0;
 }
 
-int pin_load(struct pin **items, size_t *count, struct err *err)
+/* Adds the pins of COUNTRY to *ITEMS. */
+static int add_country(struct pin **items, size_t *count, const struct country *country,
+                       struct err *err)
+{
+    struct pin *more = realloc(*items, (*count + country->pin_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for the country's pins");
+    *items = more;
+    for (size_t i = 0; i < country->pin_count; i++) {
+        struct pin *pin = &more[(*count)++];
+
+        memset(pin, 0, sizeof *pin);
+        pin->name = country->pins[i].name;
+        snprintf(pin->country, sizeof pin->country, "%s", country->code);
+        snprintf(pin->kind, sizeof pin->kind, "%s", country_pin_word(country->pins[i].kind));
+        snprintf(pin->reason, sizeof pin->reason, "%s", country->pins[i].reason);
+        snprintf(pin->source, sizeof pin->source, "%s", country->pins[i].source);
+    }
+    return 0;
+}
+
+int pin_load(struct pin **items, size_t *count, const struct country *country, struct err *err)
 {
     *items = load("pins", sizeof **items, read_pin, count, err);
-    return *items == NULL ? -1 : 0;
+    if (*items == NULL)
+        return -1;
+    if (country == NULL || add_country(items, count, country, err) == 0)
+        return 0;
+    free(*items);
+    *items = NULL;
+    return -1;
 }

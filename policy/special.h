@@ -10,6 +10,7 @@
 #include "config/base/name.h"
 #include "policy/verdict.h"
 
+struct country;
 struct err;
 
 enum special_answer {
@@ -41,12 +42,15 @@ struct special {
 struct pin {
     struct name_buf name;
     char country[8], kind[16];
-    char reason[DATA_FIELD_MAX];
+    char reason[DATA_FIELD_MAX],
+        source[DATA_FIELD_MAX]; /* source: `unverified` where nobody has looked it up */
 };
 
-/* Read the compiled-in tables into *ITEMS and *COUNT. Owner: the caller frees *ITEMS. Errors: -1
+/* Reads the compiled-in table into *ITEMS and *COUNT. Owner: the caller frees *ITEMS. Errors: -1
  * with ERR naming the line. */
 int special_load(struct special **items, size_t *count, struct err *err);
-int pin_load(struct pin **items, size_t *count, struct err *err);
+
+/* Does the same for pins, with those of COUNTRY (NULL: none) behind them. */
+int pin_load(struct pin **items, size_t *count, const struct country *country, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "config/country.h"
 #include "policy/special.h"
 #include "policy_sample.h"
 
@@ -213,13 +214,14 @@ static void every_built_in_row_has_a_name_and_a_reason(void **state)
     for (size_t i = 0; i < count; i++)
         assert_true(strlen(specials[i].reason) > 10);
     free(specials);
-    assert_int_equal(pin_load(&pins, &count, NULL), 0);
+    assert_int_equal(pin_load(&pins, &count, NULL, NULL), 0);
     assert_true(count >= 40);
     for (size_t i = 0; i < count; i++) {
         struct name name = name_of(&pins[i].name);
         uint8_t starts[NAME_LABELS_MAX];
 
         assert_true(strlen(pins[i].reason) > 3);
+        assert_true(strlen(pins[i].source) > 5); /* `unverified` at the least */
         assert_true(strlen(pins[i].country) == 2 || strcmp(pins[i].country, "-") == 0);
         assert_true(name_label_starts(&name, starts) >= 2);
         for (size_t k = 0; k < i; k++) {
@@ -231,6 +233,26 @@ static void every_built_in_row_has_a_name_and_a_reason(void **state)
     free(pins);
 }
 
+static void a_country_opens_where_its_help_is_for_every_profile(void **state)
+{
+    static const char *const names[] = {"childline.example", "www.hotline.example",
+                                        "clinic.example"};
+    struct config_problems problems;
+    struct config *config = sample_config();
+    struct snapshot *snapshot;
+
+    (void)state;
+    config->profiles[KID].default_deny = true;
+    config->country = country_find("XE", &problems);
+    assert_non_null(config->country);
+    config_problems_free(&problems);
+    snapshot = sample_snapshot(config);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(decide(snapshot, names[i], SAMPLE_A).rule, RULE_PIN);
+    assert_int_equal(decide(snapshot, "elsewhere.example", SAMPLE_A).rule, RULE_DEFAULT);
+    snapshot_free(snapshot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +262,7 @@ int main(void)
         cmocka_unit_test(canaries_are_denied_to_profiles_that_block_ways_around),
         cmocka_unit_test(a_name_above_a_local_record_exists_in_a_special_zone),
         cmocka_unit_test(every_built_in_row_has_a_name_and_a_reason),
+        cmocka_unit_test(a_country_opens_where_its_help_is_for_every_profile),
     };
 
     if (sodium_init() < 0)

@@ -7,6 +7,7 @@
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
+#include "tools/stairgate/policy_commands.h"
 #include "tools/stairgate/lists_sync.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
@@ -42,6 +43,18 @@ const struct command commands[] = {
     {"config", "reference", "",
      "print the manual of all options (docs/config.md)",
      "", config_reference_run},
+    {"country", "list", "[--json]",
+     "which country packs there are, and how much of each is known",
+     "", country_list_run},
+    {"country", "show", "CODE [--json]",
+     "print a country pack, each value with its source",
+     "XE", country_show_run},
+    {"country", "check", "FILE",
+     "find all that is wrong with a country pack, and what is still empty",
+     "config/data/countries/XE.yaml", country_check_run},
+    {"country", "reference", "",
+     "print what a country pack may say (docs/countries.md)",
+     "", country_reference_run},
     {"", "why",
      "NAME [--client ADDR | --profile P] [--type T] [--at TIME] [--config FILE | --socket PATH] "
      "[--json] [-q]",
