@@ -293,7 +293,8 @@ static struct mask used_categories(const struct config *config)
         const struct config_profile *profile = &config->profiles[i];
 
         if (is_given(config, i))
-            used = mask_or(used, mask_or(profile->block, profile->observe));
+            used =
+                mask_or(mask_or(used, profile->quota), mask_or(profile->block, profile->observe));
     }
     return used;
 }

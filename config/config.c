@@ -123,6 +123,7 @@ static void free_profiles(struct config *config)
     for (size_t i = 0; i < config->profile_count; i++) {
         free(config->profiles[i].allow.items);
         free(config->profiles[i].deny.items);
+        free(config->profiles[i].levels);
     }
     free(config->profiles);
 }

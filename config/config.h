@@ -171,20 +171,41 @@ struct config_device {
     struct config_place place;
 };
 
+/* What a profile comes to at one age, or a preset. */
+struct config_level {
+    char preset[CONFIG_WORD_MAX];
+    uint8_t band; /* enum band */
+    struct mask block, quota, warn;
+    bool default_deny, closed_to_edu;
+    uint32_t max_ttl_s;
+    uint64_t safe_search;
+    enum youtube_level youtube;
+    struct config_window hours; /* that close the cells Q; no days: none */
+};
+
+/* One that extends another begins as a copy of it (profile_inherit.c, which knows each pointer in
+ * here). */
 struct config_profile {
     char name[CONFIG_WORD_MAX];
-    char preset[CONFIG_WORD_MAX]; /* what it extends, "" for nothing */
-    struct mask block;            /* category bits that it blocks; none of observe's */
-    struct mask observe;          /* category bits that are counted but not applied */
+    char preset[CONFIG_WORD_MAX];  /* what it comes from in the end, "" for nothing */
+    char extends[CONFIG_WORD_MAX]; /* as written: a preset or another profile */
+    struct mask block;             /* category bits that it blocks; none of observe's */
+    struct mask observe;           /* category bits that are counted but not applied */
     bool default_deny;
     enum block_style style;
     uint32_t block_ttl_s;
     uint32_t max_ttl_s; /* of forwarded answers; 0 is no limit */
     struct config_rules allow, deny;
 
+    uint8_t band;                /* enum band, where there is a preset */
+    bool closed_to_edu;          /* positive lists open nothing where default_deny */
+    struct config_window hours;  /* that close the cells Q; no days: none */
+    struct config_level *levels; /* by band, where `born` is said: BANDS of them, and the fields
+                                    that a level has too are then of no age in particular */
+    size_t level_count;
     struct mask quota; /* cells Q: open but for the hours that the preset or a schedule closes */
-    struct mask warn;  /* cells W: blocked until the device's user releases the name for a while */
-    bool observe_all;  /* counts what it would block, and blocks nothing below S4 */
+    struct mask warn; /* of block: cells W, until the device's user releases the name for a while */
+    bool observe_all; /* counts what it would block, and blocks nothing below S4 */
     struct config_month born; /* the preset steps up with the age */
     char *zone;               /* NULL: the config's */
     long calendar;            /* index; -1: none */

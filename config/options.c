@@ -9,6 +9,7 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_S = 3600, DAY_S = 24 *
 
 const char *const option_styles[] = {"nodata", "nxdomain", "null", "refused", NULL};
 static const char *const words_default[] = {"allow", "deny", NULL};
+static const char *const words_mode[] = {"enforce", "observe", NULL};
 static const char *const words_special[] = {"nxdomain", "forward", NULL};
 static const char *const words_single[] = {"nodata", "forward", NULL};
 static const char *const words_transport[] = {"udp", "tcp", NULL};
@@ -170,24 +171,53 @@ static const struct option options_profile[] = {
      .type = OPTION_PRESET,
      FIELD(struct option_profile, profile.preset),
      .default_text = "none: it blocks only what it names itself",
-     .help = "the preset that it starts from.",
-     .since = "0.1"},
+     .help = "the preset, or the other profile, that it starts from. A profile of this file comes "
+             "before a preset of the same name.", .since = "0.1"},
+    {.name = "born",
+     .type = OPTION_MONTH,
+     FIELD(struct option_profile, profile.born),
+     .default_text = "not said",
+     .help =
+         "the month of a child's birth: the profile extends the preset of the age, and steps up "
+         "on the first day of the month after the birthday at 7, 13, 16 and 18. Not beside "
+         "extends.", .since = "0.2"},
+    {.name = "mode",
+     .type = OPTION_WORD,
+     FIELD(struct option_profile, profile.observe_all),
+     .words = words_mode,
+     .default_text = "enforce",
+     .help = "with observe, what the profile would block is counted, and passes.",
+     .since = "0.2"},
     {.name = "block",
      .type = OPTION_CATEGORIES,
      FIELD(struct option_profile, more),
      .default_text = "what the preset blocks",
      .from = "preset",
-     .help = "categories to block besides those of the preset.",
+     .help = "categories to block besides those of the preset, at all hours.",
      .since = "0.1"},
+    {.name = "quota",
+     .type = OPTION_CATEGORIES,
+     FIELD(struct option_profile, quota),
+     .default_text = "those of the preset",
+     .from = "preset",
+     .help = "categories that are open, but for the hours that the preset closes.",
+     .since = "0.2"},
+    {.name = "warn",
+     .type = OPTION_CATEGORIES,
+     FIELD(struct option_profile, warn),
+     .default_text = "those of the preset",
+     .from = "preset",
+     .help = "categories that are blocked until the user of the device releases the name, for 15 "
+             "minutes.", .since = "0.2"},
     {.name = "unblock",
      .type = OPTION_CATEGORIES,
      FIELD(struct option_profile, unblock),
      .by_default = "[]",
-     .help = "categories of the preset that are not to be blocked.",
+     .help = "categories of the preset that are to be open.",
      .since = "0.1"},
     {.name = "observe",
      .type = OPTION_CATEGORIES,
-     FIELD(struct option_profile, profile.observe),
+     FIELD(struct option_profile, observe),
      .by_default = "[]",
      .help = "categories that are counted, but not blocked, to see what they would do.",
      .since = "0.1"},
@@ -257,7 +287,7 @@ static const struct option options_profile[] = {
      .help =
          "the longest that clients may keep a forwarded answer, and so the longest until a rule "
          "that changes is felt; 0s sets no limit.", .since = "0.1"},
-    {0                                     },
+    {0                                                             },
 };
 
 static const struct option options_safe_map[] = {

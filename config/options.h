@@ -30,6 +30,7 @@ enum option_type {
     OPTION_CATEGORIES,
     OPTION_RULES,
     OPTION_PRESET,
+    OPTION_MONTH,
     OPTION_PROFILE,
     OPTION_SITE_CATEGORIES,
     OPTION_PROFILES,
@@ -94,7 +95,7 @@ struct option_site { /* a category of the operator's */
 
 struct option_profile {
     struct config_profile profile;
-    struct mask more, unblock;
+    struct mask more, quota, warn, unblock, observe;
 };
 
 struct option_safe_map {

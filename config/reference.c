@@ -109,12 +109,13 @@ static void print_presets(FILE *out)
 {
     struct data_reader row;
 
-    fputs("\n## Presets\n\n| preset | meaning | default | max_ttl |\n|---|---|---|---|\n", out);
+    fputs("\n## Presets\n\n| preset | meaning | default | max_ttl | safe search | "
+          "video sites | hours that close cells Q |\n|---|---|---|---|---|---|---|\n",
+          out);
     if (data_open(&row, "presets") != 0)
         return;
     while (data_next(&row))
-        fprintf(out, "| `%s` | %s | %s | %s |\n", row.fields[0], row.fields[5], row.fields[3],
-                row.fields[4]);
+        preset_show(&row, out);
 }
 
 static void print_categories(FILE *out)

@@ -22,6 +22,7 @@ struct show {
     void *user;
     char name[NAME_ROOM]; /* of the option, with its sections */
     const char *preset;   /* of the profile being shown, "" for none */
+    const char *extends;  /* as it says itself */
     char **items;
     size_t count;
     enum config_row_kind kind;
@@ -309,8 +310,22 @@ void show_preset(struct show *show, const struct option *option, const struct no
     (void)option;
     (void)node;
     (void)base;
-    if (show->preset[0] != '\0')
-        show_add(show, show->preset);
+    if (show->extends[0] != '\0')
+        show_add(show, show->extends);
+}
+
+void show_month(struct show *show, const struct option *option, const struct node *node,
+                const void *base)
+{
+    struct config_month month;
+    char text[32];
+
+    (void)node;
+    memcpy(&month, show_field(option, base), sizeof month);
+    if (month.year == 0)
+        return;
+    snprintf(text, sizeof text, "%04u-%02u", month.year, month.month);
+    show_add(show, text);
 }
 
 void show_profile(struct show *show, const struct option *option, const struct node *node,
@@ -374,14 +389,20 @@ void show_site_categories(struct show *show, const struct option *option, const 
 static void show_one_profile(struct show *show, const struct option *option,
                              const struct node *node, const struct config_profile *profile)
 {
-    struct option_profile base = {.profile = *profile, .more = profile->block};
-    struct preset preset;
+    struct option_profile base = {.profile = *profile,
+                                  .more = mask_without(profile->block, profile->warn),
+                                  .quota = profile->quota,
+                                  .warn = profile->warn,
+                                  .observe = profile->observe};
+    struct mask open = mask_or(mask_or(profile->block, profile->quota), profile->observe);
+    struct config_level preset;
 
     show->preset = profile->preset;
+    show->extends = profile->extends;
     if (preset_find(&show->config->taxonomy, profile->preset, &preset) == 0)
-        base.unblock = mask_without(preset.block, mask_or(profile->block, profile->observe));
+        base.unblock = mask_without(mask_or(preset.block, preset.quota), open);
     show_options(show, option->inside, node, &base);
-    show->preset = "";
+    show->preset = show->extends = "";
 }
 
 void show_profiles(struct show *show, const struct option *option, const struct node *node,
@@ -477,7 +498,7 @@ void show_item(struct show *show, const struct option *option, const char *name,
 void config_show(const struct config *config,
                  void (*take)(const struct config_row *row, void *user), void *user)
 {
-    struct show show = {.config = config, .take = take, .user = user, .preset = ""};
+    struct show show = {.config = config, .take = take, .user = user, .preset = "", .extends = ""};
 
     show_options(&show, options_config, config->tree, config);
 }

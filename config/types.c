@@ -17,6 +17,7 @@ enum {
 #define ITEMS "a list of mappings such as [{name: ..., source: ...}]"
 #define ZONES "a list of mappings such as [{name: corp.test, upstreams: [192.0.2.1]}]"
 
+/* clang-format off: one new row would move them all */
 const struct option_kind option_kinds[OPTION_TYPES] = {
     [OPTION_SECTION] = {"a mapping",                                          "{}",  MAP,        read_section,         show_section     },
     [OPTION_BOOL] = {"yes or no",                                          NULL,  ONE,        read_bool,            show_bool        },
@@ -41,6 +42,7 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
     [OPTION_RULES] = {"a list of names such as [shop.test, =chat.test]",    "[]",  ANY_NUMBER,
                         read_rules,                                                                                    show_rules       },
     [OPTION_PRESET] = {"the name of a preset",                               NULL,  ONE,        read_preset,          show_preset      },
+    [OPTION_MONTH] = {"a month such as 2015-06",                            NULL,  ONE,        read_month,           show_month       },
     [OPTION_PROFILE] = {"the name of a profile",                              NULL,  ONE,        read_profile,         show_profile     },
     [OPTION_SITE_CATEGORIES] = {"a mapping of categories",                            "{}",  MAP,        read_site_categories,
                         show_site_categories                                                                                            },
@@ -79,3 +81,4 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
                         read_safe_search,                                                                              show_safe_search },
     [OPTION_SAFE_MAPS] = {MAPS,                                                 "[]",  LIST,       read_safe_maps,       show_safe_maps   },
 };
+/* clang-format on */

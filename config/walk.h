@@ -6,6 +6,8 @@
 #ifndef CONFIG_WALK_H
 #define CONFIG_WALK_H
 
+#include <stdio.h>
+
 #include "config/options.h"
 #include "config/problem.h"
 #include "config/tree.h"
@@ -101,25 +103,26 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
     read_profiles, read_networks, read_network_prefixes, read_network_interfaces, read_records,
     read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
-    read_headers, read_paths, read_public_key, read_canary, read_services, read_service_tags,
-    read_list_tags, read_safe_search, read_safe_maps, read_country, read_items, read_days;
+    read_headers, read_month, read_paths, read_public_key, read_canary, read_services,
+    read_service_tags, read_list_tags, read_safe_search, read_safe_maps, read_country, read_items,
+    read_days;
 
 /* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
     show_text, show_name, show_listeners, show_upstreams, show_prefixes, show_categories,
-    show_rules, show_preset, show_profile, show_site_categories, show_profiles, show_networks,
-    show_records, show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers,
-    show_nothing, show_services, show_service_tags, show_list_tags, show_safe_search,
-    show_safe_maps, show_country;
+    show_month, show_rules, show_preset, show_profile, show_site_categories, show_profiles,
+    show_networks, show_records, show_zones, show_lists, show_list_parts, show_word_text,
+    show_texts, show_headers, show_nothing, show_services, show_service_tags, show_list_tags,
+    show_safe_search, show_safe_maps, show_country;
 
-/* What a profile starts from. */
-struct preset {
-    struct mask block;
-    bool default_deny;
-    uint32_t max_ttl_s; /* 0 is no limit */
-};
+/* Fills LEVEL with the preset called NAME. Returns 0, -1 where there is none (level.c). */
+int preset_find(const struct taxonomy *taxonomy, const char *name, struct config_level *level);
 
-/* Fills PRESET with the one called NAME. Returns 0, -1 where there is none (profile.c). */
-int preset_find(const struct taxonomy *taxonomy, const char *name, struct preset *preset);
+/* Prints ROW of the table of presets for docs/config.md. */
+struct data_reader;
+void preset_show(const struct data_reader *row, FILE *out);
+
+/* Puts what OWN, read from NODE, says itself on the level or levels that it comes from. */
+void levels_finish(struct option_profile *own, const struct node *node);
 
 #endif
