@@ -1,0 +1,111 @@
+/* stairgate checklist: what the ITU's guidelines ask of who runs this, and what the config answers.
+ *
+ * The table is data (config/data/checklist.tsv); what is not built says so and is counted apart,
+ * since no option closes it. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/base/data.h"
+#include "config/config.h"
+#include "tools/stairgate/checklist_checks.h"
+#include "tools/stairgate/command.h"
+#include "tools/stairgate/json_out.h"
+#include "tools/stairgate/policy_commands.h"
+
+enum { AREA, ITEM, ANSWER, CHECK, CURE };
+
+static const struct {
+    const char *key, *title;
+} areas[] = {
+    {"policies", "Policies and management"                },
+    {"csam",     "Child sexual abuse material"            },
+    {"age",      "A safer environment that suits the age" },
+    {"educate",  "Teaching children, parents and teachers"},
+    {"positive", "Positive use"                           },
+};
+enum { AREAS = sizeof areas / sizeof *areas };
+
+static const char *const words[] = {
+    [CHECKLIST_DONE] = "done", [CHECKLIST_GAP] = "gap", [CHECKLIST_NOT_BUILT] = "not built"};
+
+static json_t *item_of(const struct data_reader *row, const struct checklist_finding *finding)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "area", row->fields[AREA], "item",
+                     row->fields[ITEM], "answer", row->fields[ANSWER], "state",
+                     words[finding->state], "found", json_out_text(finding->text), "cure",
+                     finding->state == CHECKLIST_GAP ? row->fields[CURE] : "");
+}
+
+/* Every row of the table with what CONFIG answers; COUNTS, by state, are added to. */
+static json_t *items_of(const struct config *config, unsigned counts[3])
+{
+    struct checklist_finding finding;
+    json_t *items = json_array();
+    struct data_reader row;
+
+    if (data_open(&row, "checklist") != 0)
+        return items;
+    while (data_next(&row)) {
+        if (checklist_check(row.fields[CHECK], config, &finding) != 0)
+            continue;
+        counts[finding.state]++;
+        json_array_append_new(items, item_of(&row, &finding));
+    }
+    return items;
+}
+
+static const char *text_of(const json_t *item, const char *key)
+{
+    return json_string_value(json_object_get(item, key));
+}
+
+static void print_item(const json_t *item)
+{
+    printf("  %-10s%s", text_of(item, "state"), text_of(item, "item"));
+    if (text_of(item, "found")[0] != '\0')
+        printf(": %s", text_of(item, "found"));
+    printf("\n");
+    if (text_of(item, "cure")[0] != '\0')
+        printf("            %s\n", text_of(item, "cure"));
+}
+
+static void print_area(const json_t *items, size_t area)
+{
+    const json_t *item;
+    size_t i;
+
+    printf("%s\n", areas[area].title);
+    json_array_foreach(items, i, item)
+    {
+        if (strcmp(text_of(item, "area"), areas[area].key) == 0)
+            print_item(item);
+    }
+}
+
+int command_checklist(int argc, char **argv)
+{
+    struct policy_options options;
+    unsigned counts[3] = {0};
+    json_t *items;
+    int code = policy_options_read(&options, argc, argv);
+
+    if (code != EXIT_DONE)
+        return code == EXIT_USAGE ? command_usage(command_checklist) : code;
+    items = items_of(options.config, counts);
+    config_free(options.config);
+    code = counts[CHECKLIST_GAP] > 0 ? EXIT_FAILED : EXIT_DONE;
+    if (options.json) {
+        json_out_print(json_pack("{s:i, s:s, s:i, s:i, s:i, s:o}", "schema", 1, "file",
+                                 options.path, "done", (int)counts[CHECKLIST_DONE], "gaps",
+                                 (int)counts[CHECKLIST_GAP], "not_built",
+                                 (int)counts[CHECKLIST_NOT_BUILT], "items", items));
+        return code;
+    }
+    for (size_t i = 0; i < AREAS; i++)
+        print_area(items, i);
+    printf("%u done, %u gaps, %u not built\n", counts[CHECKLIST_DONE], counts[CHECKLIST_GAP],
+           counts[CHECKLIST_NOT_BUILT]);
+    json_decref(items);
+    return code;
+}
