@@ -9,6 +9,7 @@
 
 #include "config/check_forward.h"
 #include "config/check_trust.h"
+#include "config/device.h"
 #include "config/lists.h"
 #include "config/listener.h"
 #include "config/walk.h"
@@ -195,6 +196,14 @@ static int compare_who(const struct config_network *x, const struct config_netwo
         order = memcmp(x->prefix.addr.octets, y->prefix.addr.octets, 16);
     if (order == 0 && x->prefix.addr.scope != y->prefix.addr.scope)
         order = x->prefix.addr.scope < y->prefix.addr.scope ? -1 : 1;
+    if (order == 0)
+        order = x->listen.addr.bits - y->listen.addr.bits;
+    if (order == 0)
+        order = memcmp(x->listen.addr.octets, y->listen.addr.octets, 16);
+    if (order == 0 && x->listen.addr.scope != y->listen.addr.scope)
+        order = x->listen.addr.scope < y->listen.addr.scope ? -1 : 1;
+    if (order == 0)
+        order = x->listen.port - y->listen.port;
     return order;
 }
 
@@ -211,9 +220,10 @@ static void report_network_twice(struct walk *walk, const struct config_network 
                                  const struct config_network *b)
 {
     const struct config_profile *profiles = walk->config->profiles;
-    const char *what = b->interface[0] != '\0' ? "interface" : "prefix";
+    static const char *const words[] = {"interface", "prefix", "listener"};
+    const char *what = words[b->interface[0] != '\0' ? 0 : b->listen.addr.bits == 0 ? 1 : 2];
     char text[ADDR_TEXT_MAX];
-    const char *who = b->interface[0] != '\0' ? b->interface : prefix_to_text(&b->prefix, text);
+    const char *who = config_network_text(b, text);
 
     if (a->profile == b->profile)
         problem_add(walk->problems, b->place, "%s written twice: '%s'; the other is at %u:%u", what,
@@ -278,7 +288,15 @@ static bool is_given(const struct config *config, size_t profile)
     if (config->default_profile == profile)
         return true;
     for (size_t i = 0; i < config->network_count; i++) {
-        if (config->networks[i].profile == profile)
+        if (config->networks[i].profile == profile || config->networks[i].unknown == (long)profile)
+            return true;
+    }
+    for (size_t i = 0; i < config->group_count; i++) {
+        if (config->groups[i].profile == (long)profile)
+            return true;
+    }
+    for (size_t i = 0; i < config->device_count; i++) {
+        if (config->devices[i].profile == (long)profile)
             return true;
     }
     return false;
@@ -377,7 +395,8 @@ static void warn_of_refused(struct walk *walk)
     for (size_t i = 0; i < config->network_count; i++) {
         const struct config_network *network = &config->networks[i];
 
-        if (network->interface[0] == '\0' && !is_served(config, &network->prefix))
+        if (network->interface[0] == '\0' && network->listen.addr.bits == 0 &&
+            !is_served(config, &network->prefix))
             problem_warn(walk->problems, network->place,
                          "a network that is not served: '%s'; add it to clients.allow",
                          prefix_to_text(&network->prefix, text));
@@ -413,9 +432,9 @@ static void warn_of_aliases(struct walk *walk)
     }
 }
 
-static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
-                                                check_networks,  check_all_paths, check_times,
-                                                check_zones,     check_cache};
+static void (*const errors[])(struct walk *) = {
+    check_upstreams, check_endpoints, check_all_rules, check_networks, check_groups,
+    check_devices,   check_all_paths, check_times,     check_zones,    check_cache};
 static void (*const warnings[])(struct walk *) = {warn_of_use,     warn_of_reach, warn_of_refused,
                                                   warn_of_aliases, warn_of_zones, warn_of_cache,
                                                   warn_of_guard,   warn_of_room,  warn_of_trust};

@@ -13,6 +13,7 @@
 #include "config/base/err.h"
 #include "config/base/file.h"
 #include "config/country.h"
+#include "config/device.h"
 #include "config/lists.h"
 #include "config/upstreams_system.h"
 #include "config/walk.h"
@@ -183,6 +184,7 @@ void config_free(struct config *config)
     free_texts(config);
     lists_free(config);
     country_free(config->country);
+    devices_of_config_free(config);
     free(config->operator_deny.items);
     free(config->rebind_allow.items);
     free(config->networks);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "config/base/addr.h"
+#include "config/base/device_key.h"
 #include "config/base/mask.h"
 #include "config/base/name.h"
 #include "config/taxonomy.h"
@@ -165,7 +166,7 @@ struct config_group {
 /* A device that the operator deploys by this file; others are in the state file. */
 struct config_device {
     char name[CONFIG_WORD_MAX];
-    char **keys; /* as device_key_parse reads (policy/who/device_key.h) */
+    struct device_key *keys;
     size_t key_count;
     long group, profile; /* indexes; -1: none */
     struct config_place place;
@@ -456,12 +457,18 @@ bool config_set_is_fetched(const struct config *config);
 /* Tells whether LIST is of a class that `lists sync` fetches (public, partner). */
 bool config_list_is_fetched(const struct config_list *list);
 
-/* Returns the index of the profile called NAME, or -1. */
+/* Return the index of the profile, or group, called NAME; or -1. */
 long config_profile_find(const struct config *config, const char *name);
+long config_group_find(const struct config *config, const char *name);
 
 /* Tells whether a profile that some client gets blocks or observes a category; if not, lists are
  * `loaded, used by nobody`. */
 bool config_uses_categories(const struct config *config);
+
+/* Return the option that NETWORK is told by (interface, prefix, listen), and what that says, which
+ * is part of NETWORK or written to OUT (ADDR_TEXT_MAX). */
+const char *config_network_word(const struct config_network *network);
+const char *config_network_text(const struct config_network *network, char *out);
 
 /* Returns the word for STYLE. */
 const char *block_style_word(enum block_style style);

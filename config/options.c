@@ -320,26 +320,6 @@ static const struct option options_safe_map[] = {
     {0  },
 };
 
-static const struct option options_network[] = {
-    {.name = "prefix",
-     .type = OPTION_NETWORK_PREFIXES,
-     .default_text = "none",
-     .help = "the addresses, such as 192.168.1.0/24; the longest prefix decides.",
-     .since = "0.1"},
-    {.name = "interface",
-     .type = OPTION_NETWORK_INTERFACES,
-     .default_text = "none",
-     .help = "the interface that queries come in by; stands above every prefix.",
-     .since = "0.1"},
-    {.name = "profile",
-     .type = OPTION_PROFILE,
-     .required = true,
-     FIELD(struct option_network, profile),
-     .help = "what they get.",
-     .since = "0.1"},
-    {0   },
-};
-
 static const struct option options_operator[] = {
     {.name = "deny",
      .type = OPTION_RULES,
@@ -701,6 +681,18 @@ const struct option options_config[] = {
      .inside = options_profile,
      .help = "what is blocked for whom, each under a name of your choice.",
      .since = "0.1"},
+    {.name = "groups",
+     .type = OPTION_GROUPS,
+     .by_default = "{}",
+     .inside = options_group,
+     .help = "who belongs together: a group holds devices and groups, and has a profile for those "
+             "that have none.", .since = "0.2"},
+    {.name = "devices",
+     .type = OPTION_DEVICES,
+     .by_default = "{}",
+     .inside = options_device,
+     .help = "devices that are deployed with this file; those that people name with `stairgate "
+             "devices` are in the state file, which is asked first.", .since = "0.2"},
     {.name = "networks",
      .type = OPTION_NETWORKS,
      .by_default = "[]",
@@ -795,5 +787,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                                         },
+    {0                                                                    },
 };

@@ -37,6 +37,11 @@ enum option_type {
     OPTION_NETWORKS,
     OPTION_NETWORK_PREFIXES,
     OPTION_NETWORK_INTERFACES,
+    OPTION_NETWORK_LISTENERS,
+    OPTION_GROUPS,
+    OPTION_GROUP,
+    OPTION_DEVICES,
+    OPTION_DEVICE_KEYS,
     OPTION_RECORDS,
     OPTION_RDATA,
     OPTION_ZONES,
@@ -84,6 +89,9 @@ extern const struct option options_config[];
 /* Those of one list, and of how lists are fetched (options_feeds.c). */
 extern const struct option options_list[], options_feeds[];
 
+/* Those of one group, device, and network (options_devices.c). */
+extern const struct option options_group[], options_device[], options_network[];
+
 /* The words of enum block_style, ended by NULL. */
 extern const char *const option_styles[];
 
@@ -105,6 +113,7 @@ struct option_safe_map {
 
 struct option_network {
     size_t profile;
+    long unknown;
 };
 
 struct option_record {

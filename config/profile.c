@@ -57,21 +57,25 @@ static void read_one_network(struct walk *walk, const struct option *option,
                              const struct node *node)
 {
     struct config *config = walk->config;
-    struct option_network entry = {.profile = 0};
+    struct option_network entry = {.profile = 0, .unknown = -1};
     size_t before = config->network_count;
     bool prefix = node_member(node, "prefix") != NULL;
     bool interface = node_member(node, "interface") != NULL;
+    bool listen = node_member(node, "listen") != NULL;
 
     walk_item(walk, option, node, &entry);
-    for (size_t i = before; i < config->network_count; i++)
+    for (size_t i = before; i < config->network_count; i++) {
         config->networks[i].profile = entry.profile;
+        config->networks[i].unknown = entry.unknown;
+    }
     if (node->kind != NODE_MAPPING)
         return;
-    if (prefix && interface)
+    if (prefix + interface + listen > 1)
         problem_add(walk->problems, node->place,
-                    "a network has a prefix or an interface, not both; write two entries");
-    else if (!prefix && !interface)
-        problem_add(walk->problems, node->place, "missing key: 'prefix' or 'interface'");
+                    "a network has a prefix, an interface or a listener, not several; write an "
+                    "entry for each");
+    else if (!prefix && !interface && !listen)
+        problem_add(walk->problems, node->place, "missing key: 'prefix', 'interface' or 'listen'");
 }
 
 void read_networks(struct walk *walk, const struct option *option, const struct node *node,
@@ -93,4 +97,21 @@ void read_zones(struct walk *walk, const struct option *option, const struct nod
         zone->place = item->place;
         walk_item(walk, option, item, zone);
     }
+}
+
+const char *config_network_word(const struct config_network *network)
+{
+    if (network->interface[0] != '\0')
+        return "interface";
+    return network->listen.addr.bits != 0 ? "listen" : "prefix";
+}
+
+const char *config_network_text(const struct config_network *network, char *out)
+{
+    if (network->interface[0] != '\0')
+        return network->interface;
+    if (network->listen.addr.bits == 0)
+        return prefix_to_text(&network->prefix, out);
+    return network->listen.port == 0 ? addr_to_text(&network->listen.addr, out)
+                                     : endpoint_to_text(&network->listen, out);
 }

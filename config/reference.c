@@ -91,7 +91,8 @@ static void print_inner(FILE *out, const struct option *option, const char *pref
         [OPTION_PROFILES] = "NAME.", [OPTION_NETWORKS] = "N.",
         [OPTION_RECORDS] = "N.",     [OPTION_ZONES] = "N.",
         [OPTION_UPSTREAMS] = "N.",   [OPTION_LISTS] = "ID.",
-        [OPTION_ITEMS] = "N.",
+        [OPTION_ITEMS] = "N.",       [OPTION_GROUPS] = "NAME.",
+        [OPTION_DEVICES] = "NAME.",
     };
     char inner[128];
 

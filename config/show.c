@@ -431,14 +431,15 @@ void show_networks(struct show *show, const struct option *option, const struct 
     (void)base;
     for (size_t i = 0; i < config->network_count; i++) {
         const struct config_network *network = &config->networks[i];
-        bool prefix = network->interface[0] == '\0';
+        const char *what = config_network_word(network);
         size_t before = enter_number(show, i + 1);
 
-        emit_part(show, prefix ? "prefix" : "interface",
-                  prefix ? prefix_to_text(&network->prefix, text) : network->interface,
-                  network->place, "default");
+        emit_part(show, what, config_network_text(network, text), network->place, "default");
         emit_part(show, "profile", config->profiles[network->profile].name, network->place,
                   "default");
+        if (network->unknown >= 0)
+            emit_part(show, "unknown", config->profiles[network->unknown].name, network->place,
+                      "default");
         leave(show, before);
     }
     if (config->network_count == 0)

@@ -13,6 +13,7 @@
 #include "policy/special.h"
 #include "policy/who/network.h"
 
+struct devices;
 struct set;
 
 /* What holds for one profile at one moment: its preset's step, and the schedules that are in force
@@ -60,6 +61,12 @@ struct compiled_interface {
     const struct config_network *config;
 };
 
+/* A group of the config, by its index there. */
+struct compiled_group {
+    uint32_t mark;
+    long parent, profile; /* indexes; -1: none */
+};
+
 /* The local records of one name, in snapshot->records. */
 struct compiled_name {
     uint32_t first, count;
@@ -80,7 +87,12 @@ struct snapshot {
     struct network_table *networks; /* numbers are indexes into config->networks */
     struct compiled_interface *interfaces;
     size_t interface_count;
+    const struct config_network **listeners; /* those told by the address that was asked */
+    size_t listener_count;
     uint32_t default_profile;
+    struct compiled_group *groups;
+    struct devices *devices;          /* of the config; NULL where there are none */
+    struct compiled_marks device_ids; /* of the config's devices */
 
     /* what */
     struct compiled_profile *profiles;
@@ -115,6 +127,10 @@ int snapshot_compile_profiles(struct snapshot *snapshot, struct err *err);
 void snapshot_free_profiles(struct snapshot *snapshot);
 int snapshot_compile_marks(struct snapshot *snapshot, struct err *err);
 void snapshot_free_marks(struct snapshot *snapshot);
+
+/* snapshot_who.c: clients, networks, groups, devices; behind the two above. */
+int snapshot_compile_who(struct snapshot *snapshot, struct err *err);
+void snapshot_free_who(struct snapshot *snapshot);
 
 /* Returns the config rule that ITEM of PROFILE's scope stands for: allow rules come first. */
 static inline const struct config_rule *compiled_rule(const struct config_profile *profile,

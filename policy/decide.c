@@ -295,11 +295,13 @@ static void start(struct decision *d)
     verdict_start(verdict);
     listing_find(d->snapshot->listed, &ask->name, ask->type, &ask->listed, &d->listed);
     d->hotline = listing_mask(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline);
-    verdict->profile = identify_client(d->snapshot, d->ask, NULL);
+    identify(d->snapshot, ask, &d->who);
+    verdict->profile = d->who.profile;
+    verdict->device = d->who.device.id;
     d->profile = &d->snapshot->profiles[verdict->profile];
-    d->device = 0;
-    d->group = -1;
     d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
+    if (d->who.max_ttl_s > 0)
+        decision_until(d, ask->wall_s + d->who.max_ttl_s);
     d->own.rule = NULL;
     tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
     decision_label(d);

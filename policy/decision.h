@@ -7,6 +7,7 @@
 #include "policy/listing.h"
 #include "policy/name_tree.h"
 #include "policy/verdict.h"
+#include "policy/who/identify.h"
 
 struct safe_entry;
 
@@ -18,9 +19,7 @@ struct decision {
     const struct compiled_state *state; /* of the profile, at ask->wall_s */
     struct verdict *verdict;
 
-    /* who asks, beside the profile (who/identify.h) */
-    uint32_t device; /* id of the device; 0: not known */
-    long group;      /* of the device, index into config->groups; -1: none */
+    struct identity who; /* asks */
 
     struct set_terms listed;       /* what the public lists say for the type asked, and `tags` */
     struct mask tags;              /* what the name is by the tables of services and engines */

@@ -176,8 +176,12 @@ const char *explain_by_word(enum identify_by by)
 {
     static const char *const words[] = {
         [IDENTIFY_FORCED] = "given",
+        [IDENTIFY_TOLD] = "told",
+        [IDENTIFY_MAC] = "mac",
+        [IDENTIFY_DEVICE_PREFIX] = "device_prefix",
         [IDENTIFY_INTERFACE] = "interface",
         [IDENTIFY_PREFIX] = "prefix",
+        [IDENTIFY_LISTENER] = "listener",
         [IDENTIFY_DEFAULT] = "default",
     };
 
@@ -196,19 +200,54 @@ const char *explain_action_word(enum verdict_action action)
     return words[action];
 }
 
+/* Names the device: by the config's word, else by its key; who has the state file knows better. */
+static void tell_device(const struct telling *t, const struct identity *who)
+{
+    struct explain_device *device = &t->e->device;
+
+    device->id = who->device.id;
+    if (device->id == 0)
+        return;
+    device->claimed = (who->device.flags & DEVICE_CLAIMED) != 0;
+    device->by = who->device_by;
+    device_key_text(&who->device_key, device->key);
+    if (who->named == NULL)
+        return;
+    snprintf(device->name, sizeof device->name, "%s", who->named->name);
+    device->place = who->named->place;
+}
+
+static void tell_groups(const struct telling *t, const struct identity *who)
+{
+    const struct config *config = snapshot_config(t->snapshot);
+
+    for (size_t i = 0; i < who->group_count; i++) {
+        long group = snapshot_group_of(t->snapshot, who->groups[i]);
+
+        if (group >= 0)
+            t->e->groups[t->e->group_count++] = config->groups[group].name;
+    }
+}
+
 static void tell_profile(const struct telling *t)
 {
-    const struct config_network *network = identify_network(t->snapshot, t->ask);
+    struct identity who;
 
+    identify(t->snapshot, t->ask, &who);
     t->e->profile = t->profile->name;
-    identify_client(t->snapshot, t->ask, &t->e->by);
-    if (network == NULL)
-        return;
-    t->e->by_place = network->place;
-    if (network->interface[0] != '\0')
-        SAY(by_text, "%s", network->interface);
-    else
-        prefix_to_text(&network->prefix, t->e->by_text);
+    t->e->by = who.by;
+    t->e->unknown = who.unknown;
+    tell_device(t, &who);
+    tell_groups(t, &who);
+    if (who.by < IDENTIFY_INTERFACE) {
+        SAY(by_text, "%s", t->e->device.key);
+        t->e->by_place = t->e->device.place;
+    } else if (who.network != NULL) {
+        char text[ADDR_TEXT_MAX];
+
+        SAY(by_text, "%s", config_network_text(who.network, text));
+        t->e->by_place = who.network->place;
+    }
 }
 
 /* Feeds whose word is the operator's alone are left out, whatever lifted it for this name. */

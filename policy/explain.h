@@ -39,6 +39,16 @@ struct explain_chain {
     size_t witness_count;
 };
 
+/* The device that asks, where one is known. */
+struct explain_device {
+    uint32_t id; /* 0: none is */
+    bool claimed;
+    enum identify_by by;
+    char key[DEVICE_KEY_TEXT_MAX];
+    char name[CONFIG_WORD_MAX]; /* "": the state file knows */
+    struct config_place place;
+};
+
 struct explanation {
     char name[NAME_TEXT_MAX]; /* the question's, lower-cased, as text */
     struct verdict verdict;
@@ -47,8 +57,12 @@ struct explanation {
 
     const char *profile; /* lives as long as the snapshot */
     enum identify_by by;
-    char by_text[ADDR_TEXT_MAX]; /* the prefix or interface that gave the profile, or "" */
+    char by_text[ADDR_TEXT_MAX]; /* what gave the profile: a key, prefix, interface..., or "" */
     struct config_place by_place;
+    bool unknown; /* it is the network's for devices that nobody knows */
+    struct explain_device device;
+    const char *groups[IDENTITY_GROUPS_MOST]; /* of the device, then those above */
+    size_t group_count;
 
     char categories[EXPLAIN_TEXT_MAX]; /* that the name is listed in, comma-separated, or "-" */
     char matched[EXPLAIN_TEXT_MAX];    /* of these, the ones that decided, or "-" */

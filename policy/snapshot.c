@@ -7,7 +7,6 @@
  * and go; one that is not there has index 0 and fits no query. */
 #include "policy/snapshot.h"
 
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,51 +22,6 @@ static int out_of_memory(struct err *err)
 {
     err_set(err, ERR_MEMORY, "out of memory for the configuration");
     return -1;
-}
-
-static int compile_clients(struct snapshot *s, struct err *err)
-{
-    size_t count = s->config->clients_allow_count;
-    struct network_entry *entries = calloc(count + 1, sizeof *entries);
-
-    if (entries == NULL)
-        return out_of_memory(err);
-    for (size_t i = 0; i < count; i++)
-        entries[i] = (struct network_entry){s->config->clients_allow[i], 0};
-    s->clients_allow = network_create(entries, count, err);
-    free(entries);
-    return s->clients_allow == NULL ? -1 : 0;
-}
-
-void snapshot_find_interfaces(const struct snapshot *s)
-{
-    for (size_t i = 0; i < s->interface_count; i++)
-        __atomic_store_n(&s->interfaces[i].ifindex,
-                         if_nametoindex(s->interfaces[i].config->interface), __ATOMIC_RELAXED);
-}
-
-static int compile_networks(struct snapshot *s, struct err *err)
-{
-    size_t count = s->config->network_count, prefixes = 0;
-    struct network_entry *entries = calloc(count + 1, sizeof *entries);
-
-    s->interfaces = calloc(count + 1, sizeof *s->interfaces);
-    if (entries == NULL || s->interfaces == NULL) {
-        free(entries);
-        return out_of_memory(err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct config_network *network = &s->config->networks[i];
-
-        if (network->interface[0] != '\0')
-            s->interfaces[s->interface_count++] = (struct compiled_interface){.config = network};
-        else
-            entries[prefixes++] = (struct network_entry){network->prefix, (uint32_t)i};
-    }
-    snapshot_find_interfaces(s);
-    s->networks = network_create(entries, prefixes, err);
-    free(entries);
-    return s->networks == NULL ? -1 : 0;
 }
 
 static int add_rules(struct tree_builder *builder, const struct config_rules *rules,
@@ -286,8 +240,8 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     s->hotline = hotline;
     if (snapshot_compile_profiles(s, err) != 0 || service_load(s, err) != 0 ||
         safe_load(s, err) != 0 || snapshot_compile_marks(s, err) != 0 ||
-        compile_clients(s, err) != 0 || compile_networks(s, err) != 0 ||
-        compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
+        snapshot_compile_who(s, err) != 0 || compile_names(s, err) != 0 ||
+        mark_groups(s, err) != 0) {
         snapshot_free(s);
         return NULL;
     }
@@ -304,9 +258,7 @@ void snapshot_free(struct snapshot *s)
     free(s->records);
     free(s->pins);
     free(s->specials);
-    network_free(s->networks);
-    network_free(s->clients_allow);
-    free(s->interfaces);
+    snapshot_free_who(s);
     snapshot_free_profiles(s);
     snapshot_free_marks(s);
     safe_free(s);

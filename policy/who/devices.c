@@ -69,8 +69,10 @@ struct devices {
     struct device_signs *signs;
     struct siphash_key hash_key;
 
+    size_t count;
+
     /* the writer's */
-    size_t count, most, bucket_most, spill_most, spill_used;
+    size_t most, bucket_most, spill_most, spill_used;
     uint64_t spill_free; /* a list through next */
     uint32_t uses[2][LENGTH_WORDS * 64];
 };
@@ -323,7 +325,7 @@ static bool add(struct devices *d, const struct device_key *key, const struct wa
     if (chain_length(d, bucket) >= CHAIN_MOST || !place(d, bucket, &entry))
         return false;
     count_length(d, key, 1);
-    d->count++;
+    SEQLOCK_STORE(d->count, d->count + 1);
     return true;
 }
 
@@ -376,13 +378,18 @@ void devices_remove(struct devices *d, const struct device_key *key)
         give_spill(d, head);
     }
     count_length(d, key, -1);
-    d->count--;
+    SEQLOCK_STORE(d->count, d->count - 1);
     seqlock_write_end(&d->lock);
 }
 
 size_t devices_count(const struct devices *d)
 {
     return d->count;
+}
+
+bool devices_any(const struct devices *d)
+{
+    return SEQLOCK_LOAD(d->count) > 0;
 }
 
 size_t devices_octets(const struct devices *d)

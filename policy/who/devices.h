@@ -48,6 +48,9 @@ void devices_remove(struct devices *devices, const struct device_key *key);
 size_t devices_count(const struct devices *devices);
 size_t devices_octets(const struct devices *devices);
 
+/* Tells whether there is any key at all. Threads: any. */
+bool devices_any(const struct devices *devices);
+
 /* Finds the device under KEY. Threads: any. */
 bool devices_find(const struct devices *devices, const struct device_key *key,
                   struct device *device);

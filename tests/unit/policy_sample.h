@@ -93,6 +93,7 @@ static inline void sample_network(struct config *config, const char *prefix, siz
 
     must(prefix_from_text(&network->prefix, prefix) == 0);
     network->profile = profile;
+    network->unknown = -1;
     network->place = (struct config_place){20 + (unsigned)config->network_count, 3};
 }
 

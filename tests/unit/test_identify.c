@@ -1,4 +1,4 @@
-/* policy/who: interface, longest prefix, default; who is served at all. */
+/* policy/who: the order of evidence, device before network; groups; who is served at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,10 @@
 #include <stdio.h>
 
 #include "config/base/random.h"
+#include "policy/state/mark.h"
+#include "policy/state/overlay.h"
 #include "policy/who/identify.h"
+#include "policy/who/neighbours.h"
 #include "policy/who/network.h"
 #include "policy_sample.h"
 
@@ -25,6 +28,26 @@ static struct ask ask_of(const char *client, uint32_t scope)
     must(addr_from_text(&ask.client, client) == 0);
     ask.client.scope = scope;
     return ask;
+}
+
+static uint32_t identify_client(const struct snapshot *snapshot, const struct ask *ask,
+                                enum identify_by *by)
+{
+    struct identity who;
+
+    identify(snapshot, ask, &who);
+    if (by != NULL)
+        *by = who.by;
+    return who.profile;
+}
+
+static const struct config_network *identify_network(const struct snapshot *snapshot,
+                                                     const struct ask *ask)
+{
+    struct identity who;
+
+    identify(snapshot, ask, &who);
+    return who.network;
 }
 
 static void the_longest_prefix_gives_the_profile(void **state)
@@ -121,6 +144,7 @@ static void an_interface_rule_comes_before_every_prefix(void **state)
     network = SAMPLE_ADD(config->networks, config->network_count);
     memcpy(network->interface, "lo", 3);
     network->profile = ADULT;
+    network->unknown = -1;
     snapshot = sample_snapshot(config);
     assert_int_equal(identify_client(snapshot, &ask, &by), KID);
     assert_int_equal(by, IDENTIFY_PREFIX);
@@ -143,6 +167,7 @@ static void an_interface_that_is_not_there_fits_no_query(void **state)
     (void)state;
     memcpy(network->interface, "gone0", 6);
     network->profile = ADULT;
+    network->unknown = -1;
     snapshot = sample_snapshot(config);
     assert_int_equal(identify_client(snapshot, &ask, &by), KID);
     assert_int_equal(by, IDENTIFY_DEFAULT);

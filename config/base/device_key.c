@@ -1,4 +1,4 @@
-#include "policy/who/device_key.h"
+#include "config/base/device_key.h"
 
 #include <ctype.h>
 #include <stdio.h>
