@@ -153,6 +153,24 @@ static json_t *profile_json(const struct snapshot *snapshot, const struct explan
                      place_json(snapshot, e->by_place));
 }
 
+/* The device that asks; null where nobody knows it. Its name is null, too, where only the state
+ * file has it. */
+static json_t *device_json(const struct snapshot *snapshot, const struct explanation *e)
+{
+    const struct explain_device *device = &e->device;
+    json_t *groups;
+
+    if (device->id == 0)
+        return json_null();
+    groups = json_array();
+    for (size_t i = 0; i < e->group_count; i++)
+        json_array_append_new(groups, json_string(e->groups[i]));
+    return json_pack("{s:I, s:o, s:b, s:s, s:s, s:o, s:o}", "id", (json_int_t)device->id, "name",
+                     text_or_null(device->name), "claimed", device->claimed, "by",
+                     explain_by_word(device->by), "key", device->key, "groups", groups, "place",
+                     place_json(snapshot, device->place));
+}
+
 /* What WITNESSES[0..COUNT) say of ITEM. */
 static json_t *feeds_json(const struct check_item *item, const struct set_witness *witnesses,
                           size_t count)
@@ -274,6 +292,8 @@ json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
     json_object_set_new(out, "place", place_json(snapshot, e->verdict.place));
     json_object_set_new(out, "reason", text_or_null(e->verdict.reason));
     json_object_set_new(out, "profile", profile_json(snapshot, e));
+    json_object_set_new(out, "unknown_device", json_boolean(e->unknown));
+    json_object_set_new(out, "device", device_json(snapshot, e));
     json_object_set_new(out, "categories", list_json(e->categories));
     json_object_set_new(out, "matched", list_json(e->matched));
     json_object_set_new(out, "observed", list_json(e->observed));

@@ -23,7 +23,7 @@ static void keys_that_are_unknown_missing_or_doubled_are_named(void **state)
         {"profiles:\n  a: {extends: guest}\n  b: {extends: guest}\n  a: {extends: early}\n"
          "default_profile: a\nnetworks: [{interface: lan0, profile: b}]\n", {"4:3: key written twice: 'a'; the other is at 2:3"} },
         {"networks: [{prefix: 10.0.0.0/8}, {profile: child}]\n",
-         {"1:12: missing key: 'profile'", "1:34: missing key: 'prefix' or 'interface'"}                                                   },
+         {"1:12: missing key: 'profile'", "1:34: missing key: 'prefix', 'interface' or 'listen'"}                                         },
         {"networks: [{prefix: 10.0.0.0/8, interface: lan0, profile: child}]\n",
          {"1:12: a network has a prefix or an interface, not both; write two entries"}                                                    },
         {"records: {names: [{address: 192.0.2.1}]}\n",                               {"1:19: missing key: 'name'"}                        },

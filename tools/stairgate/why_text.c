@@ -53,6 +53,26 @@ static void print_profile(const json_t *profile)
     putchar('\n');
 }
 
+/* Who asks, where a device is known, and what the network makes of one that is not. */
+static void print_device(const json_t *why)
+{
+    const json_t *device = json_object_get(why, "device"), *groups;
+    const char *name = text(device, "name");
+
+    if (is(why, "unknown_device"))
+        print_row("device", json_is_object(device) ? "seen before, but nobody has named it"
+                                                   : "none that anybody has named");
+    if (!json_is_object(device) || !is(device, "claimed"))
+        return;
+    groups = json_object_get(device, "groups");
+    printf("  %-11s %s, by %s %s", "device", name[0] != '\0' ? name : "known", text(device, "by"),
+           text(device, "key"));
+    for (size_t i = 0; i < json_array_size(groups); i++)
+        printf("%s%s", i == 0 ? ", in " : " in ", json_string_value(json_array_get(groups, i)));
+    print_place(json_object_get(device, "place"));
+    putchar('\n');
+}
+
 static void print_rule(const json_t *why)
 {
     printf("  %-11s %s", "rule", text(why, "rule"));
@@ -141,6 +161,7 @@ void why_text_print(const json_t *why)
     printf("%s\n\n", text(why, "sentence"));
     printf("  %-11s %s %s\n", "question", text(why, "name"), text(why, "type"));
     print_profile(json_object_get(why, "profile"));
+    print_device(why);
     print_rule(why);
     print_list("categories", json_object_get(why, "categories"));
     print_list("observed", json_object_get(why, "observed"));
