@@ -25,7 +25,8 @@ static void keys_that_are_unknown_missing_or_doubled_are_named(void **state)
         {"networks: [{prefix: 10.0.0.0/8}, {profile: child}]\n",
          {"1:12: missing key: 'profile'", "1:34: missing key: 'prefix', 'interface' or 'listen'"}                                         },
         {"networks: [{prefix: 10.0.0.0/8, interface: lan0, profile: child}]\n",
-         {"1:12: a network has a prefix or an interface, not both; write two entries"}                                                    },
+         {"1:12: a network has a prefix, an interface or a listener, not several; write an "
+          "entry for each"}                                                                                                               },
         {"records: {names: [{address: 192.0.2.1}]}\n",                               {"1:19: missing key: 'name'"}                        },
         {"profiles: {a: {extends: guest}, b: {extends: early}}\n",
          {" missing key: 'default_profile'; say which of the 2 profiles everybody else gets"}                                             },
