@@ -87,6 +87,14 @@ def blocked(folder, preset, names):
             for one in told["failures"]}
 
 
+def by_table(name):
+    """What NAME is in without any list: search engines that cannot be made safe."""
+    rows = (ROOT / "config/data/safesearch.tsv").read_text().splitlines()
+    unsafe = {row.split("\t")[1] for row in rows if row and not row.startswith("#") and row.split("\t")[2] == "-"}
+    labels = name.split(".")
+    return {"search_unsafe"} if unsafe & {".".join(labels[i:]) for i in range(len(labels))} else set()
+
+
 def counts(found):
     """(blocked, by default, {category: count}) of what blocked() returned."""
     categories = collections.Counter(key for _, matched, _ in found.values() for key in matched)
