@@ -320,6 +320,9 @@ static void finish(struct decision *d)
     verdict->chain = d->state->apply;
     if (verdict->covers == COVERS_USUAL)
         verdict->chain = mask_and(verdict->chain, d->snapshot->grave_bits);
+    /* The safe name of a listed engine often lies below it. */
+    if ((verdict->transform & TRANSFORM_ALIAS) != 0)
+        verdict->chain = mask_without(verdict->chain, mask_bit(CATEGORY_SEARCH_UNSAFE));
     if (verdict->released)
         verdict->chain = mask_without(verdict->chain, d->state->warn);
 }
