@@ -132,6 +132,9 @@ void snapshot_free_marks(struct snapshot *snapshot);
 int snapshot_compile_who(struct snapshot *snapshot, struct err *err);
 void snapshot_free_who(struct snapshot *snapshot);
 
+/* snapshot_tags.c: gives lists that the config names one by one their bits. Errors: -1 with ERR. */
+int snapshot_tag_lists(struct snapshot *snapshot, struct err *err);
+
 /* Returns the config rule that ITEM of PROFILE's scope stands for: allow rules come first. */
 static inline const struct config_rule *compiled_rule(const struct config_profile *profile,
                                                       uint32_t item)

@@ -82,6 +82,12 @@ void set_hash(const struct set *set, const struct name *name, struct set_probe *
 void set_prefetch(const struct set *set, const struct set_probe *probe);
 void set_find(const struct set *set, const struct set_probe *probe, struct set_hit *hit);
 
+/* Gives what each feed lists a bit of its own, beside that of its category: the one that BIT_OF
+ * returns for its id, 64 and above; 0: none. Terms and observed feeds have none. Before SET is
+ * shared. Errors: -1 with ERR_MEMORY. Cost: once through all rows where any feed has a bit. */
+int set_tag_feeds(struct set *set, unsigned (*bit_of)(const void *context, const char *feed),
+                  const void *context, struct err *err);
+
 /* What the listings of one name come to for one type of question. */
 struct set_terms {
     struct mask mask;     /* categories of all listings that hold for the type, with terms or not */
