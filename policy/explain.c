@@ -95,7 +95,8 @@ static const char *const who_lifts[] = {
 static unsigned gravest(const struct telling *t)
 {
     const struct taxonomy *taxonomy = &snapshot_config(t->snapshot)->taxonomy;
-    unsigned most = SEVERITY_0;
+    /* Services and single lists are somebody's own choice, as times are. */
+    unsigned most = t->e->verdict.matched.words[1] != 0 ? SEVERITY_1 : SEVERITY_0;
 
     for (size_t i = 0; i < taxonomy->count; i++) {
         const struct category *category = &taxonomy->categories[i];
@@ -262,7 +263,6 @@ static bool is_public(const struct telling *t, const struct set_witness *witness
 static void tell_lists(const struct telling *t)
 {
     struct explanation *e = t->e;
-    const struct taxonomy *taxonomy = &snapshot_config(t->snapshot)->taxonomy;
     size_t count = set_witnesses(snapshot_listed(t->snapshot), &t->ask->name, e->witnesses,
                                  EXPLAIN_WITNESSES_MAX);
 
@@ -277,9 +277,10 @@ static void tell_lists(const struct telling *t)
 
         name_to_text(&suffix, e->suffix);
     }
-    taxonomy_mask_text(taxonomy, t->ask->listed.mask, e->categories, sizeof e->categories);
-    taxonomy_mask_text(taxonomy, e->verdict.matched, e->matched, sizeof e->matched);
-    taxonomy_mask_text(taxonomy, e->verdict.observed, e->observed, sizeof e->observed);
+    explain_mask_text(t->snapshot, t->ask->listed.mask, e->categories, sizeof e->categories);
+    explain_mask_text(t->snapshot, e->verdict.matched, e->matched, sizeof e->matched);
+    explain_mask_text(t->snapshot, e->verdict.observed, e->observed, sizeof e->observed);
+    explain_services(t->snapshot, t->ask, e);
 }
 
 static void tell_place(const struct telling *t)
@@ -336,6 +337,7 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
     SAY(categories, "-");
     SAY(matched, "-");
     SAY(observed, "-");
+    SAY(services, "-");
     tell_profile(t);
     if (e->verdict.rule != RULE_OPERATOR && e->verdict.rule != RULE_CLIENT)
         tell_lists(t);
@@ -460,6 +462,7 @@ static void tell_as_operator(const struct telling *t)
     e->suffix[0] = e->rule_suffix[0] = '\0';
     SAY(categories, "-");
     SAY(observed, "-");
+    SAY(services, "-");
     tell_operator(t);
 }
 
@@ -475,8 +478,7 @@ bool explain_item(const struct snapshot *snapshot, const struct ask *ask,
     e->verdict = blocked;
     e->blocked = true;
     t->profile = &snapshot_config(snapshot)->profiles[blocked.profile];
-    taxonomy_mask_text(&snapshot_config(snapshot)->taxonomy, blocked.matched, e->matched,
-                       sizeof e->matched);
+    explain_mask_text(snapshot, blocked.matched, e->matched, sizeof e->matched);
     tell_place(t);
     tell_answer(e);
     if (blocked.rule == RULE_OPERATOR) {

@@ -67,6 +67,7 @@ struct explanation {
     char categories[EXPLAIN_TEXT_MAX]; /* that the name is listed in, comma-separated, or "-" */
     char matched[EXPLAIN_TEXT_MAX];    /* of these, the ones that decided, or "-" */
     char observed[EXPLAIN_TEXT_MAX];   /* in observe mode: counted, not applied, or "-" */
+    char services[EXPLAIN_TEXT_MAX];   /* that the name belongs to, by id, or "-" */
     char suffix[NAME_TEXT_MAX];        /* the longest listed suffix, or "" */
     struct set_witness witnesses[EXPLAIN_WITNESSES_MAX];
     size_t witness_count;
@@ -79,7 +80,8 @@ struct explanation {
     const char *style;               /* of a block; NULL */
     const char *action;         /* how the list that blocks wants it answered; NULL: it does not
                                    say */
-    char target[NAME_TEXT_MAX]; /* the name that the answer leads to by a list's word, or "" */
+    char target[NAME_TEXT_MAX]; /* the name that the answer leads to by a list's word or a safe
+                                   search, or "" */
     bool target_blocked;        /* and that is blocked itself */
 
     struct explain_chain chain;
@@ -108,6 +110,17 @@ char *explain_suffix(const struct check_item *item, unsigned labels, char *out);
  * of their own, a rewrite, a list that is only observed. */
 void explain_terms(const struct snapshot *snapshot, const struct ask *ask,
                    struct explanation *explanation);
+
+/* Writes the categories, services and lists of MASK, comma-separated, "-" for none, to
+ * OUT[0..ROOM); returns OUT. */
+char *explain_mask_text(const struct snapshot *snapshot, struct mask mask, char *out, size_t room);
+
+/* Fills the services of EXPLANATION; and adds where a safe search leads, where the verdict has such
+ * an alias. */
+void explain_services(const struct snapshot *snapshot, const struct ask *ask,
+                      struct explanation *explanation);
+void explain_safe(const struct snapshot *snapshot, const struct ask *ask,
+                  struct explanation *explanation);
 
 /* Returns the word for a list's action (enum terms_action): nxdomain, nodata, refused, drop, tcp,
  * rewrite; NULL for a plain listing. */

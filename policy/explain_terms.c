@@ -120,5 +120,7 @@ void explain_terms(const struct snapshot *snapshot, const struct ask *ask, struc
 {
     if (e->verdict.action == VERDICT_BLOCK)
         tell_action(snapshot, ask, e);
+    else if ((e->verdict.transform & TRANSFORM_ALIAS) != 0)
+        explain_safe(snapshot, ask, e);
     tell_observed(snapshot, e);
 }

@@ -296,6 +296,7 @@ json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
     json_object_set_new(out, "device", device_json(snapshot, e));
     json_object_set_new(out, "categories", list_json(e->categories));
     json_object_set_new(out, "matched", list_json(e->matched));
+    json_object_set_new(out, "services", list_json(e->services));
     json_object_set_new(out, "observed", list_json(e->observed));
     json_object_set_new(out, "suffix", text_or_null(e->suffix));
     json_object_set_new(

@@ -9,6 +9,7 @@
 #include "tools/stairgate/manifest.h"
 #include "tools/stairgate/policy_commands.h"
 #include "tools/stairgate/lists_sync.h"
+#include "tools/stairgate/services.h"
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
 #include "tools/stairgate/set_build.h"
@@ -73,6 +74,12 @@ const struct command commands[] = {
     {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",
      "do the rules and lists do what FILE expects? exit 1: not all of it",
      "config/examples/expect.yaml --config config/examples/family.yaml", command_test},
+    {"services", "list", "[--config FILE] [--json]",
+     "print the services that a profile or a schedule may name",
+     "", services_list_run},
+    {"services", "show", "ID [--config FILE] [--json]",
+     "print the names that belong to a service",
+     "youtube", services_show_run},
     {"lists", "catalogue", "[--tier router|school|isp] [--category KEY] [--json]",
      "print public lists to choose from: who makes them, and under which licence",
      "--tier router --category gambling", lists_catalogue_run},

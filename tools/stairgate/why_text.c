@@ -164,6 +164,7 @@ void why_text_print(const json_t *why)
     print_device(why);
     print_rule(why);
     print_list("categories", json_object_get(why, "categories"));
+    print_list("services", json_object_get(why, "services"));
     print_list("observed", json_object_get(why, "observed"));
     print_row("listed as", text(why, "suffix"));
     print_feeds("feeds", json_object_get(why, "feeds"));
