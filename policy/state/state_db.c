@@ -35,6 +35,7 @@ static const char schema[] =
     " profile TEXT NOT NULL, grp TEXT NOT NULL, flags INTEGER NOT NULL,"
     " seen_first INTEGER NOT NULL, seen_last INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX device_called ON device (name) WHERE name <> '';"
+    "CREATE INDEX device_unnamed ON device (seen_last) WHERE name = '';"
     "CREATE TABLE device_key (device INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " octets BLOB NOT NULL, prefix INTEGER NOT NULL,"
     " PRIMARY KEY (device, kind, octets, prefix)) STRICT, WITHOUT ROWID;"

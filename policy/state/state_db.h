@@ -89,6 +89,19 @@ int state_db_devices_each(struct state_db *db,
                                      const struct device_key *keys, size_t count),
                           void *context, struct err *err);
 
+/* Fills KEYS (STATE_KEYS_MOST) with those of the device ID. Returns how many, -1 with ERR. */
+int state_db_device_keys(struct state_db *db, uint32_t id, struct device_key *keys,
+                         struct err *err);
+
+/* Fills DEVICES with at most MOST of them, by id, those above AFTER. Returns how many, -1 with ERR.
+ */
+int state_db_devices_after(struct state_db *db, uint32_t after, struct state_device *devices,
+                           size_t most, struct err *err);
+
+/* Finds how many devices have no name, and which of them was seen the longest ago (0: none).
+ * Errors: -1 with ERR. */
+int state_db_unnamed(struct state_db *db, uint32_t *count, uint32_t *oldest, struct err *err);
+
 /* ---- grants ---- */
 
 /* A grant with what only people want to know of it. */

@@ -207,3 +207,62 @@ int state_db_devices_each(struct state_db *db,
     }
     return state_query_end(&keys.query) == 0 && state_query_end(&devices) == 0 ? 0 : -1;
 }
+
+static void read_key(struct state_query *query, struct device_key *key)
+{
+    memset(key, 0, sizeof *key);
+    key->kind = (uint8_t)state_query_number(query, DEVICE_KEY_KINDS - 1);
+    key->length = (uint8_t)state_query_octets(query, key->octets, sizeof key->octets);
+    key->prefix = (uint8_t)state_query_number(query, 128);
+}
+
+int state_db_device_keys(struct state_db *db, uint32_t id, struct device_key *keys, struct err *err)
+{
+    struct state_query query;
+    int count = 0;
+
+    state_query_start(&query, db, STATE_KEYS_OF, err);
+    state_query_bind(&query, id);
+    while (state_query_row(&query)) {
+        struct device_key key;
+
+        read_key(&query, &key);
+        if (count < STATE_KEYS_MOST)
+            keys[count++] = key;
+    }
+    return state_query_end(&query) == 0 ? count : -1;
+}
+
+int state_db_devices_after(struct state_db *db, uint32_t after, struct state_device *devices,
+                           size_t most, struct err *err)
+{
+    struct state_query query;
+    size_t count = 0;
+
+    state_query_start(&query, db, STATE_DEVICES_AFTER, err);
+    state_query_bind(&query, after);
+    state_query_bind(&query, (int64_t)most);
+    while (count < most && state_query_row(&query))
+        read_device(&query, &devices[count++]);
+    return state_query_end(&query) == 0 ? (int)count : -1;
+}
+
+/* Runs STATEMENT, which gives at most one number; 0 where it gives none. */
+static int find_number(struct state_db *db, enum state_statement statement, uint32_t *number,
+                       struct err *err)
+{
+    struct state_query query;
+
+    *number = 0;
+    state_query_start(&query, db, statement, err);
+    if (state_query_row(&query))
+        *number = state_query_number(&query, UINT32_MAX);
+    return state_query_end(&query);
+}
+
+int state_db_unnamed(struct state_db *db, uint32_t *count, uint32_t *oldest, struct err *err)
+{
+    if (find_number(db, STATE_UNNAMED_COUNT, count, err) != 0)
+        return -1;
+    return find_number(db, STATE_UNNAMED_OLDEST, oldest, err);
+}
