@@ -39,6 +39,8 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         .name = message_text(request, "name", &err),
         .client = message_text(request, "client", &err),
         .profile = message_text(request, "profile", &err),
+        .listen = message_text(request, "listen", &err),
+        .told = message_text(request, "told", &err),
         .type = message_text(request, "type", &err),
         .at = message_text(request, "at", &err),
         .now_s = server_now(server).wall_s,

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "config/base/device_key.h"
 #include "config/base/err.h"
 #include "policy/explain.h"
 #include "policy/listing.h"
@@ -20,7 +21,7 @@
 #include "resolver/wire/dns.h"
 #include "resolver/wire/mnemonic.h"
 
-enum { LIST_TEXT_MAX = EXPLAIN_TEXT_MAX };
+enum { LIST_TEXT_MAX = EXPLAIN_TEXT_MAX, PORT_DNS = 53 };
 
 static int read_number(const char *text, long most, int64_t *value)
 {
@@ -77,6 +78,20 @@ static int no_profile(const struct config *config, const char *name, struct err 
     return err_set(err, ERR_NOT_FOUND, "no such profile: '%.60s'; known here: %s", name, known);
 }
 
+/* Reads the address that was asked, and what a forwarder said of the device. */
+static int read_way(const struct why_question *question, struct ask *ask, struct err *err)
+{
+    if (question->listen != NULL &&
+        endpoint_from_text(&ask->local, question->listen, PORT_DNS) != 0)
+        return err_set(err, ERR_USAGE, "not an address to be asked at: '%.80s'", question->listen);
+    if (question->told != NULL && device_key_parse(question->told, &ask->told) != 0)
+        return err_set(err, ERR_USAGE,
+                       "not what a device is known by: '%.80s'; such as 00:00:5e:00:53:0a or "
+                       "cpe:line-7",
+                       question->told);
+    return 0;
+}
+
 static int read_who(const struct snapshot *snapshot, const struct why_question *question,
                     struct ask *ask, struct err *err)
 {
@@ -111,7 +126,7 @@ static int read_question(const struct snapshot *snapshot, const struct why_quest
                        name_fault_text(fault));
     ask->name = name_of(name);
     ask->class = DNS_IN;
-    if (read_type(question->type, &ask->type, err) != 0 ||
+    if (read_type(question->type, &ask->type, err) != 0 || read_way(question, ask, err) != 0 ||
         why_read_time(question->at, question->now_s, &ask->wall_s, err) != 0)
         return -1;
     return read_who(snapshot, question, ask, err);

@@ -19,6 +19,8 @@ struct why_question {
     const char *name;    /* any letter case, final dot or not; ASCII */
     const char *client;  /* address, fe80::1%eth0 too */
     const char *profile; /* instead of a client */
+    const char *listen;  /* the address that is asked, with @PORT or not */
+    const char *told;    /* what a trusted forwarder says of the device (device_key_parse) */
     const char *type;    /* A, AAAA, HTTPS, TYPE65...; A by default */
     const char *at;      /* 2026-01-31T20:00:00Z or Unix seconds; NOW_S by default */
     int64_t now_s;

@@ -64,7 +64,7 @@ class Table:
     config: str
     lists: dict
     hotline: list
-    clients: dict  # word -> {address, listen, told}
+    clients: dict  # word -> {address, listen, told, trusted}
     items: list = field(default_factory=list)  # rows and steps in order
     files: dict = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ def line_of(node):
 
 def client_of(value):
     made = dict(value) if isinstance(value, dict) else {"address": value}
-    assert set(made) <= {"address", "listen", "told"}, made
+    assert set(made) <= {"address", "listen", "told", "trusted"}, made
     return made
 
 

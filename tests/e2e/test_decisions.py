@@ -126,8 +126,13 @@ def report(found):
 
 # --- the function alone ---
 
+def believed(client):
+    """What of CLIENT a decision is told: what somebody says of a device who is not trusted is passed over before."""
+    return {key: value for key, value in client.items() if key != "told" or client.get("trusted") != "no"}
+
+
 def as_expectation(table, row, port):
-    client = table.clients[row.client]
+    client = believed(table.clients[row.client])
     item = {"name": row.name, "type": row.type, "client": client["address"], "at": str(row.at), "expect": "allowed"}
     for key in ("listen", "told"):
         if key in client:
@@ -170,7 +175,7 @@ class Control:
 
 def why_of(control, table, row, port):
     arguments = {"name": row.name, "type": row.type, "client": table.clients[row.client]["address"], "at": str(row.at)}
-    client = table.clients[row.client]
+    client = believed(table.clients[row.client])
     arguments.update({key: str(client[key]).replace("{port}", str(port)) for key in ("listen", "told") if key in client})
     reply = control.ask("why", **arguments)
     assert reply["ok"], f"{row}: {reply}"

@@ -104,6 +104,7 @@ def test_what_came_of_each_is_told_with_its_time(rules):
     ("- {name: x.example, expect: blocked, category: gamblin}\n", "1:48: not a category: 'gamblin'; did you mean 'gambling'?"),
     ("- {name: x.example, expect: blocked, at: tomorrow}\n", "1:42: not a time: 'tomorrow'"),
     ("- {name: x.example, expect: blocked, listen: here}\n", "1:46: not an address to be asked at: 'here'"),
+    ("- {name: x.example, expect: blocked, told: 00:00}\n", "1:44: not what a device is known by, such as 00:00:5e:00:53:0a: '00:00'"),
     ("- {name: {a: b}, expect: blocked}\n", "1:10: a single word is expected here"),
     ("- {name: [], expect: blocked}\n", "1:10: nothing is named here"),
     ("- {name: [x.example, [y.example]], expect: blocked}\n", "1:22: a single word is expected here"),

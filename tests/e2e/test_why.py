@@ -22,7 +22,8 @@ def test_the_server_and_the_files_alone_say_the_same(stairgate, upstream):
     questions = (["casino.example"], ["WWW.Casino.Example."], ["casino.example", "--profile", "adult"],
                  ["casino.example", "--client", "127.0.0.2", "--type", "HTTPS"], ["nas.home.test"], ["order.example"],
                  ["ordered.example"], ["localhost"], ["childline.org.uk"], ["a.example", "--client", "192.0.2.1"],
-                 ["b\u00fccher.example"], ["a.example", "--at", "2026-01-31T20:00:00Z"])
+                 ["b\u00fccher.example"], ["a.example", "--at", "2026-01-31T20:00:00Z"],
+                 ["a.example", "--client", "127.0.0.2", "--told", "00:00:5e:00:53:0a", "--listen", "127.0.0.1@5353"])
     for words in questions:
         for form in ([], ["--json"]):
             asked = gate.control("why", *words, *form, check=False)
@@ -74,7 +75,7 @@ def test_exit_codes_serve_scripts(stairgate, upstream):
     gate = stairgate(upstreams=[upstream], lists=LISTS)
     rows = [(["-q", "casino.example"], 10), (["-q", "clean.example"], 0), (["casino.example"], 0), (["a..example"], 2),
             (["casino.example", "--profile", "nobody"], 4), (["casino.example", "--client", "somebody"], 2), ([], 2),
-            (["casino.example", "--colour"], 2)]
+            (["casino.example", "--colour"], 2), (["casino.example", "--told", "somebody"], 2), (["casino.example", "--listen", "here"], 2)]
     for words, code in rows:
         assert gate.control("why", *words, check=False).returncode == code, words
         assert tool("why", *words, "--config", gate.config_path, check=False).returncode == code, words

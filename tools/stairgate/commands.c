@@ -67,8 +67,8 @@ const struct command commands[] = {
      "print rules that close ports 53 and 853 of a network to other resolvers",
      "--network 192.168.1.0/24 --resolver 192.168.1.5", bypass_rules_run},
     {"", "why",
-     "NAME [--client ADDR | --profile P] [--type T] [--at TIME] [--config FILE | --socket PATH] "
-     "[--json] [-q]",
+     "NAME [--client ADDR | --profile P] [--told KEY] [--listen ADDR] [--type T] [--at TIME] "
+     "[--config FILE | --socket PATH] [--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
     {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",

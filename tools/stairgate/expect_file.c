@@ -9,6 +9,7 @@
 
 #include "blocklist/format/idn.h"
 #include "config/base/addr.h"
+#include "config/base/device_key.h"
 #include "config/problem.h"
 #include "config/tree.h"
 #include "config/base/err.h"
@@ -19,8 +20,8 @@
 
 #define EVERY_PROFILE "all"
 
-static const char *const keys[] = {"name", "profile", "client", "listen",  "type",
-                                   "at",   "expect",  "rule",   "category"};
+static const char *const keys[] = {"name", "profile", "client", "listen", "told",
+                                   "type", "at",      "expect", "rule",   "category"};
 enum { KEYS = sizeof keys / sizeof *keys, WORDS_MOST = CATEGORY_MAX, PORT_DNS = 53 };
 
 /* One item of the file. */
@@ -259,16 +260,23 @@ static bool read_category(struct item *item)
     return true;
 }
 
-/* Reads the address that was asked. */
-static bool read_listen(struct item *item)
+/* Reads the address that was asked, and what a forwarder said of the device. */
+static bool read_way(struct item *item)
 {
     const struct node *listen = node_member(item->node, "listen");
+    const struct node *told = node_member(item->node, "told");
+    struct ask *ask = &item->now.ask;
 
-    if (listen == NULL || (is_scalar(item, listen) &&
-                           endpoint_from_text(&item->now.ask.local, listen->text, PORT_DNS) == 0))
-        return true;
-    wrong(item, listen, "not an address to be asked at");
-    return false;
+    if (listen != NULL && (!is_scalar(item, listen) ||
+                           endpoint_from_text(&ask->local, listen->text, PORT_DNS) != 0)) {
+        wrong(item, listen, "not an address to be asked at");
+        return false;
+    }
+    if (told != NULL && (!is_scalar(item, told) || device_key_parse(told->text, &ask->told) != 0)) {
+        wrong(item, told, "not what a device is known by, such as 00:00:5e:00:53:0a");
+        return false;
+    }
+    return true;
 }
 
 static void check_keys(const struct item *item)
@@ -301,7 +309,7 @@ static void read_item(const struct expect_reader *reader, const struct node *nod
     if (names == NULL)
         problem_add(reader->problems, node->place, "missing key: 'name'");
     item.now.ask.class = DNS_IN;
-    if (read_expected(&item) && read_rule(&item) && read_category(&item) && read_listen(&item) &&
+    if (read_expected(&item) && read_rule(&item) && read_category(&item) && read_way(&item) &&
         names != NULL)
         take_names(&item, names);
 }

@@ -32,6 +32,8 @@ static const struct {
 } texts[] = {
     {'c', offsetof(struct options, question.client) },
     {'p', offsetof(struct options, question.profile)},
+    {'l', offsetof(struct options, question.listen) },
+    {'d', offsetof(struct options, question.told)   },
     {'t', offsetof(struct options, question.type)   },
     {'a', offsetof(struct options, question.at)     },
     {'f', offsetof(struct options, config)          },
@@ -89,6 +91,8 @@ static int read_options(struct options *options, int argc, char **argv)
     static const struct option known[] = {
         {"client",  required_argument, NULL, 'c'},
         {"profile", required_argument, NULL, 'p'},
+        {"listen",  required_argument, NULL, 'l'},
+        {"told",    required_argument, NULL, 'd'},
         {"type",    required_argument, NULL, 't'},
         {"at",      required_argument, NULL, 'a'},
         {"config",  required_argument, NULL, 'f'},
@@ -170,6 +174,8 @@ static int ask_server(const struct options *options, json_t **why)
     add_text(arguments, "name", question->name);
     add_text(arguments, "client", question->client);
     add_text(arguments, "profile", question->profile);
+    add_text(arguments, "listen", question->listen);
+    add_text(arguments, "told", question->told);
     add_text(arguments, "type", question->type);
     add_text(arguments, "at", question->at);
     return control_client_ask(options->socket, "why", arguments, why);
