@@ -12,6 +12,7 @@
 #include "config/device.h"
 #include "config/lists.h"
 #include "config/listener.h"
+#include "config/schedule.h"
 #include "config/walk.h"
 
 enum { COMPARISONS_MAX = 10000000 }; /* of networks with clients.allow: a tenth of a second */
@@ -432,9 +433,10 @@ static void warn_of_aliases(struct walk *walk)
     }
 }
 
-static void (*const errors[])(struct walk *) = {
-    check_upstreams, check_endpoints, check_all_rules, check_networks, check_groups,
-    check_devices,   check_all_paths, check_times,     check_zones,    check_cache};
+static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
+                                                check_networks,  check_groups,    check_devices,
+                                                check_all_paths, check_times,     check_zones,
+                                                check_cache,     check_schedules};
 static void (*const warnings[])(struct walk *) = {warn_of_use,     warn_of_reach, warn_of_refused,
                                                   warn_of_aliases, warn_of_zones, warn_of_cache,
                                                   warn_of_guard,   warn_of_room,  warn_of_trust};

@@ -15,6 +15,7 @@
 #include "config/country.h"
 #include "config/device.h"
 #include "config/lists.h"
+#include "config/schedule.h"
 #include "config/upstreams_system.h"
 #include "config/walk.h"
 
@@ -125,6 +126,8 @@ static void free_profiles(struct config *config)
         free(config->profiles[i].allow.items);
         free(config->profiles[i].deny.items);
         free(config->profiles[i].levels);
+        free(config->profiles[i].zone);
+        schedules_free(&config->profiles[i]);
     }
     free(config->profiles);
 }
@@ -179,6 +182,7 @@ void config_free(struct config *config)
         return;
     free_profiles(config);
     free_services(config);
+    calendars_free(config);
     free_records(config);
     free_zones(config);
     free_texts(config);

@@ -94,7 +94,8 @@ const char *country_pin_word(uint32_t kind);
 /* How much of COUNTRY is known: fills ALL with the number of things that a pack may say. */
 unsigned country_known(const struct country *country, unsigned *all);
 
-/* Gives WALK's config what its country says and it does not: zone, weekend. Inside config/ only. */
+/* Gives WALK's config the zone that its country says and it does not; the weekend is taken where
+ * calendars are read. Inside config/ only. */
 void country_apply(struct walk *walk);
 
 #endif

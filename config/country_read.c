@@ -1,4 +1,4 @@
-/* The readers that country packs add: lists of mappings, days of the week, and the option of a
+/* The readers that country packs add: lists of mappings, and the option of a
  * config that names a pack. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "config/shower.h"
 #include "config/walk.h"
 
-enum { PACK_MAX = 1 << 20, CODES_MAX = 256, ALL_DAYS = 0x7f };
+enum { PACK_MAX = 1 << 20, CODES_MAX = 256 };
 
 /* OPTION's `least` is the size of an item, which begins with its place. */
 void read_items(struct walk *walk, const struct option *option, const struct node *node, void *base)
@@ -23,27 +23,6 @@ void read_items(struct walk *walk, const struct option *option, const struct nod
         memcpy(added, &item->place, sizeof item->place);
         walk_item(walk, option, item, added);
     }
-}
-
-void read_days(struct walk *walk, const struct option *option, const struct node *node, void *base)
-{
-    static const char *const words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    uint8_t days = 0;
-
-    FOR_TEXTS(item)
-    {
-        size_t day = 0;
-
-        while (day < 7 && strcmp(words[day], item->text) != 0)
-            day++;
-        if (day == 7)
-            problem_unknown(walk->problems, item->place, "unknown day", item->text, words, 7);
-        else
-            days |= (uint8_t)(1u << day);
-    }
-    if (days == ALL_DAYS)
-        problem_add(walk->problems, node->place, "a week needs a day of work or school");
-    memcpy(option_field(option, base), &days, sizeof days);
 }
 
 /* ---- `country` of a config ---- */
@@ -127,18 +106,6 @@ void show_country(struct show *show, const struct option *option, const struct n
 
 /* ---- what a config takes from it ---- */
 
-static void apply_weekend(struct config *config, const struct country *country)
-{
-    const struct node *calendars = node_member(config->tree, "calendars");
-
-    for (size_t i = 0; i < config->calendar_count; i++) {
-        const struct node *own = node_member(calendars, config->calendars[i].name);
-
-        if (own == NULL || own->kind != NODE_MAPPING || node_member(own, "weekend") == NULL)
-            config->calendars[i].weekend = country->weekend;
-    }
-}
-
 void country_apply(struct walk *walk)
 {
     struct config *config = walk->config;
@@ -148,6 +115,4 @@ void country_apply(struct walk *walk)
         return;
     if (config->zone == NULL && country->zone != NULL)
         config->zone = walk_copy(walk, country->zone);
-    if (country->weekend != 0)
-        apply_weekend(config, country);
 }

@@ -2,6 +2,8 @@
  * into docs/config.md. */
 #include "config/options.h"
 
+#include "config/options_schedule.h"
+
 #define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define LIST(type, field, length) FIELD(type, field), .count_offset = offsetof(type, length)
 
@@ -287,7 +289,33 @@ static const struct option options_profile[] = {
      .help =
          "the longest that clients may keep a forwarded answer, and so the longest until a rule "
          "that changes is felt; 0s sets no limit.", .since = "0.1"},
-    {0                                                             },
+    {.name = "zone",
+     .type = OPTION_TIME_ZONE,
+     FIELD(struct option_profile, profile.zone),
+     .default_text = "as zone",
+     .from = "zone",
+     .help = "the time zone whose clocks its hours go by.",
+     .since = "0.2"},
+    {.name = "calendar",
+     .type = OPTION_CALENDAR,
+     FIELD(struct option_profile, profile.calendar),
+     .default_text = "none: no holidays, and Saturday and Sunday are the weekend",
+     .help = "the calendar that its hours go by.",
+     .since = "0.2"},
+    {.name = "bedtime",
+     .type = OPTION_BEDTIME,
+     LIST(struct option_profile, profile.schedules, profile.schedule_count),
+     .by_default = "[]",
+     .help = "hours in which nothing is answered but pins, the names of help.",
+     .since = "0.2"},
+    {.name = "schedules",
+     .type = OPTION_SCHEDULES,
+     LIST(struct option_profile, profile.schedules, profile.schedule_count),
+     .by_default = "{}",
+     .inside = options_schedule,
+     .help = "what is blocked, open or offline at certain hours, each under a name of your choice "
+             "(docs/schedules.md).", .since = "0.2"},
+    {0                                                                            },
 };
 
 static const struct option options_safe_map[] = {
@@ -675,6 +703,19 @@ const struct option options_config[] = {
      .by_default = "5m",
      .help = "how long clients keep the alias that leads to a safe address.",
      .since = "0.2"},
+    {.name = "zone",
+     .type = OPTION_TIME_ZONE,
+     FIELD(struct config, zone),
+     .default_text = "none",
+     .help = "the time zone whose clocks the hours of profiles go by.",
+     .since = "0.2"},
+    {.name = "calendars",
+     .type = OPTION_CALENDARS,
+     LIST(struct config, calendars, calendar_count),
+     .by_default = "{}",
+     .inside = options_calendar,
+     .help =
+         "holidays, school terms and the days of the weekend, each under a name of your choice.", .since = "0.2"},
     {.name = "profiles",
      .type = OPTION_PROFILES,
      .by_default = "{child: {extends: primary}}",
@@ -787,5 +828,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                    },
+    {0                                                                           },
 };

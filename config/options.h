@@ -63,6 +63,13 @@ enum option_type {
     OPTION_ITEMS, /* a list of mappings; `least`: the size of an item, which begins with its place
                    */
     OPTION_DAYS,
+    OPTION_TIME_ZONE,
+    OPTION_CALENDARS,
+    OPTION_CALENDAR,
+    OPTION_DATES,
+    OPTION_BEDTIME,
+    OPTION_SCHEDULES,
+    OPTION_WINDOWS,
     OPTION_TYPES
 };
 

@@ -87,12 +87,13 @@ static void print_table(FILE *out, const struct option *options, const char *pre
 static void print_inner(FILE *out, const struct option *option, const char *prefix)
 {
     static const char *const marks[OPTION_TYPES] = {
-        [OPTION_SECTION] = "",       [OPTION_SITE_CATEGORIES] = "NAME.",
-        [OPTION_PROFILES] = "NAME.", [OPTION_NETWORKS] = "N.",
-        [OPTION_RECORDS] = "N.",     [OPTION_ZONES] = "N.",
-        [OPTION_UPSTREAMS] = "N.",   [OPTION_LISTS] = "ID.",
-        [OPTION_ITEMS] = "N.",       [OPTION_GROUPS] = "NAME.",
-        [OPTION_DEVICES] = "NAME.",
+        [OPTION_SECTION] = "",        [OPTION_SITE_CATEGORIES] = "NAME.",
+        [OPTION_PROFILES] = "NAME.",  [OPTION_NETWORKS] = "N.",
+        [OPTION_RECORDS] = "N.",      [OPTION_ZONES] = "N.",
+        [OPTION_UPSTREAMS] = "N.",    [OPTION_LISTS] = "ID.",
+        [OPTION_ITEMS] = "N.",        [OPTION_GROUPS] = "NAME.",
+        [OPTION_DEVICES] = "NAME.",   [OPTION_CALENDARS] = "NAME.",
+        [OPTION_SCHEDULES] = "NAME.",
     };
     char inner[128];
 

@@ -97,7 +97,7 @@ static bool has_rows_inside(enum option_type type)
 {
     return type == OPTION_SECTION || type == OPTION_PROFILES || type == OPTION_NETWORKS ||
            type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES ||
-           type == OPTION_LISTS;
+           type == OPTION_LISTS || type == OPTION_CALENDARS || type == OPTION_SCHEDULES;
 }
 
 static void show_options(struct show *show, const struct option *options, const struct node *node,

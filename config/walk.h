@@ -106,7 +106,8 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
     read_headers, read_month, read_paths, read_public_key, read_canary, read_services,
     read_service_tags, read_list_tags, read_safe_search, read_safe_maps, read_country, read_items,
-    read_days;
+    read_days, read_time_zone, read_calendars, read_calendar, read_dates, read_bedtime,
+    read_schedules, read_windows;
 
 /* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
@@ -115,7 +116,8 @@ option_show show_section, show_bool, show_number, show_duration_ms, show_duratio
     show_networks, show_groups, show_group, show_devices, show_device_keys, show_records,
     show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers, show_nothing,
     show_services, show_service_tags, show_list_tags, show_safe_search, show_safe_maps,
-    show_country;
+    show_country, show_time_zone, show_calendars, show_calendar, show_days, show_dates,
+    show_bedtime, show_schedules, show_windows;
 
 /* Fills LEVEL with the preset called NAME. Returns 0, -1 where there is none (level.c). */
 int preset_find(const struct taxonomy *taxonomy, const char *name, struct config_level *level);

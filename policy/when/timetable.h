@@ -2,10 +2,14 @@
  *
  * A period is what a schedule of the config comes to: windows on the clock of a wall, in a zone, by
  * a calendar. Edges are worked out for a span of time; what is asked outside of it is worked out on
- * the spot, with the same result. */
+ * the spot, with the same result.
+ *
+ * What a clock on the wall shows decides, not how much time has gone by: where clocks go forward
+ * the hour left out is in no window, where they go back the doubled hour is in its window twice. */
 #ifndef POLICY_WHEN_TIMETABLE_H
 #define POLICY_WHEN_TIMETABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,24 +24,39 @@ enum { TIMETABLE_PERIODS_MAX = 64 };
 struct timetable_period {
     const struct config_window *windows;
     size_t window_count;
+    bool in_terms, in_holidays; /* as in config_schedule, by the day that a window starts on */
 };
 
 struct timetable_options {
     const struct zone *zone;                /* NULL: UTC */
-    const struct config_calendar *calendar; /* NULL: no holidays, weekend Saturday and Sunday */
+    const struct config_calendar *calendar; /* NULL: no holidays, always term */
     const struct timetable_period *periods;
     size_t period_count;     /* at most TIMETABLE_PERIODS_MAX */
-    int64_t from_s, until_s; /* of the edges worked out ahead */
+    int64_t from_s, until_s; /* of the edges worked out ahead; at most TIMETABLE_SPAN_S is */
 };
 
-/* Makes a timetable; ZONE and CALENDAR outlive it, periods are copied. Owner: the caller frees.
+#define TIMETABLE_SPAN_S ((int64_t)3 * 366 * 86400)
+
+/* Makes a timetable. ZONE, CALENDAR and the windows outlive it; the array of periods is copied.
+ * Owner:  the caller frees.
  * Errors: NULL with ERR. */
 struct timetable *timetable_create(const struct timetable_options *options, struct err *err);
+
+/* Frees TIMETABLE; NULL is fine. */
 void timetable_free(struct timetable *timetable);
 
 /* Returns the periods that hold at WALL_S, bit i for period i; *UNTIL_S (may be NULL) is the first
  * instant after it at which that may change, INT64_MAX for never.
- * Threads: any number. Cost: one binary search inside the span. */
+ * Threads: any number.
+ * Cost:    one binary search inside the span; no allocation. */
 uint64_t timetable_at(const struct timetable *timetable, int64_t wall_s, int64_t *until_s);
+
+/* Makes the timetable of PROFILE's schedules in ZONE (NULL: UTC), period i for schedule i, with the
+ * edges of FROM_S to UNTIL_S. CONFIG outlives it.
+ * Errors: NULL with ERR. */
+struct timetable *timetable_of_profile(const struct config *config,
+                                       const struct config_profile *profile,
+                                       const struct zone *zone, int64_t from_s, int64_t until_s,
+                                       struct err *err);
 
 #endif
