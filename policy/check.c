@@ -19,6 +19,7 @@
 
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
+#include "policy/granted.h"
 #include "policy/moment.h"
 #include "policy/safe.h"
 #include "policy/service.h"
@@ -135,7 +136,7 @@ bool check_passes(const struct snapshot *snapshot, const struct verdict *verdict
 {
     struct mask bits = mask_or(verdict->chain, snapshot->protected_bits);
 
-    return !class->ruled && !mask_any(mask_and(class->mask, bits)) &&
+    return !class->ruled && !verdict->denials && !mask_any(mask_and(class->mask, bits)) &&
            !(class->inner && (verdict->transform & TRANSFORM_REBIND_GUARD) != 0);
 }
 
@@ -188,6 +189,27 @@ static enum outcome rule_pin(struct check *c)
     return tree_best(&c->path, TREE_PIN, &match) ? PASSES : GOES_ON;
 }
 
+/* As for a name that is asked for, but that a deny of what the answer leads to gives way to an
+ * allow of the asked name. */
+static enum outcome rule_grant(struct check *c)
+{
+    const struct granted_case question = {.snapshot = c->snapshot,
+                                          .ask = c->ask,
+                                          .verdict = c->verdict,
+                                          .name = c->item->is_addr ? NULL : &c->item->name,
+                                          .listed = c->listed.mask,
+                                          .applied = c->verdict->chain,
+                                          .labels = c->listed.labels};
+
+    if (!granted_find(&question, &c->blocked->grant, &c->blocked->valid_until_s))
+        return GOES_ON;
+    if (c->blocked->grant.effect == GRANT_ALLOW)
+        return c->item->is_addr ? GOES_ON : PASSES;
+    if (c->verdict->covers != COVERS_NOTHING)
+        return GOES_ON;
+    return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
+}
+
 static enum outcome rule_own(struct check *c)
 {
     struct tree_match match;
@@ -238,6 +260,7 @@ static const struct {
     {RULE_OPERATOR, rule_operator},
     {RULE_REBIND,   rule_rebind  },
     {RULE_PIN,      rule_pin     },
+    {RULE_GRANT,    rule_grant   },
     {RULE_OWN_DENY, rule_own     },
     {RULE_CATEGORY, rule_safe    },
     {RULE_CATEGORY, rule_category},
@@ -264,6 +287,8 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
     }
     verdict_start(blocked);
     blocked->profile = verdict->profile;
+    blocked->device = verdict->device;
+    blocked->clock_unknown = verdict->clock_unknown;
     for (size_t i = 0; i < sizeof order / sizeof *order && outcome == GOES_ON; i++) {
         outcome = order[i].says(&c);
         blocked->rule = order[i].rule;

@@ -20,6 +20,7 @@
 #include "policy/listing.h"
 #include "policy/moment.h"
 #include "policy/snapshot.h"
+#include "policy/state/overlay.h"
 #include "policy/who/identify.h"
 
 /* TTL of answers for special names: RFC 6303 §3 gives its zones three hours. */
@@ -302,6 +303,7 @@ static void start(struct decision *d)
     d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
     if (d->who.max_ttl_s > 0)
         decision_until(d, ask->wall_s + d->who.max_ttl_s);
+    verdict->clock_unknown = d->state->clock_unknown;
     d->own.rule = NULL;
     tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
     decision_label(d);
@@ -317,6 +319,8 @@ static void finish(struct decision *d)
         decision_safe(d);
     if (verdict->action != VERDICT_FORWARD || verdict->covers == COVERS_MOST)
         return;
+    verdict->denials = d->ask->overlay != NULL && d->ask->overlay->grants != NULL &&
+                       grants_count_denials(d->ask->overlay->grants) > 0;
     verdict->chain = d->state->apply;
     if (verdict->covers == COVERS_USUAL)
         verdict->chain = mask_and(verdict->chain, d->snapshot->grave_bits);

@@ -57,6 +57,9 @@ bool decision_offline(struct decision *decision);
 /* decision_grant.c: tells whether a person has taken the client offline. */
 bool decision_grant_offline(struct decision *decision);
 
+/* decision_grant.c: tells whether a guardian has opened the name, which a timetable has offline. */
+bool decision_grant_opens(struct decision *decision);
+
 /* decision_grant.c, the rule RULE_GRANT: a person has allowed or denied it for a while. */
 bool decision_grant(struct decision *decision);
 

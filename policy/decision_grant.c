@@ -1,20 +1,69 @@
-/* decision_grant.c - what people have allowed, denied or released for a while. */
+/* decision_grant.c - what people have allowed, denied or released for a while.
+ *
+ * Grants stand above the profile's own lists and its hours, since somebody has just said so, and
+ * below pins and the operator's rule, which nobody lifts. What an allow may lift is its giver's
+ * matter (policy/state/grants.h); where it may not, the rules below decide as if it were not there.
+ * Every end of a grant is an edge. */
 #include "policy/decision.h"
+#include "policy/granted.h"
+
+static struct granted_case case_of(const struct decision *d)
+{
+    return (struct granted_case){.snapshot = d->snapshot,
+                                 .ask = d->ask,
+                                 .verdict = d->verdict,
+                                 .name = &d->ask->name,
+                                 .listed = d->listed.mask,
+                                 .applied = d->state->apply,
+                                 .labels = d->ask->listed.labels};
+}
 
 bool decision_grant_offline(struct decision *d)
 {
-    (void)d;
-    return false;
+    const struct granted_case question = case_of(d);
+
+    return granted_offline(&question, &d->verdict->grant, &d->verdict->valid_until_s);
+}
+
+bool decision_grant_opens(struct decision *d)
+{
+    const struct granted_case question = case_of(d);
+    struct grant_hit hit;
+
+    return granted_find(&question, &hit, &d->verdict->valid_until_s) && hit.effect == GRANT_ALLOW &&
+           hit.role >= GRANT_BY_GUARDIAN;
 }
 
 bool decision_grant(struct decision *d)
 {
-    (void)d;
+    const struct granted_case question = case_of(d);
+    struct verdict *verdict = d->verdict;
+    struct tree_match own;
+
+    if (!granted_find(&question, &verdict->grant, &verdict->valid_until_s))
+        goto none;
+    verdict->labels = verdict->grant.labels;
+    if (verdict->grant.effect == GRANT_DENY) {
+        /* What is allowed below it is not looked for, so NXDOMAIN would say too much. */
+        decision_block(d, decision_style(d, false), VERDICT_EDE_FILTERED);
+        return true;
+    }
+    /* That games are open now does not open the one that the profile's own list denies. */
+    if (verdict->grant.what == GRANT_CATEGORY &&
+        tree_best(&d->path, TREE_PROFILE + verdict->profile, &own) && own.rule->deny)
+        goto none;
+    decision_forward_outside(d);
+    verdict->covers = COVERS_USUAL;
+    return true;
+none:
+    verdict->labels = 0;
+    verdict->grant = (struct grant_hit){0};
     return false;
 }
 
 bool decision_released(struct decision *d)
 {
-    (void)d;
-    return false;
+    const struct granted_case question = case_of(d);
+
+    return granted_released(&question, &d->verdict->grant, &d->verdict->valid_until_s);
 }

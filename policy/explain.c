@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
@@ -68,6 +69,58 @@ static void tell_pin(const struct telling *t)
 {
     SAY(sentence, "passes: '%.256s' is pinned for everybody: %.300s", rule_name(t),
         t->e->verdict.reason);
+}
+
+/* Writes when what holds till UNTIL_S ends into OUT (EXPLAIN_TIME_MAX); returns OUT. */
+enum { EXPLAIN_TIME_MAX = 40 };
+static const char *until_text(int64_t until_s, char *out)
+{
+    time_t at = (time_t)until_s;
+    struct tm utc;
+
+    if (until_s == INT64_MAX || gmtime_r(&at, &utc) == NULL ||
+        strftime(out, EXPLAIN_TIME_MAX, "until %Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+        snprintf(out, EXPLAIN_TIME_MAX, "for ever");
+    return out;
+}
+
+static void tell_grant(const struct telling *t)
+{
+    static const char *const roles[] = {[GRANT_BY_USER] = "the device's user",
+                                        [GRANT_BY_TEACHER] = "a teacher",
+                                        [GRANT_BY_GUARDIAN] = "a guardian",
+                                        [GRANT_BY_OPERATOR] = "the operator"};
+    static const char *const whats[] = {[GRANT_NAME] = "this name",
+                                        [GRANT_NAME_EXACT] = "this name",
+                                        [GRANT_CATEGORY] = "its category",
+                                        [GRANT_SERVICE] = "its service",
+                                        [GRANT_ALL] = "everything"};
+    const struct grant_hit *grant = &t->e->verdict.grant;
+    char until[EXPLAIN_TIME_MAX];
+
+    until_text(grant->until_s, until);
+    SAY(sentence, "%s: %s has %s %s %s (grant %u)", t->e->blocked ? "blocked" : "passes",
+        roles[grant->role], grant->effect == GRANT_DENY ? "denied" : "allowed", whats[grant->what],
+        until, grant->id);
+    SAY(lift, "stairgate grants revoke %u", grant->id);
+}
+
+static void tell_offline(const struct telling *t)
+{
+    const struct grant_hit *grant = &t->e->verdict.grant;
+    char until[EXPLAIN_TIME_MAX];
+
+    if (grant->id != 0) {
+        until_text(grant->until_s, until);
+        SAY(sentence, "blocked: somebody has put this client offline %s (grant %u)", until,
+            grant->id);
+        SAY(lift, "stairgate grants revoke %u", grant->id);
+        return;
+    }
+    until_text(t->e->verdict.valid_until_s, until);
+    SAY(sentence, "blocked: the hours of profile '%s' have it offline %s", t->e->profile, until);
+    SAY(lift, "change the hours of profile '%s' (%.300s:%u)", t->e->profile,
+        snapshot_config(t->snapshot)->path, t->profile->place.line);
 }
 
 static void tell_own_allow(const struct telling *t)
@@ -146,8 +199,8 @@ static const struct {
     [RULE_LOCAL] = {"local records and zones",            tell_local    },
     [RULE_SPECIAL] = {"names with a meaning of their own",  tell_special  },
     [RULE_PIN] = {"pinned help and system names",       tell_pin      },
-    [RULE_OFFLINE] = {"offline or paused",                  tell_nothing  },
-    [RULE_GRANT] = {"grants and timed overrides",         tell_nothing  },
+    [RULE_OFFLINE] = {"offline, by hours or by hand",       tell_offline  },
+    [RULE_GRANT] = {"grants and timed overrides",         tell_grant    },
     [RULE_OWN_ALLOW] = {"the profile's allow list",           tell_own_allow},
     [RULE_OWN_DENY] = {"the profile's deny list",            tell_own_deny },
     [RULE_SCHEDULE] = {"schedule and quota",                 tell_nothing  },
@@ -395,8 +448,16 @@ static void tell_item_category(const struct telling *t)
             snapshot_config(t->snapshot)->path, t->profile->place.line);
 }
 
+static void tell_item_grant(const struct telling *t)
+{
+    SAY(sentence, "blocked: somebody has denied '%.256s', in the chain of '%.256s' (grant %u)",
+        t->e->chain.by, t->e->name, t->e->verdict.grant.id);
+    SAY(lift, "stairgate grants revoke %u", t->e->verdict.grant.id);
+}
+
 /* Those that check_decide gives and that may be told. */
 static void (*const item_tellers[VERDICT_RULE_COUNT])(const struct telling *t) = {
+    [RULE_GRANT] = tell_item_grant,
     [RULE_REBIND] = tell_item_rebind,
     [RULE_OWN_DENY] = tell_item_own,
     [RULE_CATEGORY] = tell_item_category,

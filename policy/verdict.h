@@ -9,6 +9,7 @@
 #include "config/base/mask.h"
 #include "config/base/name.h"
 #include "config/config.h"
+#include "policy/state/grants.h"
 
 /* The rules of the order of decision, in that order. The words are stable: `why`, logs and metrics
  * show them. */
@@ -100,9 +101,12 @@ struct verdict {
     uint32_t row;         /* of the set, when matched */
     struct mask chain;    /* bits that block what the answer leads to */
     enum verdict_covers covers;
-    bool warned;      /* blocked by cells W alone: the device's user may release it */
-    bool released;    /* and has */
-    bool would_block; /* the profile only observes: observed_rule would have blocked */
+    bool warned;            /* blocked by cells W alone: the device's user may release it */
+    bool released;          /* and has */
+    struct grant_hit grant; /* that decided, or released it; id 0: none did */
+    bool denials;           /* people have denied something: an answer is looked at item by item */
+    bool clock_unknown;     /* the time cannot be right */
+    bool would_block;       /* the profile only observes: observed_rule would have blocked */
     enum verdict_rule observed_rule;
     uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA
                        goes with the answer); 0 when it stands on no name */

@@ -15,6 +15,7 @@
 struct cache;
 struct core;
 struct err;
+struct overlay;
 struct snapshot;
 
 enum {
@@ -49,6 +50,9 @@ struct core_hooks {
     /* Key of the table of questions in flight, so that clients cannot aim at one of its chains; 0
      * in tests. */
     uint64_t seed;
+    /* What changes beside the snapshot (policy/state/overlay.h), for every decision; it outlives
+     * the core. NULL: nothing does. */
+    const struct overlay *overlay;
     /* Sends OCTETS[0..LENGTH) to the client of QUERY (forwarded ones only); the transport is
      * QUERY->transport. */
     void (*send)(void *context, const struct query *query, const uint8_t *octets, size_t length);

@@ -65,7 +65,8 @@ struct query {
     /* resolver/stage_look.c and policy_decide, by resolver/stage_decide.c */
     struct ask ask;
     struct verdict verdict;
-    uint64_t rules; /* snapshot_id of those that gave the verdict */
+    uint64_t rules;   /* snapshot_id of those that gave the verdict */
+    uint64_t changes; /* overlay_version then */
 
     /* resolver/stage_alias.c: the name that is looked up in the place of the asked one, and that
      * the answer leads to by a CNAME; length 0: the asked one itself */

@@ -1,6 +1,7 @@
 /* stage_decide: the one decision, and its counts. */
 #include "policy/decide.h"
 #include "policy/snapshot.h"
+#include "policy/state/overlay.h"
 #include "resolver/core.h"
 #include "resolver/query.h"
 
@@ -20,6 +21,7 @@ enum next stage_decide(const struct query_context *context, struct query *query)
 {
     struct core_counters *counters = context->counters;
 
+    query->changes = overlay_version(context->hooks->overlay); /* before it is looked at */
     policy_decide(context->snapshot, &query->ask, &query->verdict, NULL);
     query->rules = snapshot_id(context->snapshot);
     count_observed(counters, &query->verdict);

@@ -2,6 +2,7 @@
  * lines asked for before the first is read, so that their misses overlap. */
 #include "blocklist/set/set.h"
 #include "policy/snapshot.h"
+#include "resolver/core.h"
 #include "resolver/query.h"
 #include "resolver/wire/dns.h"
 
@@ -22,6 +23,7 @@ static void fill_ask(const struct query_context *context, struct query *query)
         .ifindex = query->ifindex,
         .local = query->local,
         .transport = query->transport,
+        .overlay = context->hooks->overlay,
         .forced_profile = ASK_NO_PROFILE,
     };
 }

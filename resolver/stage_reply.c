@@ -3,6 +3,7 @@
 
 #include "policy/decide.h"
 #include "policy/snapshot.h"
+#include "policy/state/overlay.h"
 #include "resolver/core.h"
 #include "resolver/query.h"
 #include "resolver/respond.h"
@@ -55,7 +56,8 @@ static enum next decide_anew(const struct query_context *context, struct query *
 /* Returns NEXT_STAGE where the rules, those of now, let the upstream's word through. */
 static enum next check_rules(const struct query_context *context, struct query *query)
 {
-    if (query->rules != snapshot_id(context->snapshot))
+    if (query->rules != snapshot_id(context->snapshot) ||
+        query->changes != overlay_version(context->hooks->overlay))
         return decide_anew(context, query);
     return query->verdict.action == VERDICT_FORWARD ? NEXT_STAGE
                                                     : NEXT_DROP; /* told to drop it before */

@@ -43,7 +43,7 @@ struct grants {
     uint32_t count, denials;
     uint32_t depths[NAME_LABELS_MAX + 1]; /* grants on names of so many labels */
     uint32_t categories[MASK_BITS];
-    uint32_t services;
+    uint32_t services; /* names of services, of the depths */
     uint32_t subjects[SUBJECTS];
     uint32_t free;
     uint32_t buckets[BUCKETS], ids[GRANTS_MOST];
@@ -102,7 +102,7 @@ static size_t labels_of(const struct name *name)
 
 static bool stands_on_name(unsigned what)
 {
-    return what == GRANT_NAME || what == GRANT_NAME_EXACT;
+    return what == GRANT_NAME || what == GRANT_NAME_EXACT || what == GRANT_SERVICE;
 }
 
 /* The whole name's, as siphash_suffixes has it; of the root 0. */
@@ -154,12 +154,12 @@ static void count(struct grants *grants, const struct entry *entry, int by)
     if (effect == GRANT_DENY || effect == GRANT_OFFLINE)
         ADD(grants->denials, by);
     ADD(grants->subjects[entry->subject_slot], by);
+    if (what == GRANT_SERVICE)
+        ADD(grants->services, by);
     if (stands_on_name(what))
         ADD(grants->depths[entry->kind >> 24], by);
     else if (what == GRANT_CATEGORY)
         ADD(grants->categories[entry->target % MASK_BITS], by);
-    else if (what == GRANT_SERVICE)
-        ADD(grants->services, by);
 }
 
 static void take_out(struct grants *grants, uint32_t number)
@@ -211,15 +211,35 @@ static uint32_t find_id(const struct grants *grants, uint32_t id)
     return number;
 }
 
+static void take_all_out(struct grants *grants, uint32_t id)
+{
+    uint32_t there;
+
+    while ((there = find_id(grants, id)) != NONE)
+        take_out(grants, there);
+}
+
+static int say_full(struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "%d grants are there already; revoke some", GRANTS_MOST);
+}
+
 int grants_put(struct grants *grants, const struct grant *grant, struct err *err)
 {
-    uint32_t there = find_id(grants, grant->id);
-
-    if (there == NONE && grants->free == NONE)
-        return err_set(err, ERR_LIMIT, "%d grants are there already; revoke some", GRANTS_MOST);
+    if (grants->free == NONE && find_id(grants, grant->id) == NONE)
+        return say_full(err);
     seqlock_write_begin(&grants->lock);
-    if (there != NONE)
-        take_out(grants, there);
+    take_all_out(grants, grant->id);
+    put_in(grants, grant);
+    seqlock_write_end(&grants->lock);
+    return 0;
+}
+
+int grants_add(struct grants *grants, const struct grant *grant, struct err *err)
+{
+    if (grants->free == NONE)
+        return say_full(err);
+    seqlock_write_begin(&grants->lock);
     put_in(grants, grant);
     seqlock_write_end(&grants->lock);
     return 0;
@@ -227,12 +247,8 @@ int grants_put(struct grants *grants, const struct grant *grant, struct err *err
 
 void grants_remove(struct grants *grants, uint32_t id)
 {
-    uint32_t there = find_id(grants, id);
-
-    if (there == NONE)
-        return;
     seqlock_write_begin(&grants->lock);
-    take_out(grants, there);
+    take_all_out(grants, id);
     seqlock_write_end(&grants->lock);
 }
 
@@ -283,7 +299,7 @@ static bool may_lift(const struct search *s, uint32_t kind, int64_t until_s)
     if (effect_of(kind) != GRANT_ALLOW || s->question->grave_labels == 0)
         return true;
     return role_of(kind) >= GRANT_BY_GUARDIAN && until_s != ALWAYS &&
-           kind >> 24 >= s->question->grave_labels;
+           what_of(kind) != GRANT_SERVICE && kind >> 24 >= s->question->grave_labels;
 }
 
 /* At one place a deny comes before an allow, then what lasts longer. */
@@ -370,14 +386,13 @@ static bool probe_beside(struct search *s, bool found, uint64_t subject, unsigne
 
 static bool find_service(struct search *s, uint64_t subject)
 {
-    const struct grant_question *q = s->question;
-    bool found = false;
-
     if (SEQLOCK_LOAD(s->grants->services) == 0)
         return false;
-    for (size_t i = 0; i < q->service_count; i++)
-        found = probe_beside(s, found, subject, GRANT_SERVICE, q->services[i]);
-    return found;
+    for (unsigned labels = s->hashed; labels >= 1; labels--) {
+        if (probe(s, subject, s->hashes[labels - 1], GRANT_SERVICE))
+            return true;
+    }
+    return false;
 }
 
 static bool find_category(struct search *s, uint64_t subject)

@@ -38,8 +38,8 @@ struct grant {
     uint32_t id; /* of the state file; never 0 */
     uint8_t effect, scope, what, role;
     uint32_t subject;     /* GROUP, PROFILE: mark; DEVICE: its id; EVERYBODY: 0 */
-    struct name_buf name; /* of GRANT_NAME*: lower-cased */
-    uint32_t target;      /* GRANT_CATEGORY: its bit; GRANT_SERVICE: its mark */
+    struct name_buf name; /* of GRANT_NAME*: lower-cased; GRANT_SERVICE: one of its names */
+    uint32_t target;      /* GRANT_CATEGORY: its bit */
     int64_t from_s;       /* Unix time; an allow or release does not hold before, so that a clock
                              that was ahead when it was given does not make it long */
     int64_t until_s;      /* Unix time, or GRANT_FOREVER */
@@ -68,6 +68,8 @@ void grants_free(struct grants *grants);
 /* Puts GRANT in force, in the place of one with its id; or takes the one called ID out. Errors: -1
  * with ERR_LIMIT. Threads: the writer. */
 int grants_put(struct grants *grants, const struct grant *grant, struct err *err);
+/* Puts one more name under the id of GRANT, a service, whose first name grants_put has. */
+int grants_add(struct grants *grants, const struct grant *grant, struct err *err);
 void grants_remove(struct grants *grants, uint32_t id);
 
 /* Return how many there are (0 costs a decision nothing), and how many of them deny. Threads: any.
@@ -77,10 +79,8 @@ size_t grants_count_denials(const struct grants *grants);
 
 /* What of a question grants may stand on. */
 struct grant_question {
-    const struct name *name;  /* lower-cased; NULL: none */
-    struct mask categories;   /* that it is listed in */
-    const uint32_t *services; /* marks of those that the name belongs to */
-    size_t service_count;
+    const struct name *name; /* lower-cased; NULL: none */
+    struct mask categories;  /* that it is listed in */
     /* Not 0: the name is listed in S3, by a suffix of so many labels. Then only a guardian or the
      * operator allows it, by a name that is not shorter, and until a time. */
     uint8_t grave_labels;
@@ -91,7 +91,8 @@ struct grant_question {
 
 /* Finds the allow or deny that holds for SUBJECT and QUESTION. NEXT_S (may be NULL) becomes the
  * first instant at which that may change by itself, where that is earlier. Threads: any.
- * Cost: a probe for each suffix, category and service of a subject that has a grant at all. */
+ * Cost: two or three probes for each suffix and one for each category, for a subject that has a
+ * grant at all. */
 bool grants_find(const struct grants *grants, const struct grant_subject *subject,
                  const struct grant_question *question, struct grant_hit *hit, int64_t *next_s);
 

@@ -14,6 +14,7 @@
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/server.h"
+#include "resolver/daemon/state.h"
 
 enum { BESIDE_NICE = 10 };
 
@@ -84,6 +85,8 @@ void load_enforce(struct server *server, struct load *load)
     }
     json_decref(server->warnings);
     server->warnings = json_incref(load->warnings);
+    if (server->state != NULL)
+        state_reload(server->state, snapshot_config(publish_current(server->publish)));
     server->loaded_s = (int64_t)time(NULL);
     log_event(&server->log, LOG_LEVEL_INFO, "in_force", "generation=%" PRIu64 " names=%" PRIu64,
               generation, info.names);

@@ -29,6 +29,7 @@
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/sandbox.h"
 #include "resolver/daemon/spawn.h"
+#include "resolver/daemon/state.h"
 #include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
 
@@ -123,6 +124,15 @@ static void on_interfaces(uv_timer_t *timer)
     snapshot_find_interfaces(publish_current(server->publish));
 }
 
+static void on_tidy(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct core_now now = clock_now(server->clock);
+
+    if (server->state != NULL)
+        state_tidy(server->state, now.wall_s, now.mono_ms, false);
+}
+
 static const struct {
     int number;
     uv_signal_cb act;
@@ -140,8 +150,10 @@ static void init_loop(struct server *server)
     must(uv_loop_init(&server->loop) == 0);
     must(uv_async_init(&server->loop, &server->ended, on_ended) == 0);
     uv_timer_init(&server->loop, &server->interfaces);
-    server->ended.data = server->interfaces.data = server;
+    uv_timer_init(&server->loop, &server->tidy);
+    server->ended.data = server->interfaces.data = server->tidy.data = server;
     reload_init(&server->reload, server);
+    uv_timer_start(&server->tidy, on_tidy, 0, STATE_TIDY_MS);
     uv_timer_start(&server->interfaces, on_interfaces, INTERFACES_MS, INTERFACES_MS);
     for (size_t i = 0; i < sizeof signal_rows / sizeof *signal_rows; i++) {
         uv_signal_init(&server->loop, &server->signals[i]);
@@ -188,6 +200,14 @@ static int open_control(struct server *server, uid_t starter, struct err *err)
     return 0;
 }
 
+static int open_state(struct server *server, struct err *err)
+{
+    const struct config *config = snapshot_config(publish_current(server->publish));
+
+    server->state = state_open(config, &server->log, err);
+    return server->state != NULL ? 0 : -1;
+}
+
 static int open_cache(struct server *server, struct err *err)
 {
     const struct config *config = snapshot_config(publish_current(server->publish));
@@ -204,6 +224,7 @@ static int start_workers(struct server *server, struct err *err)
         .workers = server->workers_wanted,
         .publish = server->publish,
         .cache = server->cache,
+        .overlay = state_overlay(server->state),
         .sockets = server->sockets,
         .socket_count = server->socket_count,
         .log = &server->log,
@@ -247,8 +268,8 @@ static int start(struct server *server, uid_t starter)
         log_event(&server->log, LOG_LEVEL_ERROR, "no_sockets", "reason=\"%s\"", err.text);
         return DAEMON_NO_SOCKET;
     }
-    if (open_cache(server, &err) < 0 || open_control(server, starter, &err) < 0 ||
-        start_workers(server, &err) < 0) {
+    if (open_state(server, &err) < 0 || open_cache(server, &err) < 0 ||
+        open_control(server, starter, &err) < 0 || start_workers(server, &err) < 0) {
         log_event(&server->log, LOG_LEVEL_ERROR, "start_failed", "reason=\"%s\"", err.text);
         return DAEMON_FAILED;
     }
@@ -273,6 +294,7 @@ static void serve(struct server *server, int code)
 static void clean_up(struct server *server)
 {
     publish_destroy(server->publish);
+    state_close(server->state);
     cache_destroy(server->cache);
     restart_free(server->restart);
     json_decref(server->warnings);
@@ -289,6 +311,7 @@ int server_run(const struct server_options *options)
 
     spawn_hold_signals(true); /* what is asked meanwhile is done after the start */
     signal(SIGPIPE, SIG_IGN); /* a client that left, a log that nobody reads: no reason to die */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: the write says so */
     log_open(&server.log, "server");
     server.log.level = log_level_from_word(options->log_level);
     if (options->keeper >= 0)

@@ -19,6 +19,7 @@
 
 struct publish;
 struct restart;
+struct state;
 
 struct server_options {
     const char *config_path, *log_level;
@@ -44,6 +45,9 @@ struct server {
     struct restart *restart; /* what the first config fixed */
     struct cache *cache;     /* of all workers */
     struct control *control;
+    struct state *state; /* state.db and the overlay */
+    uint64_t releases;   /* by users of devices, since the start */
+    uv_timer_t tidy;     /* forgets grants that have ended */
     struct worker *workers[WORKER_MOST];
     unsigned workers_wanted, worker_count; /* the second: started */
     _Atomic unsigned workers_ended;

@@ -20,6 +20,7 @@
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
+#include "resolver/daemon/state.h"
 
 enum { SCHEMA = 1, TIME_MAX = 32, DIGEST_HEX = 65 };
 
@@ -262,6 +263,8 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
         err_set(&err, ERR_BUSY, "workers that do not answer the main thread: %u", reports->silent);
         message_add_error(warnings, &err, NULL);
     }
+    if (state_fault(server->state) != NULL)
+        message_add_error(warnings, state_fault(server->state), NULL);
     if (server->stopping) {
         err_set(&err, ERR_BUSY, "the server is stopping");
         message_add_error(warnings, &err, NULL);
@@ -323,6 +326,8 @@ json_t *server_status(struct server *server)
     json_object_set_new(status, "sets", sets(snapshot));
     json_object_set_new(status, "upstreams", upstreams(&reports, config));
     json_object_set_new(status, "cache", cache_counts(server, &sum));
+    json_object_set_new(status, "state", state_json(server->state));
+    json_object_set_new(status, "releases", whole(server->releases));
     json_object_set_new(status, "counters", counters(&sum, config));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());

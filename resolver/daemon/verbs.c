@@ -3,9 +3,11 @@
 
 #include "config/base/err.h"
 #include "resolver/daemon/cache_verbs.h"
+#include "resolver/daemon/grant_verbs.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
+#include "resolver/daemon/state.h"
 #include "resolver/daemon/why.h"
 
 static json_t *run_status(void *context, const json_t *request, json_t *errors)
@@ -45,6 +47,7 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         .at = message_text(request, "at", &err),
         .now_s = server_now(server).wall_s,
         .cache = server->cache,
+        .overlay = state_overlay(server->state),
         .mono_ms = server_now(server).mono_ms,
     };
     json_t *result = NULL;
@@ -55,6 +58,8 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         result = why_json(publish_current(server->publish), &question, &err);
     if (result == NULL)
         message_add_error(errors, &err, NULL);
+    else
+        grant_verbs_add(server, result);
     return result;
 }
 
@@ -68,5 +73,10 @@ const struct control_verb server_verbs[] = {
     {"cache_stats",  EVERYBODY,        run_cache_stats,  NULL        },
     {"cache_lookup", CONTROL_OPERATOR, run_cache_lookup, NULL        },
     {"cache_flush",  CONTROL_OPERATOR, run_cache_flush,  NULL        },
+    {"grant",        CONTROL_OPERATOR, run_grant,        NULL        },
+    {"grants",       CONTROL_OPERATOR, run_grants,       NULL        },
+    {"revoke",       CONTROL_OPERATOR, run_revoke,       NULL        },
+    {"resume",       CONTROL_OPERATOR, run_resume,       NULL        },
+    {"release",      CONTROL_OPERATOR, run_release,      NULL        },
     {NULL,           0,                NULL,             NULL        },
 };

@@ -125,6 +125,7 @@ static int read_question(const struct snapshot *snapshot, const struct why_quest
         return err_set(err, ERR_USAGE, "not a name: '%.260s'; it has %s", question->name,
                        name_fault_text(fault));
     ask->name = name_of(name);
+    ask->overlay = question->overlay;
     ask->class = DNS_IN;
     if (read_type(question->type, &ask->type, err) != 0 || read_way(question, ask, err) != 0 ||
         why_read_time(question->at, question->now_s, &ask->wall_s, err) != 0)
@@ -291,6 +292,15 @@ static json_t *answer_json(const struct explanation *e)
                      "ede", ede);
 }
 
+/* null where none decided; the server adds what its state file says of it (grant_verbs.h). */
+static json_t *grant_json(const struct grant_hit *grant)
+{
+    if (grant->id == 0)
+        return json_null();
+    return json_pack("{s:I, s:o}", "id", (json_int_t)grant->id, "until_s",
+                     grant->until_s == INT64_MAX ? json_null() : json_integer(grant->until_s));
+}
+
 json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
                    const struct explanation *e)
 {
@@ -309,6 +319,7 @@ json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
     json_object_set_new(out, "profile", profile_json(snapshot, e));
     json_object_set_new(out, "unknown_device", json_boolean(e->unknown));
     json_object_set_new(out, "device", device_json(snapshot, e));
+    json_object_set_new(out, "grant", grant_json(&e->verdict.grant));
     json_object_set_new(out, "categories", list_json(e->categories));
     json_object_set_new(out, "matched", list_json(e->matched));
     json_object_set_new(out, "services", list_json(e->services));

@@ -12,6 +12,7 @@ struct ask;
 struct cache;
 struct err;
 struct explanation;
+struct overlay;
 struct snapshot;
 
 /* Every text may be NULL but the name. */
@@ -28,6 +29,8 @@ struct why_question {
     /* where the answer is looked for, whose chain is checked as well; NULL: nowhere */
     struct cache *cache;
     uint64_t mono_ms;
+
+    const struct overlay *overlay; /* what people have granted, and devices; NULL: nothing */
 };
 
 /* Decides on QUESTION in SNAPSHOT as the server would, and returns all of it.

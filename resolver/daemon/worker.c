@@ -405,6 +405,7 @@ static int open_all(struct worker *worker, struct err *err)
     const struct core_hooks hooks = {
         .context = worker,
         .seed = random_u64(&random),
+        .overlay = worker->options.overlay,
         .send = send_answer,
         .forward = forward,
         .is_down = is_down,

@@ -16,6 +16,7 @@ struct cache;
 struct config;
 struct err;
 struct log;
+struct overlay;
 struct publish;
 struct wall_clock;
 struct worker;
@@ -28,9 +29,10 @@ enum {
 };
 
 struct worker_options {
-    unsigned index, workers; /* which of how many */
-    struct publish *publish; /* reader `index` of it is this worker */
-    struct cache *cache;     /* of all workers */
+    unsigned index, workers;       /* which of how many */
+    struct publish *publish;       /* reader `index` of it is this worker */
+    struct cache *cache;           /* of all workers */
+    const struct overlay *overlay; /* what changes beside the snapshot; NULL: nothing does */
     const struct listen_socket *sockets;
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;

@@ -12,7 +12,7 @@
 #include "policy/state/grants.h"
 #include "policy/state/overlay.h"
 
-enum { NOW = 1800000000, DEVICE = 7, PROFILE = 70, GROUP = 700, ABOVE = 701, SERVICE = 9000 };
+enum { NOW = 1800000000, DEVICE = 7, PROFILE = 70, GROUP = 700, ABOVE = 701 };
 
 static const uint32_t groups[] = {GROUP, ABOVE};
 static const struct grant_subject kid = {DEVICE, PROFILE, groups, 2};
@@ -124,9 +124,8 @@ static void the_most_particular_target_decides_and_then_a_deny(void **state)
 {
     struct grants *grants = make();
     struct grant grant = sample(1, "example");
-    const uint32_t services[] = {SERVICE};
     struct grant_question question = {
-        .wall_s = NOW, .categories = mask_bit(38), .services = services, .service_count = 1};
+        .wall_s = NOW, .categories = mask_bit(38),};
 
     (void)state;
     grant.what = GRANT_ALL;
@@ -141,11 +140,14 @@ static void the_most_particular_target_decides_and_then_a_deny(void **state)
                            .until_s = GRANT_FOREVER};
     put(grants, &grant);
     assert_int_equal(ask(grants, "a.video.example", &question), 2);
-    grant.id = 3;
+    grant = sample(3, "game.example");
     grant.what = GRANT_SERVICE;
-    grant.target = SERVICE;
     put(grants, &grant);
+    assert_int_equal(ask(grants, "a.video.example", &question), 2);
+    grant.name = named("video.example");
+    assert_int_equal(grants_add(grants, &grant, NULL), 0);
     assert_int_equal(ask(grants, "a.video.example", &question), 3);
+    assert_int_equal(ask(grants, "a.game.example", &question), 3);
     grant = sample(4, "example");
     put(grants, &grant);
     assert_int_equal(ask(grants, "a.video.example", &question), 4);
@@ -377,7 +379,7 @@ static struct grant draw_grant(struct model *model, uint32_t id)
                           .until_s = NOW + draw(model, 12)};
 
     grant.subject = subjects[grant.scope][draw(model, 3)];
-    grant.target = grant.what == GRANT_CATEGORY ? draw(model, 3) : SERVICE + draw(model, 3);
+    grant.target = draw(model, 3);
     if (draw(model, 4) == 0)
         grant.until_s = GRANT_FOREVER;
     return grant;
@@ -416,7 +418,6 @@ static bool model_lifts(const struct grant *g, const struct grant_question *q)
 /* Returns how particular GRANT is for the question, 0 where it is not about it. */
 static uint64_t rank(const struct grant *g, const struct grant_question *q)
 {
-    static const uint64_t whats[] = {[GRANT_CATEGORY] = 2, [GRANT_SERVICE] = 3, [GRANT_ALL] = 1};
     struct name own = name_of(&g->name);
     uint64_t subject = 0, what = 0;
 
@@ -430,22 +431,21 @@ static uint64_t rank(const struct grant *g, const struct grant_question *q)
         subject = g->subject == DEVICE ? 5 : 0;
     switch (g->what) {
     case GRANT_NAME:
-        what = name_is_below_or_at(q->name, &own) ? 10 + 2 * labels_in(&g->name) : 0;
+        what = name_is_below_or_at(q->name, &own) ? 1000 + 2 * labels_in(&g->name) : 0;
         break;
     case GRANT_NAME_EXACT:
-        what = name_equal(q->name, &own) ? 11 + 2 * labels_in(&g->name) : 0;
+        what = name_equal(q->name, &own) ? 1001 + 2 * labels_in(&g->name) : 0;
         break;
     case GRANT_CATEGORY:
-        what = mask_has(q->categories, g->target) ? whats[g->what] : 0;
+        what = mask_has(q->categories, g->target) ? 2 : 0;
         break;
     case GRANT_SERVICE:
-        for (size_t i = 0; i < q->service_count; i++)
-            what = q->services[i] == g->target ? whats[g->what] : what;
+        what = name_is_below_or_at(q->name, &own) ? 10 + 2 * labels_in(&g->name) : 0;
         break;
     default:
-        what = whats[g->what];
+        what = 1;
     }
-    return subject == 0 || what == 0 ? 0 : subject * 1000 + 2 * what + (g->effect == GRANT_DENY);
+    return subject == 0 || what == 0 ? 0 : subject * 100000 + 2 * what + (g->effect == GRANT_DENY);
 }
 
 /* Whether the table's answer is one of the best by the model, which may be several. */
@@ -484,7 +484,6 @@ static void the_table_agrees_with_a_list_that_is_read_from_end_to_end(void **sta
 {
     static struct model model = {.random = 42};
     struct grants *grants = make();
-    const uint32_t services[] = {SERVICE, SERVICE + 1};
     size_t held = 0;
 
     (void)state;
@@ -494,8 +493,6 @@ static void the_table_agrees_with_a_list_that_is_read_from_end_to_end(void **sta
         struct name name = name_of(&buf);
         struct grant_question question = {.name = &name,
                                           .categories = {{draw(&model, 8), 0}},
-                                          .services = services,
-                                          .service_count = draw(&model, 3),
                                           .grave_labels = (uint8_t)(draw(&model, 4) == 0 ? 2 : 0),
                                           .wall_s = NOW + draw(&model, 12),
                                           .clock_unknown = draw(&model, 8) == 0};

@@ -15,6 +15,11 @@
 #include "tools/stairgate/set_build.h"
 #include "tools/stairgate/test.h"
 
+#define GRANT_FOR "--profile P | --device D | --group G | --everybody"
+#define GRANT_HOW                                                                                  \
+    "[--for 30m|ever | --until 07:00|2026-12-01T07:00] [--reason TEXT] "                           \
+    "[--as guardian|teacher|operator] [--json] [--socket PATH]"
+
 /* clang-format off */
 const struct command commands[] = {
     {"", "status", "[--json] [--socket PATH]",
@@ -71,6 +76,36 @@ const struct command commands[] = {
      "[--config FILE | --socket PATH] [--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
+    {"", "allow", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
+     "open something for a while (an hour, if nobody says), whatever lists and hours say",
+     "video.example --profile kid --for 30m", command_allow},
+    {"", "deny", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
+     "block something for a while",
+     "--service fortnite --profile kid --until 18:00", command_deny},
+    {"", "pause", GRANT_FOR " " GRANT_HOW,
+     "open everything for a while, but what does serious harm",
+     "--device tablet --for 30m", command_pause},
+    {"", "offline", GRANT_FOR " " GRANT_HOW,
+     "answer nothing for a while, but help",
+     "--profile kid --until 07:00", command_offline},
+    {"", "resume", GRANT_FOR " [--json] [--socket PATH]",
+     "end what pause and offline have begun",
+     "--profile kid", command_resume},
+    {"", "release", "NAME --device D [--json] [--socket PATH]",
+     "let a device's user pass a warning (cells W) for 15 minutes; counted",
+     "forum.example --device tablet", command_release},
+    {"", "hold", "--profile P " GRANT_HOW,
+     "keep a profile with a month of birth at its step of today",
+     "--profile kid --reason 'not yet'", command_hold},
+    {"", "unhold", "--profile P [--json] [--socket PATH]",
+     "let it step up by its age again",
+     "--profile kid", command_unhold},
+    {"grants", "list", "[--json] [--socket PATH]",
+     "print what is granted now: to whom, by whom, why, until when",
+     "", command_grants_list},
+    {"grants", "revoke", "ID | all [--json] [--socket PATH]",
+     "take a grant back",
+     "12", command_grants_revoke},
     {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",
      "do the rules and lists do what FILE expects? exit 1: not all of it",
      "config/examples/expect.yaml --config config/examples/family.yaml", command_test},

@@ -21,4 +21,20 @@ int command_cache_lookup(int argc, char **argv);
 /* Exit 0: nothing of it is kept now. */
 int command_cache_flush(int argc, char **argv);
 
+/* Exit 0: durable and in force. */
+int command_allow(int argc, char **argv);
+int command_deny(int argc, char **argv);
+int command_pause(int argc, char **argv);
+int command_offline(int argc, char **argv);
+int command_release(int argc, char **argv);
+int command_hold(int argc, char **argv);
+
+/* Exit 0: taken back; 1: there was nothing. */
+int command_resume(int argc, char **argv);
+int command_unhold(int argc, char **argv);
+int command_grants_revoke(int argc, char **argv);
+
+/* Exit 0. */
+int command_grants_list(int argc, char **argv);
+
 #endif

@@ -1,0 +1,120 @@
+#include "policy/granted.h"
+
+#include "policy/ask.h"
+#include "policy/compiled.h"
+#include "policy/state/mark.h"
+#include "policy/state/overlay.h"
+#include "policy/verdict.h"
+
+enum { GROUPS_MOST = 16 }; /* of one device, one in the other */
+
+static const struct grants *grants_of(const struct granted_case *c)
+{
+    const struct overlay *overlay = c->ask->overlay;
+
+    if (overlay == NULL || overlay->grants == NULL || grants_count(overlay->grants) == 0)
+        return NULL;
+    return overlay->grants;
+}
+
+/* Fills SUBJECT; GROUPS is room for the marks of its groups. */
+static void find_subject(const struct granted_case *c, struct grant_subject *subject,
+                         uint32_t groups[GROUPS_MOST])
+{
+    const struct config *config = c->snapshot->config;
+
+    subject->device = c->verdict->device;
+    subject->profile = c->snapshot->profiles[c->verdict->profile].mark;
+    subject->groups = groups;
+    subject->group_count = 0;
+    for (long at = c->verdict->group;
+         at >= 0 && (size_t)at < config->group_count && subject->group_count < GROUPS_MOST;
+         at = config->groups[at].parent)
+        groups[subject->group_count++] = mark_of(config->groups[at].name);
+}
+
+static struct grant_question question_of(const struct granted_case *c)
+{
+    struct mask grave = mask_and(mask_and(c->listed, c->applied), c->snapshot->grave_bits);
+    struct grant_question question = {.name = c->name,
+                                      .categories = c->listed,
+                                      .wall_s = c->ask->wall_s,
+                                      .clock_unknown = c->verdict->clock_unknown};
+
+    /* An address is nobody's word's to lift. */
+    if (mask_any(grave))
+        question.grave_labels = c->name == NULL ? UINT8_MAX : c->labels > 0 ? c->labels : 1;
+    return question;
+}
+
+/* Tells whether allows of categories, or of everything, leave nothing of what the profile blocks.
+ */
+static bool all_open(const struct grants *grants, const struct grant_subject *subject,
+                     const struct grant_question *like, struct mask blocked, int64_t *until_s)
+{
+    struct grant_question question = *like;
+    struct grant_hit hit;
+
+    question.name = NULL;
+    for (unsigned word = 0; word < MASK_WORDS; word++) {
+        for (uint64_t left = blocked.words[word]; left != 0; left &= left - 1) {
+            question.categories = mask_bit(64 * word + (unsigned)__builtin_ctzll(left));
+            if (!grants_find(grants, subject, &question, &hit, until_s) ||
+                hit.effect != GRANT_ALLOW)
+                return false;
+        }
+    }
+    return true;
+}
+
+bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
+{
+    const struct grants *grants = grants_of(c);
+    struct grant_question question;
+    struct grant_subject subject;
+    uint32_t groups[GROUPS_MOST];
+
+    *hit = (struct grant_hit){0};
+    if (grants == NULL)
+        return false;
+    find_subject(c, &subject, groups);
+    question = question_of(c);
+    if (!grants_find(grants, &subject, &question, hit, until_s))
+        return false;
+    if (hit->effect != GRANT_ALLOW || hit->what != GRANT_CATEGORY ||
+        all_open(grants, &subject, &question, mask_and(c->listed, c->applied), until_s))
+        return true;
+    *hit = (struct grant_hit){0};
+    return false;
+}
+
+bool granted_released(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
+{
+    const struct grants *grants = grants_of(c);
+    struct grant_question question;
+    struct grant_subject subject;
+    uint32_t groups[GROUPS_MOST];
+
+    *hit = (struct grant_hit){0};
+    if (grants == NULL)
+        return false;
+    find_subject(c, &subject, groups);
+    question = question_of(c);
+    return grants_released(grants, &subject, &question, hit, until_s);
+}
+
+bool granted_offline(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
+{
+    const struct grants *grants = grants_of(c);
+    struct grant_question question;
+    struct grant_subject subject;
+    uint32_t groups[GROUPS_MOST];
+
+    *hit = (struct grant_hit){0};
+    if (grants == NULL || grants_count_denials(grants) == 0)
+        return false;
+    find_subject(c, &subject, groups);
+    question = question_of(c);
+    question.name = NULL;
+    return grants_offline(grants, &subject, &question, hit, until_s);
+}
