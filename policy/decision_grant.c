@@ -12,6 +12,7 @@ static struct granted_case case_of(const struct decision *d)
     return (struct granted_case){.snapshot = d->snapshot,
                                  .ask = d->ask,
                                  .verdict = d->verdict,
+                                 .who = &d->who,
                                  .name = &d->ask->name,
                                  .listed = d->listed.mask,
                                  .applied = d->state->apply,

@@ -2,11 +2,9 @@
 
 #include "policy/ask.h"
 #include "policy/compiled.h"
-#include "policy/state/mark.h"
 #include "policy/state/overlay.h"
 #include "policy/verdict.h"
-
-enum { GROUPS_MOST = 16 }; /* of one device, one in the other */
+#include "policy/who/identify.h"
 
 static const struct grants *grants_of(const struct granted_case *c)
 {
@@ -17,20 +15,13 @@ static const struct grants *grants_of(const struct granted_case *c)
     return overlay->grants;
 }
 
-/* Fills SUBJECT; GROUPS is room for the marks of its groups. */
-static void find_subject(const struct granted_case *c, struct grant_subject *subject,
-                         uint32_t groups[GROUPS_MOST])
+/* Fills SUBJECT; ROOM is for who asks, where the case does not say. */
+static void find_subject(const struct granted_case *c, struct identity *room,
+                         struct grant_subject *subject)
 {
-    const struct config *config = c->snapshot->config;
-
-    subject->device = c->verdict->device;
-    subject->profile = c->snapshot->profiles[c->verdict->profile].mark;
-    subject->groups = groups;
-    subject->group_count = 0;
-    for (long at = c->verdict->group;
-         at >= 0 && (size_t)at < config->group_count && subject->group_count < GROUPS_MOST;
-         at = config->groups[at].parent)
-        groups[subject->group_count++] = mark_of(config->groups[at].name);
+    if (c->who == NULL)
+        identify(c->snapshot, c->ask, room);
+    identify_subject(c->who != NULL ? c->who : room, subject);
 }
 
 static struct grant_question question_of(const struct granted_case *c)
@@ -72,12 +63,12 @@ bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *
     const struct grants *grants = grants_of(c);
     struct grant_question question;
     struct grant_subject subject;
-    uint32_t groups[GROUPS_MOST];
+    struct identity room;
 
     *hit = (struct grant_hit){0};
     if (grants == NULL)
         return false;
-    find_subject(c, &subject, groups);
+    find_subject(c, &room, &subject);
     question = question_of(c);
     if (!grants_find(grants, &subject, &question, hit, until_s))
         return false;
@@ -93,12 +84,12 @@ bool granted_released(const struct granted_case *c, struct grant_hit *hit, int64
     const struct grants *grants = grants_of(c);
     struct grant_question question;
     struct grant_subject subject;
-    uint32_t groups[GROUPS_MOST];
+    struct identity room;
 
     *hit = (struct grant_hit){0};
     if (grants == NULL)
         return false;
-    find_subject(c, &subject, groups);
+    find_subject(c, &room, &subject);
     question = question_of(c);
     return grants_released(grants, &subject, &question, hit, until_s);
 }
@@ -108,12 +99,12 @@ bool granted_offline(const struct granted_case *c, struct grant_hit *hit, int64_
     const struct grants *grants = grants_of(c);
     struct grant_question question;
     struct grant_subject subject;
-    uint32_t groups[GROUPS_MOST];
+    struct identity room;
 
     *hit = (struct grant_hit){0};
     if (grants == NULL || grants_count_denials(grants) == 0)
         return false;
-    find_subject(c, &subject, groups);
+    find_subject(c, &room, &subject);
     question = question_of(c);
     question.name = NULL;
     return grants_offline(grants, &subject, &question, hit, until_s);

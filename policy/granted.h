@@ -11,18 +11,19 @@
 #include "policy/state/grants.h"
 
 struct ask;
+struct identity;
 struct snapshot;
 struct verdict;
 
 struct granted_case {
     const struct snapshot *snapshot;
-    const struct ask *ask; /* its overlay and time */
-    const struct verdict
-        *verdict;            /* its profile, device and group, and whether the clock is right */
-    const struct name *name; /* NULL: an address */
-    struct mask listed;      /* categories that it is listed in */
-    struct mask applied;     /* those of which the client's profile blocks */
-    uint8_t labels;          /* of its longest listed suffix */
+    const struct ask *ask;         /* its overlay and time */
+    const struct verdict *verdict; /* whether the clock is right */
+    const struct identity *who;    /* NULL: it is looked for */
+    const struct name *name;       /* NULL: an address */
+    struct mask listed;            /* categories that it is listed in */
+    struct mask applied;           /* those of which the client's profile blocks */
+    uint8_t labels;                /* of its longest listed suffix */
 };
 
 /* Finds the allow or deny that decides on CASE. An allow of a category decides only where nothing

@@ -15,8 +15,8 @@
 #include "config/service.h"
 #include "policy/decide.h"
 #include "policy/snapshot.h"
-#include "policy/when/zone.h"
 #include "policy/who/device_key.h"
+#include "policy/who/identify.h"
 #include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/message.h"
 #include "resolver/wire/dns.h"
@@ -138,7 +138,26 @@ static int no_device(struct grant_request *r, const char *word, struct err *err)
     return unknown("device", word, names.known, names.count, err);
 }
 
-/* A device of the state file, by its name or by what it is known by. */
+/* A device that the configuration deploys. */
+static bool find_config_device(struct grant_request *r, const char *word, struct state_grant *grant)
+{
+    const struct config *config = snapshot_config(r->snapshot);
+
+    for (size_t i = 0; i < config->device_count; i++) {
+        const struct config_device *device = &config->devices[i];
+
+        if (strcmp(device->name, word) != 0)
+            continue;
+        grant->grant.subject = identify_config_id(device->name);
+        snprintf(grant->subject, sizeof grant->subject, "%s", device->name);
+        r->profile =
+            device->profile >= 0 ? device->profile : profile_of_group(config, device->group);
+        return true;
+    }
+    return false;
+}
+
+/* A device of the state file or the configuration, by its name or by what it is known by. */
 static int find_device(struct grant_request *r, const char *word, struct state_grant *grant,
                        struct err *err)
 {
@@ -147,6 +166,8 @@ static int find_device(struct grant_request *r, const char *word, struct state_g
     struct device_key key;
     int found = state_db_device_named(r->db, word, &device, err);
 
+    if (found == 0 && find_config_device(r, word, grant))
+        return 0;
     if (found == 0 && device_key_parse(word, &key) == 0)
         found = state_db_device_keyed(r->db, &key, &device, err);
     if (found < 0)
@@ -192,11 +213,8 @@ static void load_zone(struct grant_request *r)
     const char *name = r->profile >= 0 && config->profiles[r->profile].zone != NULL
                            ? config->profiles[r->profile].zone
                            : config->zone;
-    struct err err;
 
-    if (name == NULL)
-        return;
-    r->zone = zone_load(name, &err);
+    r->zone = grant_time_zone(name);
     if (r->zone != NULL)
         snprintf(r->zone_name, sizeof r->zone_name, "%s", name);
 }

@@ -10,6 +10,11 @@ struct zone;
 
 enum { GRANT_TIME_TEXT_MAX = 96 };
 
+/* Returns the zone called NAME (NULL: none is configured); NULL, which stands for UTC, where there
+ * is none. Owner: the caller frees with grant_time_free. */
+struct zone *grant_time_zone(const char *name);
+void grant_time_free(struct zone *zone);
+
 /* Reads FOR_TEXT (a duration or `ever`) or UNTIL_TEXT (a time of the day: the next one; a date, or
  * a date and a time; with Z behind it: UTC), of which at most one is not NULL, from NOW_S on in
  * ZONE (NULL: UTC), to *UNTIL_S; GRANT_FOREVER for `ever`, NOW_S + DEFAULT_S where neither is said

@@ -13,7 +13,6 @@
 #include "config/base/err.h"
 #include "policy/decide.h"
 #include "policy/snapshot.h"
-#include "policy/when/zone.h"
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/grant_request.h"
 #include "resolver/daemon/grant_time.h"
@@ -155,7 +154,7 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
 
     if (begin(server, &request, &err) == 0 && grant_request_read(&request, body, &grant, &err) == 0)
         result = finish(server, &request, &grant, &err);
-    zone_free(request.zone);
+    grant_time_free(request.zone);
     return result != NULL ? result : refused(errors, &err);
 }
 
@@ -208,7 +207,7 @@ json_t *run_release(void *context, const json_t *body, json_t *errors)
         result = finish(server, &request, &grant, &err);
         server->releases += result != NULL;
     }
-    zone_free(request.zone);
+    grant_time_free(request.zone);
     return result != NULL ? result : refused(errors, &err);
 }
 
@@ -333,7 +332,7 @@ json_t *run_resume(void *context, const json_t *body, json_t *errors)
     } else {
         refused(errors, &err);
     }
-    zone_free(request.zone);
+    grant_time_free(request.zone);
     free(taking);
     return result;
 }
@@ -381,7 +380,7 @@ json_t *run_grants(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
     const struct config *config = snapshot_config(publish_current(server->publish));
-    struct err err = {.code = ERR_NONE}, ignored;
+    struct err err = {.code = ERR_NONE};
     struct state_db *db = state_database(server->state, &err);
     struct listing listing = {.server = server,
                               .grants = json_array(),
@@ -389,14 +388,13 @@ json_t *run_grants(void *context, const json_t *body, json_t *errors)
                               .wall_s = clock_now(server->clock).wall_s};
 
     (void)body;
-    if (config->zone != NULL)
-        listing.zone = zone_load(config->zone, &ignored);
+    listing.zone = grant_time_zone(config->zone);
     if (db == NULL || state_db_grants_each(db, list_grant, &listing, &err) != 0) {
-        zone_free(listing.zone);
+        grant_time_free(listing.zone);
         json_decref(listing.grants);
         return refused(errors, &err);
     }
-    zone_free(listing.zone);
+    grant_time_free(listing.zone);
     return json_pack("{s:I, s:o}", "found", (json_int_t)listing.found, "grants", listing.grants);
 }
 
@@ -412,9 +410,8 @@ void grant_verbs_add(const struct server *server, json_t *why)
 
     if (id <= 0 || db == NULL || state_db_grant_get(db, (uint32_t)id, &grant, &err) != 1)
         return;
-    if (config->zone != NULL)
-        zone = zone_load(config->zone, &err);
+    zone = grant_time_zone(config->zone);
     json_object_set_new(why, "grant",
                         grant_json(&grant, zone, config->zone, clock_now(server->clock).wall_s));
-    zone_free(zone);
+    grant_time_free(zone);
 }
