@@ -111,6 +111,13 @@ int device_book_name(const struct device_book *book, const struct device_key *ke
     return state_db_commit(book->db, err) != 0 ? -1 : publish(book, device, err);
 }
 
+int device_book_add(const struct device_book *book, const struct device_row *row, struct err *err)
+{
+    struct state_device device;
+
+    return name_inside(book, &row->key, &row->words, &device, err);
+}
+
 int device_book_change(const struct device_book *book, struct state_device *device,
                        const struct device_words *words, struct err *err)
 {

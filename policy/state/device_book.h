@@ -48,6 +48,9 @@ struct device_row {
     struct device_words words;
 };
 
+/* Does the same for ROW inside of a transaction of the caller's, in the database alone. */
+int device_book_add(const struct device_book *book, const struct device_row *row, struct err *err);
+
 /* Does device_book_name for all ROWS[0..COUNT), at most DEVICE_BOOK_ROWS, or for none of them; *BAD
  * is the one that went wrong then. Errors: -1 with ERR. */
 int device_book_import(const struct device_book *book, const struct device_row *rows, size_t count,

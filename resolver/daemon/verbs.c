@@ -3,6 +3,7 @@
 
 #include "config/base/err.h"
 #include "resolver/daemon/cache_verbs.h"
+#include "resolver/daemon/device_verbs.h"
 #include "resolver/daemon/grant_verbs.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
@@ -56,27 +57,35 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
         err_set(&err, ERR_USAGE, "why asks for a name: 'name' is missing");
     if (err.code == ERR_NONE)
         result = why_json(publish_current(server->publish), &question, &err);
-    if (result == NULL)
+    if (result == NULL) {
         message_add_error(errors, &err, NULL);
-    else
-        grant_verbs_add(server, result);
+        return NULL;
+    }
+    grant_verbs_add(server, result);
+    device_verbs_name(server, result);
     return result;
 }
 
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
-    {"status",       EVERYBODY,        run_status,       NULL        },
-    {"reload",       CONTROL_OPERATOR, NULL,             begin_reload},
-    {"stop",         CONTROL_OPERATOR, run_stop,         NULL        },
-    {"why",          EVERYBODY,        run_why,          NULL        },
-    {"cache_stats",  EVERYBODY,        run_cache_stats,  NULL        },
-    {"cache_lookup", CONTROL_OPERATOR, run_cache_lookup, NULL        },
-    {"cache_flush",  CONTROL_OPERATOR, run_cache_flush,  NULL        },
-    {"grant",        CONTROL_OPERATOR, run_grant,        NULL        },
-    {"grants",       CONTROL_OPERATOR, run_grants,       NULL        },
-    {"revoke",       CONTROL_OPERATOR, run_revoke,       NULL        },
-    {"resume",       CONTROL_OPERATOR, run_resume,       NULL        },
-    {"release",      CONTROL_OPERATOR, run_release,      NULL        },
-    {NULL,           0,                NULL,             NULL        },
+    {"status",         EVERYBODY,        run_status,         NULL        },
+    {"reload",         CONTROL_OPERATOR, NULL,               begin_reload},
+    {"stop",           CONTROL_OPERATOR, run_stop,           NULL        },
+    {"why",            EVERYBODY,        run_why,            NULL        },
+    {"cache_stats",    EVERYBODY,        run_cache_stats,    NULL        },
+    {"cache_lookup",   CONTROL_OPERATOR, run_cache_lookup,   NULL        },
+    {"cache_flush",    CONTROL_OPERATOR, run_cache_flush,    NULL        },
+    {"grant",          CONTROL_OPERATOR, run_grant,          NULL        },
+    {"grants",         CONTROL_OPERATOR, run_grants,         NULL        },
+    {"revoke",         CONTROL_OPERATOR, run_revoke,         NULL        },
+    {"resume",         CONTROL_OPERATOR, run_resume,         NULL        },
+    {"release",        CONTROL_OPERATOR, run_release,        NULL        },
+    {"devices",        CONTROL_OPERATOR, run_devices,        NULL        },
+    {"device",         CONTROL_OPERATOR, run_device,         NULL        },
+    {"device_name",    CONTROL_OPERATOR, run_device_name,    NULL        },
+    {"device_change",  CONTROL_OPERATOR, run_device_change,  NULL        },
+    {"device_forget",  CONTROL_OPERATOR, run_device_forget,  NULL        },
+    {"devices_import", CONTROL_OPERATOR, run_devices_import, NULL        },
+    {NULL,             0,                NULL,               NULL        },
 };

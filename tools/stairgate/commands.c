@@ -5,6 +5,7 @@
 
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/device_commands.h"
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 #include "tools/stairgate/policy_commands.h"
@@ -49,6 +50,27 @@ const struct command commands[] = {
     {"config", "reference", "",
      "print the manual of all options (docs/config.md)",
      "", config_reference_run},
+    {"devices", "list", "[--unknown] [--json] [--socket PATH]",
+     "who is known, by what, and what it gets; --unknown: seen, and named by nobody",
+     "--unknown", command_devices_list},
+    {"devices", "show", "DEVICE [--json] [--socket PATH]",
+     "one device, by its name, by a key or as #ID",
+     "tablet", command_devices_show},
+    {"devices", "name", "KEY NAME [--profile P] [--group G] [--json] [--socket PATH]",
+     "say whose a MAC, an address or a forwarder's id is; in force at once",
+     "00:00:5e:00:53:0a tablet --profile child", command_devices_name},
+    {"devices", "move", "DEVICE [--profile P] [--group G] [--name NAME] [--json] [--socket PATH]",
+     "give a device another profile or group ('' for none)",
+     "tablet --group kids", command_devices_move},
+    {"devices", "forget", "DEVICE [--json] [--socket PATH]",
+     "forget a device with its keys and its grants",
+     "tablet", command_devices_forget},
+    {"devices", "import", "FILE [--state FILE] [--socket PATH]",
+     "name all devices of a CSV (key,name,group,profile) or of a DHCP server's leases",
+     "devices.csv", command_devices_import},
+    {"devices", "export", "[--socket PATH]",
+     "print the devices that people have named as a CSV",
+     "", command_devices_export},
     {"country", "list", "[--json]",
      "which country packs there are, and how much of each is known",
      "", country_list_run},

@@ -206,6 +206,8 @@ int control_client_try(const char *socket, const char *verb, json_t *arguments, 
         *result = json_incref(json_object_get(reply, "result"));
     if (*result == NULL)
         err_set(err, ERR_REFUSED, "%s", text != NULL ? text : "the server gave no reason");
+    if (*result == NULL)
+        err->line = (unsigned)control_client_number(first, "line");
     json_decref(reply);
     return *result == NULL ? -1 : 0;
 }
