@@ -31,6 +31,7 @@ struct ask {
     struct endpoint local;
     enum transport transport;
     struct device_key told; /* what a trusted forwarder says of the device; length 0: nothing */
+    struct device_key told_line;   /* and of the line that it is on */
     const struct overlay *overlay; /* how things stand beside the snapshot; NULL: nothing does */
     int forced_profile;            /* index, for `why --profile`; ASK_NO_PROFILE */
     bool is_target; /* nobody asked for the name: an answer of ours leads to it, so that a block

@@ -18,16 +18,14 @@ static int out_of_memory(struct err *err)
 
 static int compile_clients(struct snapshot *s, struct err *err)
 {
-    size_t count = s->config->clients_allow_count;
-    struct network_entry *entries = calloc(count + 1, sizeof *entries);
+    const struct config *config = s->config;
 
-    if (entries == NULL)
-        return out_of_memory(err);
-    for (size_t i = 0; i < count; i++)
-        entries[i] = (struct network_entry){s->config->clients_allow[i], 0};
-    s->clients_allow = network_create(entries, count, err);
-    free(entries);
-    return s->clients_allow == NULL ? -1 : 0;
+    s->clients_allow = network_create_of(config->clients_allow, config->clients_allow_count, err);
+    if (s->clients_allow == NULL || config->trusted_forwarder_count == 0)
+        return s->clients_allow == NULL ? -1 : 0;
+    s->forwarders =
+        network_create_of(config->trusted_forwarders, config->trusted_forwarder_count, err);
+    return s->forwarders == NULL ? -1 : 0;
 }
 
 void snapshot_find_interfaces(const struct snapshot *s)
@@ -174,4 +172,5 @@ void snapshot_free_who(struct snapshot *s)
     free(s->interfaces);
     network_free(s->networks);
     network_free(s->clients_allow);
+    network_free(s->forwarders);
 }

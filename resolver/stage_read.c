@@ -1,8 +1,44 @@
-/* stage_read: octets to a question; what is no question for us is answered or dropped here. */
+/* stage_read: octets to a question, and who asks; what is no question for us is answered or dropped
+ * here. */
 #include "policy/who/identify.h"
+#include "policy/who/trust.h"
 #include "resolver/core.h"
 #include "resolver/respond.h"
 #include "resolver/wire/dns.h"
+#include "resolver/wire/told.h"
+
+/* Takes what a trusted forwarder says of who asks. An address that is not served says nothing: the
+ * forwarder is served, and answers for those behind it. */
+static void take_told(const struct query_context *context, struct query *query,
+                      const struct told *told)
+{
+    query->ask.told = told->device.length > 0 ? told->device : told->line;
+    if (told->device.length > 0)
+        query->ask.told_line = told->line;
+    if (told->client.bits == 0 || !identify_allowed(context->snapshot, &told->client))
+        return;
+    query->ask.client = told->client;
+    query->ask.ifindex = 0; /* the forwarder came in by it, not the client */
+}
+
+static enum next hear_client(const struct query_context *context, struct query *query,
+                             const struct query_message *message)
+{
+    const struct question *question = &query->question;
+    struct told told;
+
+    query->ask.client = query->client.addr;
+    query->ask.ifindex = query->ifindex;
+    query->ask.told.length = query->ask.told_line.length = 0;
+    if (question->options_length == 0 || !trust_forwarder(context->snapshot, &query->client.addr))
+        return NEXT_STAGE;
+    if (told_read(message->octets + question->options_at, question->options_length, &told) == 0) {
+        take_told(context, query, &told);
+        return NEXT_STAGE;
+    }
+    core_count(&context->counters->malformed);
+    return respond_error(context, query, DNS_FORMERR, 0);
+}
 
 enum next stage_read(const struct query_context *context, struct query *query,
                      const struct query_message *message)
@@ -10,7 +46,7 @@ enum next stage_read(const struct query_context *context, struct query *query,
     core_count(&context->counters->queries[query->transport]);
     switch (question_read(message->octets, message->length, &query->question)) {
     case QUESTION_OK:
-        return NEXT_STAGE;
+        return hear_client(context, query, message);
     case QUESTION_ANSWER:
         core_count(&context->counters->malformed);
         break;

@@ -32,6 +32,16 @@ static void from_octets6(struct addr *addr, const uint8_t *octets, uint32_t scop
     addr->scope = scope;
 }
 
+void addr_from_octets(struct addr *addr, const uint8_t *octets, unsigned bits)
+{
+    if (bits == 128) {
+        from_octets6(addr, octets, 0);
+        return;
+    }
+    *addr = (struct addr){.bits = 32};
+    memcpy(addr->octets, octets, 4);
+}
+
 static int read_number(const char *text, unsigned long most, unsigned long *value)
 {
     char *end;

@@ -33,6 +33,9 @@ enum { ADDR_TEXT_MAX = 80 };
  * is none. */
 int addr_from_text(struct addr *addr, const char *text);
 
+/* Makes ADDR the one that OCTETS are, 4 for BITS 32, 16 for 128; ::ffff:0:0/96 becomes IPv4. */
+void addr_from_octets(struct addr *addr, const uint8_t *octets, unsigned bits);
+
 /* Reads TEXT, as `192.0.2.0/24` or a single address, into PREFIX. ::ffff:192.0.2.0/120 is that IPv4
  * prefix too. Returns 0, or -1 where it is none or has host bits. */
 int prefix_from_text(struct prefix *prefix, const char *text);

@@ -149,18 +149,36 @@ bool neighbours_remove(struct neighbours *neighbours, const struct addr *addr, u
     return false;
 }
 
-void neighbours_clear(struct neighbours *neighbours)
+uint64_t neighbours_turn(const struct neighbours *neighbours)
 {
-    for (size_t i = 0; i <= neighbours->mask; i++) {
-        struct bucket *bucket = &neighbours->buckets[i];
+    return neighbours->turn;
+}
 
-        seqlock_write_begin(&bucket->lock);
-        for (size_t j = 0; j < WAYS; j++) {
-            bucket->slots[j].turn = 0;
-            SEQLOCK_STORE(bucket->slots[j].link, 0);
-        }
-        seqlock_write_end(&bucket->lock);
+static size_t sweep_bucket(struct bucket *bucket, uint64_t turn)
+{
+    size_t swept = 0;
+
+    seqlock_write_begin(&bucket->lock);
+    for (size_t i = 0; i < WAYS; i++) {
+        struct slot *slot = &bucket->slots[i];
+
+        if (slot->link == 0 || slot->turn > turn)
+            continue;
+        slot->turn = 0;
+        SEQLOCK_STORE(slot->link, 0);
+        swept++;
     }
+    seqlock_write_end(&bucket->lock);
+    return swept;
+}
+
+size_t neighbours_sweep(struct neighbours *neighbours, uint64_t turn)
+{
+    size_t swept = 0;
+
+    for (size_t i = 0; i <= neighbours->mask; i++)
+        swept += sweep_bucket(&neighbours->buckets[i], turn);
+    return swept;
 }
 
 /* Reads what BUCKET says of PLACE. Returns how many MACs it has there: more than one on several

@@ -19,12 +19,16 @@ struct neighbours;
 struct neighbours *neighbours_create(size_t most, uint64_t seed, struct err *err);
 void neighbours_free(struct neighbours *neighbours);
 
-/* Says that ADDR on the link IFINDEX (not 0) is MAC's; takes that away; takes all away. The first
- * two tell whether that was news. Threads: the writer. */
+/* Says that ADDR on the link IFINDEX (not 0) is MAC's; takes that away. Both tell whether that was
+ * news. Threads: the writer. */
 bool neighbours_put(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex,
                     const uint8_t mac[6]);
 bool neighbours_remove(struct neighbours *neighbours, const struct addr *addr, uint32_t ifindex);
-void neighbours_clear(struct neighbours *neighbours);
+
+/* Returns a number that grows with each put; takes away whatever was not put again after the number
+ * was TURN, and returns how many that were. Threads: the writer. */
+uint64_t neighbours_turn(const struct neighbours *neighbours);
+size_t neighbours_sweep(struct neighbours *neighbours, uint64_t turn);
 
 /* Finds the MAC of ADDR on the link IFINDEX; 0: on that of its scope, else on any link, where only
  * one MAC has it. Threads: any. */

@@ -119,6 +119,23 @@ struct network_table *network_create(const struct network_entry *entries, size_t
     return table;
 }
 
+struct network_table *network_create_of(const struct prefix *prefixes, size_t count,
+                                        struct err *err)
+{
+    struct network_entry *entries = calloc(count + 1, sizeof *entries);
+    struct network_table *table;
+
+    if (entries == NULL) {
+        err_set(err, ERR_MEMORY, "out of memory for %zu networks", count);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        entries[i].prefix = prefixes[i];
+    table = network_create(entries, count, err);
+    free(entries);
+    return table;
+}
+
 void network_free(struct network_table *table)
 {
     if (table == NULL)

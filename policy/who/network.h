@@ -22,6 +22,9 @@ struct network_entry {
 /* Makes a table of ENTRIES[0..COUNT), copied. Errors: NULL with ERR_MEMORY. */
 struct network_table *network_create(const struct network_entry *entries, size_t count,
                                      struct err *err);
+/* Makes one of PREFIXES[0..COUNT), all with the number 0. Errors: as network_create. */
+struct network_table *network_create_of(const struct prefix *prefixes, size_t count,
+                                        struct err *err);
 void network_free(struct network_table *table);
 
 /* Returns the entry with the longest prefix that holds ADDR, or NULL.

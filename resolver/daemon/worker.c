@@ -18,7 +18,9 @@
 #include "config/base/random.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "policy/who/network.h"
 #include "resolver/daemon/clock.h"
+#include "resolver/daemon/neighbour_table.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/wire/dns.h"
 
@@ -39,6 +41,7 @@ struct worker {
     struct udp_listener **udp;
     struct tcp_listener **tcp;
     size_t udp_count, tcp_count;
+    struct network_table *proxies; /* that the listeners know; NULL: none */
     bool draining, closing;
     uint64_t configured; /* snapshot_id of those that the upstreams follow */
 
@@ -192,6 +195,7 @@ static void free_worker(struct worker *worker)
     must(uv_loop_close(&worker->loop) == 0);
     uv_cond_destroy(&worker->reported);
     uv_mutex_destroy(&worker->lock);
+    network_free(worker->proxies);
     free(worker->udp);
     free(worker->tcp);
     free(worker);
@@ -249,14 +253,36 @@ static struct tcp_limits limits_of(const struct config *config)
     };
 }
 
-/* Tells whether a network rule of CONFIG asks where a query came in. */
+/* Tells whether CONFIG asks where a query came in: for a network rule, or since an address is a
+ * neighbour's on one link only. */
 static bool wants_interfaces(const struct config *config)
 {
+    if (neighbour_table_wanted(config))
+        return true;
     for (size_t i = 0; i < config->network_count; i++) {
         if (config->networks[i].interface[0] != '\0')
             return true;
     }
     return false;
+}
+
+/* Tells the listeners who must speak for others, and forgets who had to before. */
+static int tell_proxies(struct worker *worker, const struct config *config, struct err *err)
+{
+    struct network_table *proxies = NULL;
+
+    if (config->proxy_count > 0) {
+        proxies = network_create_of(config->proxies, config->proxy_count, err);
+        if (proxies == NULL)
+            return -1;
+    }
+    for (size_t i = 0; i < worker->udp_count; i++)
+        udp_listener_proxies(worker->udp[i], proxies);
+    for (size_t i = 0; i < worker->tcp_count; i++)
+        tcp_listener_proxies(worker->tcp[i], proxies);
+    network_free(worker->proxies);
+    worker->proxies = proxies;
+    return 0;
 }
 
 static int tell_interfaces(struct worker *worker, const struct config *config, struct err *err)
@@ -285,8 +311,8 @@ static void obey_reload(struct worker *worker)
     follow(worker, snapshot);
     for (size_t i = 0; i < worker->tcp_count; i++)
         tcp_listener_limits(worker->tcp[i], &limits);
-    if (tell_interfaces(worker, config, &err) < 0)
-        log_event(options->log, LOG_LEVEL_ERROR, "interfaces", "worker=%u reason=\"%s\"",
+    if (tell_interfaces(worker, config, &err) < 0 || tell_proxies(worker, config, &err) < 0)
+        log_event(options->log, LOG_LEVEL_ERROR, "listeners", "worker=%u reason=\"%s\"",
                   options->index, err.text);
     publish_leave(options->publish, options->index);
 }
@@ -395,7 +421,7 @@ static int open_listeners(struct worker *worker, const struct config *config, st
         if (is_mine(options, i) && open_listener(worker, &options->sockets[i], &limits, err) < 0)
             return -1;
     }
-    return tell_interfaces(worker, config, err);
+    return tell_interfaces(worker, config, err) < 0 ? -1 : tell_proxies(worker, config, err);
 }
 
 static int open_all(struct worker *worker, struct err *err)

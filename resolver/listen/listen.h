@@ -14,6 +14,7 @@
 
 struct err;
 struct log;
+struct network_table;
 
 /* What a listener does with a batch: calls core_batch with the worker's snapshot and time. */
 struct listen_context {
@@ -37,6 +38,10 @@ struct udp_listener *udp_listener_create(uv_loop_t *loop, const struct listen_so
 /* Has the interface of each query told to the core where WANTED (a network rule names one);
  * wildcard sockets always do. May be called at any time. Errors: -1 with ERR. */
 int udp_listener_pktinfo(struct udp_listener *listener, bool wanted, struct err *err);
+/* Has those in PROXIES (NULL: nobody) put a header before each query (proxy.h): what comes from
+ * them without one is dropped, as is one with a header from anybody else. Answers go to the proxy.
+ * Owner: PROXIES outlives the listener, or the next call. */
+void udp_listener_proxies(struct udp_listener *listener, const struct network_table *proxies);
 /* Collects LENGTH OCTETS for the client in HANDLE, which udp_listener_flush sends. HANDLE is good
  * as long as its listener lives: end the queries in flight first. */
 void udp_listener_send(struct udp_listener *listener, const struct query_handle *handle,
@@ -63,6 +68,10 @@ struct tcp_listener *tcp_listener_create(uv_loop_t *loop, const struct listen_so
                                          const struct tcp_limits *limits, struct err *err);
 /* As udp_listener_pktinfo, for connections accepted from now on. */
 int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err *err);
+/* As udp_listener_proxies, one header a connection, for connections accepted from now on; one that
+ * breaks the rule is closed, and one that sends no whole header ends as an idle one does. A proxy
+ * may have any number of connections. */
+void tcp_listener_proxies(struct tcp_listener *listener, const struct network_table *proxies);
 /* Collects a forwarded answer, which tcp_listener_flush sends; a connection that is gone meanwhile
  * is recognised by HANDLE and the answer dropped. */
 void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,

@@ -7,6 +7,9 @@
  * many queries of all connections and no more: thousands that ask as fast as they can must not make
  * those wait who ask over UDP.
  *
+ * What a connection begins with is looked at once: the header of a proxy that must speak one, and
+ * nobody else's.
+ *
  * A message of no octets, or one that is no query at all, ends the input of that connection only:
  * after it nobody knows where the next message would begin. */
 #include "resolver/listen/stream.h"
@@ -17,8 +20,9 @@
 
 #include "config/base/bytes.h"
 #include "config/base/err.h"
+#include "resolver/listen/proxy.h"
 
-enum { SPANS = 64 };
+enum { SPANS = 64, LOG_INTERVAL_S = 60 };
 
 struct handle {
     struct tcp_listener *listener;
@@ -201,7 +205,7 @@ static void fill_datagram(struct stream *stream, size_t at, const uint8_t *octet
     datagram->length = length;
     datagram->out = stream->listener->out[at];
     datagram->room = DNS_MESSAGE_MAX;
-    datagram->client = stream->client;
+    datagram->client = stream->asking;
     datagram->local = stream->local;
     datagram->ifindex = stream->ifindex;
     datagram->transport = TRANSPORT_TCP;
@@ -262,8 +266,35 @@ static size_t collect(struct stream *stream, const uint8_t *octets, size_t lengt
     return count;
 }
 
+/* Reads what a connection has to begin with from OCTETS[0..LENGTH); *TAKEN tells how far it
+ * reaches. Returns PROXY_OK once queries may follow. */
+static enum proxy_result begin(struct stream *stream, const uint8_t *octets, size_t length,
+                               size_t *taken)
+{
+    struct proxy_header header = {.length = 0};
+    enum proxy_result result = proxy_read(octets, length, &header);
+
+    *taken = 0;
+    if (stream->start == STREAM_NO_HEADER_YET) {
+        if (proxy_is_signed(octets, length))
+            return PROXY_BROKEN;
+        if (result == PROXY_MORE)
+            return PROXY_MORE; /* so few octets that it may become one, and no whole query */
+        result = PROXY_OK;
+    } else if (result == PROXY_OK) {
+        *taken = header.length;
+        if (header.client.addr.bits != 0) {
+            stream->asking = header.client;
+            stream->ifindex = 0; /* the proxy came in by it, not the client */
+        }
+    }
+    if (result == PROXY_OK)
+        stream->start = STREAM_STARTED;
+    return result;
+}
+
 /* Serves the whole messages of OCTETS[0..LENGTH) as far as STREAM is not paused; keeps the rest. */
-static void serve(struct stream *stream, const uint8_t *octets, size_t length)
+static void serve_queries(struct stream *stream, const uint8_t *octets, size_t length)
 {
     bool broken = false;
     size_t taken, count;
@@ -279,6 +310,40 @@ static void serve(struct stream *stream, const uint8_t *octets, size_t length)
         return;
     if (broken)
         stream_end_input(stream);
+    else if (append(stream, &stream->stash, octets, length) != 0)
+        stream_close(stream);
+    else
+        stream_watch(stream);
+}
+
+/* Closes a connection that has not begun as it must. */
+static void refuse(struct stream *stream)
+{
+    struct tcp_listener *listener = stream->listener;
+    char client[ADDR_TEXT_MAX];
+    unsigned dropped;
+
+    if (stream->start == STREAM_WANTS_HEADER &&
+        log_allowed(&listener->log_limit, (int64_t)(uv_now(listener->accept.loop) / 1000),
+                    LOG_INTERVAL_S, &dropped))
+        log_event(listener->context.log, LOG_LEVEL_WARN, "proxy_without_header",
+                  "transport=tcp proxy=%s more=%u", endpoint_to_text(&stream->client, client),
+                  dropped);
+    stream_close(stream);
+}
+
+/* Does the same for what was received, from where the connection stands. */
+static void serve(struct stream *stream, const uint8_t *octets, size_t length)
+{
+    enum proxy_result result = PROXY_OK;
+    size_t taken = 0;
+
+    if (stream->start != STREAM_STARTED && length > 0)
+        result = begin(stream, octets, length, &taken);
+    if (result == PROXY_OK)
+        serve_queries(stream, octets + taken, length - taken);
+    else if (result == PROXY_BROKEN)
+        refuse(stream);
     else if (append(stream, &stream->stash, octets, length) != 0)
         stream_close(stream);
     else

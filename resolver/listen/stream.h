@@ -18,6 +18,13 @@ enum {
     STREAM_QUEUE_MOST = STREAM_QUEUE_PAUSE + STREAM_BATCH * STREAM_FRAME_MAX,
 };
 
+/* What a connection has to begin with. */
+enum stream_start {
+    STREAM_STARTED,       /* queries come */
+    STREAM_NO_HEADER_YET, /* nothing has come; a proxy's header may not */
+    STREAM_WANTS_HEADER,  /* it is a proxy's: its header (proxy.h) */
+};
+
 enum stream_state { STREAM_FREE, STREAM_OPEN, STREAM_CLOSING };
 
 struct stream {
@@ -28,13 +35,15 @@ struct stream {
     uint32_t index, generation; /* in the handle of each query */
     uint32_t ifindex;
     struct endpoint client, local;
-    uint32_t in_flight;  /* queries taken by the core and not yet answered */
-    bool ended;          /* nothing more is read: half-closed, garbage, or the listener stops */
-    bool blocked;        /* the kernel takes no more for now */
-    struct buffer stash; /* read and not yet handed to the core */
-    struct buffer queue; /* answers not yet sent */
-    uint64_t turn;       /* of the last use, a number that grows */
-    uint64_t active_ms;  /* last whole query in, or octets out */
+    enum stream_start start;
+    struct endpoint asking; /* the client, or whom a proxy speaks for */
+    uint32_t in_flight;     /* queries taken by the core and not yet answered */
+    bool ended;             /* nothing more is read: half-closed, garbage, or the listener stops */
+    bool blocked;           /* the kernel takes no more for now */
+    struct buffer stash;    /* read and not yet handed to the core */
+    struct buffer queue;    /* answers not yet sent */
+    uint64_t turn;          /* of the last use, a number that grows */
+    uint64_t active_ms;     /* last whole query in, or octets out */
     struct stream *older, *newer; /* by active_ms */
     struct stream *same_bucket;   /* of the clients' table */
     struct stream *next_unsent, *next_ready;
@@ -48,6 +57,7 @@ struct tcp_listener {
     unsigned handles; /* of the listener's own that libuv has not closed yet */
     int fd, family;
     bool stopped, destroyed, pktinfo;
+    const struct network_table *proxies; /* NULL: none */
     struct endpoint local;
     struct listen_context context;
     struct tcp_limits limits;

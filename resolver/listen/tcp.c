@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config/base/err.h"
+#include "policy/who/network.h"
 #include "resolver/listen/stream.h"
 
 enum {
@@ -196,6 +197,11 @@ static uint32_t arrival_interface(const struct tcp_listener *listener, int fd,
     return 0;
 }
 
+static bool is_proxy(const struct tcp_listener *listener, const struct addr *client)
+{
+    return listener->proxies != NULL && network_find(listener->proxies, client) != NULL;
+}
+
 static struct stream *slot_take(struct tcp_listener *listener)
 {
     struct stream *stream = listener->free;
@@ -216,7 +222,8 @@ static void stream_open(struct tcp_listener *listener, struct stream *stream, in
     /* each answer goes when it is ready: Nagle would make it wait for the last one's ACK */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     stream->fd = fd;
-    stream->client = *client;
+    stream->client = stream->asking = *client;
+    stream->start = is_proxy(listener, &client->addr) ? STREAM_WANTS_HEADER : STREAM_NO_HEADER_YET;
     stream->local = listener->local;
     if (getsockname(fd, (struct sockaddr *)&sa, &length) == 0)
         endpoint_from_sockaddr(&stream->local, (struct sockaddr *)&sa);
@@ -240,7 +247,9 @@ static void make_room_for(struct tcp_listener *listener, const struct addr *clie
 {
     struct stream *oldest;
 
-    if (count_client(listener, client, &oldest) >= listener->limits.connections_per_client &&
+    /* All who are behind a proxy have its address. */
+    if (!is_proxy(listener, client) &&
+        count_client(listener, client, &oldest) >= listener->limits.connections_per_client &&
         oldest != NULL)
         stream_close(oldest);
     if (listener->open >= listener->limits.connections && listener->oldest != NULL)
@@ -347,6 +356,11 @@ int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err 
         return err_system(err, "cannot learn the interface of connections");
     listener->pktinfo = wanted;
     return 0;
+}
+
+void tcp_listener_proxies(struct tcp_listener *listener, const struct network_table *proxies)
+{
+    listener->proxies = proxies;
 }
 
 /* Takes LIMITS, none of which may be 0, with at most MOST connections: slots are laid out at start.

@@ -17,7 +17,9 @@
 
 #include "config/base/err.h"
 #include "config/base/log.h"
+#include "policy/who/network.h"
 #include "resolver/listen/listen.h"
+#include "resolver/listen/proxy.h"
 
 enum {
     BATCH = CORE_BATCH_MAX,
@@ -65,6 +67,7 @@ struct udp_listener {
     int fd;
     int family;
     bool wildcard, pktinfo, blocked, stopped;
+    const struct network_table *proxies; /* NULL: none */
     struct endpoint local;
     struct listen_context context;
     struct log_limit limit;
@@ -231,6 +234,39 @@ static struct endpoint asked_address(const struct udp_listener *listener, const 
     return local;
 }
 
+static void log_unproxied(struct udp_listener *listener, const struct endpoint *proxy)
+{
+    unsigned dropped;
+    char text[ADDR_TEXT_MAX];
+
+    if (log_allowed(&listener->limit, (int64_t)(uv_now(listener->poll.loop) / 1000), LOG_INTERVAL_S,
+                    &dropped))
+        log_event(listener->context.log, LOG_LEVEL_WARN, "proxy_without_header",
+                  "transport=udp proxy=%s more=%u", endpoint_to_text(proxy, text), dropped);
+}
+
+/* Takes the header off a proxy's DATAGRAM, and its word on the client. Returns false for what is to
+ * be dropped: a proxy's without a header, and another's with one. */
+static bool take_header(struct udp_listener *listener, struct core_datagram *datagram)
+{
+    struct proxy_header header;
+
+    if (listener->proxies == NULL ||
+        network_find(listener->proxies, &datagram->client.addr) == NULL)
+        return !proxy_is_signed(datagram->octets, datagram->length);
+    if (proxy_read(datagram->octets, datagram->length, &header) != PROXY_OK) {
+        log_unproxied(listener, &datagram->client);
+        return false;
+    }
+    datagram->octets += header.length;
+    datagram->length -= header.length;
+    if (header.client.addr.bits != 0) {
+        datagram->client = header.client;
+        datagram->ifindex = 0; /* the proxy came in by it, not the client */
+    }
+    return true;
+}
+
 /* Fills DATAGRAM from message AT; returns false for one that nobody can be answered on. */
 static bool take_in(struct udp_listener *listener, size_t at, struct core_datagram *datagram)
 {
@@ -249,7 +285,7 @@ static bool take_in(struct udp_listener *listener, size_t at, struct core_datagr
     datagram->ifindex = way.route.ifindex;
     datagram->transport = TRANSPORT_UDP;
     memcpy(datagram->handle.octets, &way, sizeof way);
-    return true;
+    return take_header(listener, datagram);
 }
 
 static void run_batch(struct udp_listener *listener, size_t received)
@@ -385,6 +421,11 @@ struct udp_listener *udp_listener_of(const struct query_handle *handle)
 
     memcpy(&way, handle->octets, sizeof way);
     return way.listener;
+}
+
+void udp_listener_proxies(struct udp_listener *listener, const struct network_table *proxies)
+{
+    listener->proxies = proxies;
 }
 
 void udp_listener_stop(struct udp_listener *listener)

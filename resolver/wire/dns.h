@@ -67,7 +67,14 @@ enum dns_type {
 
 enum dns_class { DNS_IN = 1, DNS_CH = 3 };
 
-enum dns_option { DNS_OPTION_COOKIE = 10, DNS_OPTION_EDE = 15 }; /* RFC 7873, RFC 8914 */
+enum dns_option {
+    DNS_OPTION_SUBNET = 8,     /* RFC 7871 */
+    DNS_OPTION_COOKIE = 10,    /* RFC 7873 */
+    DNS_OPTION_EDE = 15,       /* RFC 8914 */
+    DNS_OPTION_MAC = 65001,    /* of those for local use (RFC 6891 §9); told.h */
+    DNS_OPTION_DEVICE = 65073, /* the same */
+    DNS_OPTION_LINE = 65074,
+};
 
 enum dns_ede { /* RFC 8914 §4; the order of decision in docs/architecture.md says when */
                DNS_EDE_STALE = 3,

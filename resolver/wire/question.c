@@ -157,6 +157,8 @@ static uint16_t read_record(struct source *s, bool additional, struct question *
     /* RFC 6891 §6.1.1, §6.1.2: in the additional section, owned by the root. */
     if (!additional || !root)
         return DNS_FORMERR;
+    question->options_at = (uint16_t)(fixed + RECORD_FIXED_OCTETS - s->octets);
+    question->options_length = (uint16_t)size;
     return read_opt(fixed, question);
 }
 
@@ -216,6 +218,7 @@ enum question_result question_read(const uint8_t *octets, size_t length, struct 
     question->name.length = 1;
     question->has_question = question->has_opt = question->dnssec_ok = false;
     question->payload = DNS_UDP_PLAIN_MAX;
+    question->options_at = question->options_length = 0;
     question->rcode = judge(&s, question);
     return question->rcode == DNS_NOERROR ? QUESTION_OK : QUESTION_ANSWER;
 }

@@ -22,6 +22,7 @@ struct question {
     bool has_question;                 /* name, type and class were read: they can be echoed */
     bool has_opt, dnssec_ok;
     uint16_t payload; /* of the client's OPT, at least 512 (RFC 6891 §6.2.3); 512 without OPT */
+    uint16_t options_at, options_length; /* its options, in the message; of no use after it */
 };
 
 enum question_result {

@@ -158,7 +158,7 @@ static void each_evidence_stands_above_the_next(void **state)
     house.ask.told.length = 0;
     house.ask.ifindex = LAN;
     expect(&house, GUEST, IDENTIFY_MAC, 2);
-    neighbours_clear(house.overlay->neighbours);
+    neighbours_sweep(house.overlay->neighbours, UINT64_MAX);
     expect(&house, ADULT, IDENTIFY_DEVICE_PREFIX, 3);
     must(addr_from_text(&house.ask.client, "192.0.2.77") == 0);
     house.ask.ifindex = 1;

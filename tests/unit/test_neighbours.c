@@ -144,13 +144,19 @@ static void test_the_newest_of_more_than_fit_are_there(void **state)
     assert_in_range(found, MOST - MOST / 20, MOST);
 }
 
-static void test_clearing_leaves_nobody(void **state)
+static void test_a_sweep_takes_who_was_not_put_again(void **state)
 {
+    uint64_t turn;
+
     put(*state, "192.0.2.20", LAN, tablet);
-    neighbours_clear(*state);
-    assert_int_equal(owner(*state, "192.0.2.20", LAN), -1);
-    assert_true(put(*state, "192.0.2.20", LAN, tablet));
+    put(*state, "192.0.2.21", LAN, phone);
+    turn = neighbours_turn(*state);
+    assert_false(put(*state, "192.0.2.20", LAN, tablet));
+    assert_int_equal(neighbours_sweep(*state, turn), 1);
     assert_int_equal(owner(*state, "192.0.2.20", LAN), 0x0a);
+    assert_int_equal(owner(*state, "192.0.2.21", LAN), -1);
+    assert_true(put(*state, "192.0.2.21", LAN, phone));
+    assert_int_equal(owner(*state, "192.0.2.21", LAN), 0x0b);
 }
 
 /* --- readers beside the writer --- */
@@ -229,7 +235,7 @@ int main(void)
         EACH(test_a_scope_tells_the_link),
         EACH(test_an_address_of_nobody_and_no_address_are_not_found),
         EACH(test_the_newest_of_more_than_fit_are_there),
-        EACH(test_clearing_leaves_nobody),
+        EACH(test_a_sweep_takes_who_was_not_put_again),
         cmocka_unit_test(test_readers_never_see_half_a_change),
     };
 
