@@ -177,6 +177,7 @@ static bool rule_special(struct decision *d)
     /* A canary's answer is the profile's and may change with it. */
     answer(d, what,
            special->when == SPECIAL_BYPASS ? d->profile->config->block_ttl_s : SPECIAL_TTL_S);
+    d->verdict->canary = special->when == SPECIAL_BYPASS;
     d->verdict->labels = (uint8_t)labels;
     d->verdict->reason = special->reason;
     return true;

@@ -106,6 +106,7 @@ struct verdict {
     struct grant_hit grant; /* that decided, or released it; id 0: none did */
     bool denials;           /* people have denied something: an answer is looked at item by item */
     bool clock_unknown;     /* the time cannot be right */
+    bool canary;            /* a name that devices ask before they go around a resolver */
     bool would_block;       /* the profile only observes: observed_rule would have blocked */
     enum verdict_rule observed_rule;
     uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA

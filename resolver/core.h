@@ -15,6 +15,7 @@
 struct cache;
 struct core;
 struct err;
+struct observed;
 struct overlay;
 struct snapshot;
 
@@ -47,6 +48,7 @@ struct core_datagram {
 /* What the core needs from its surroundings; every function runs in the worker's thread. */
 struct core_hooks {
     void *context;
+    struct observed *observed; /* where names are gathered (observed.h); NULL: nowhere */
     /* Key of the table of questions in flight, so that clients cannot aim at one of its chains; 0
      * in tests. */
     uint64_t seed;
@@ -89,6 +91,7 @@ struct core_counters {
     uint64_t protected_blocks;
     uint64_t observed; /* would be blocked, were a list or a category of the profile not observed */
     uint64_t category_observed[64];
+    uint64_t bypass_signs; /* somebody looked for a way around the filter */
 };
 
 /* Makes a core with room for IN_FLIGHT forwarded queries, which keeps what upstreams say in CACHE.

@@ -32,6 +32,7 @@
 #include "resolver/daemon/state.h"
 #include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
+#include "resolver/observed.h"
 
 enum { SOCKETS_MOST = 4096, INTERFACES_MS = 2000, RELOAD_WAIT_MS = 1000 };
 
@@ -122,6 +123,7 @@ static void on_interfaces(uv_timer_t *timer)
     struct server *server = timer->data;
 
     snapshot_find_interfaces(publish_current(server->publish));
+    observed_tidy(server->observed, server_now(server).mono_ms);
 }
 
 static void on_tidy(uv_timer_t *timer)
@@ -213,8 +215,9 @@ static int open_cache(struct server *server, struct err *err)
     const struct config *config = snapshot_config(publish_current(server->publish));
     struct random random = {0};
 
+    server->observed = observed_create(err);
     server->cache = cache_create(config->cache_octets, random_u64(&random), err);
-    return server->cache != NULL ? 0 : -1;
+    return server->cache != NULL && server->observed != NULL ? 0 : -1;
 }
 
 /* Starts the workers; when one cannot, those before it are ended again. */
@@ -225,6 +228,7 @@ static int start_workers(struct server *server, struct err *err)
         .publish = server->publish,
         .cache = server->cache,
         .overlay = state_overlay(server->state),
+        .observed = server->observed,
         .sockets = server->sockets,
         .socket_count = server->socket_count,
         .log = &server->log,
@@ -296,6 +300,7 @@ static void clean_up(struct server *server)
     publish_destroy(server->publish);
     state_close(server->state);
     cache_destroy(server->cache);
+    observed_free(server->observed);
     restart_free(server->restart);
     json_decref(server->warnings);
     free(server->sockets);

@@ -17,6 +17,7 @@
 #include "resolver/daemon/reload.h"
 #include "resolver/daemon/worker.h"
 
+struct observed;
 struct publish;
 struct restart;
 struct state;
@@ -41,9 +42,10 @@ struct server {
     size_t socket_count;
     struct publish *publish;
     struct reload reload;
-    atomic_bool halt;        /* work beside the main thread is to end */
-    struct restart *restart; /* what the first config fixed */
-    struct cache *cache;     /* of all workers */
+    atomic_bool halt;          /* work beside the main thread is to end */
+    struct restart *restart;   /* what the first config fixed */
+    struct cache *cache;       /* of all workers */
+    struct observed *observed; /* names, when the operator wants them */
     struct control *control;
     struct state *state; /* state.db and the overlay */
     uint64_t releases;   /* by users of devices, since the start */

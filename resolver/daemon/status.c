@@ -21,6 +21,7 @@
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/state.h"
+#include "resolver/observed.h"
 
 enum { SCHEMA = 1, TIME_MAX = 32, DIGEST_HEX = 65 };
 
@@ -135,6 +136,7 @@ static json_t *counters(const struct core_counters *sum, const struct config *co
         {"loops",            sum->loops           },
         {"protected_blocks", sum->protected_blocks},
         {"observed",         sum->observed        },
+        {"bypass_signs",     sum->bypass_signs    },
     };
     json_t *all = json_object();
 
@@ -329,6 +331,9 @@ json_t *server_status(struct server *server)
     json_object_set_new(status, "state", state_json(server->state));
     json_object_set_new(status, "releases", whole(server->releases));
     json_object_set_new(status, "counters", counters(&sum, config));
+    json_object_set_new(
+        status, "observed_names_left_s",
+        whole((observed_left_ms(server->observed, server_now(server).mono_ms) + 999) / 1000));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());
     return status;

@@ -6,6 +6,7 @@
 #include "resolver/daemon/device_verbs.h"
 #include "resolver/daemon/grant_verbs.h"
 #include "resolver/daemon/message.h"
+#include "resolver/daemon/observed_verbs.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/state.h"
@@ -73,6 +74,8 @@ const struct control_verb server_verbs[] = {
     {"reload",         CONTROL_OPERATOR, NULL,               begin_reload},
     {"stop",           CONTROL_OPERATOR, run_stop,           NULL        },
     {"why",            EVERYBODY,        run_why,            NULL        },
+    {"observed",       EVERYBODY,        run_observed,       NULL        },
+    {"observed_names", CONTROL_OPERATOR, run_observed_names, NULL        },
     {"cache_stats",    EVERYBODY,        run_cache_stats,    NULL        },
     {"cache_lookup",   CONTROL_OPERATOR, run_cache_lookup,   NULL        },
     {"cache_flush",    CONTROL_OPERATOR, run_cache_flush,    NULL        },

@@ -430,6 +430,7 @@ static int open_all(struct worker *worker, struct err *err)
     struct random random = {0};
     const struct core_hooks hooks = {
         .context = worker,
+        .observed = worker->options.observed,
         .seed = random_u64(&random),
         .overlay = worker->options.overlay,
         .send = send_answer,

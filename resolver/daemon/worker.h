@@ -16,6 +16,7 @@ struct cache;
 struct config;
 struct err;
 struct log;
+struct observed;
 struct overlay;
 struct publish;
 struct wall_clock;
@@ -33,6 +34,7 @@ struct worker_options {
     struct publish *publish;       /* reader `index` of it is this worker */
     struct cache *cache;           /* of all workers */
     const struct overlay *overlay; /* what changes beside the snapshot; NULL: nothing does */
+    struct observed *observed;
     const struct listen_socket *sockets;
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;

@@ -6,7 +6,7 @@ from harness import tool
 
 COMMANDS = ["status", "reload", "stop", "cache stats", "cache lookup", "cache flush", "why", "config check", "config show",
             "config reference", "country list", "country show", "country check", "country reference", "checklist", "privacy",
-            "bypass rules", "lists catalogue", "lists show", "lists add", "lists remove", "set build", "set lookup", "set info", "set verify"]
+            "bypass rules", "observed", "lists catalogue", "lists show", "lists add", "lists remove", "set build", "set lookup", "set info", "set verify"]
 
 
 def test_help_names_every_command_and_every_exit_code():

@@ -85,7 +85,7 @@ static void print_area(const json_t *items, size_t area)
 
 int command_checklist(int argc, char **argv)
 {
-    struct policy_options options;
+    struct policy_options options = {.path = NULL};
     unsigned counts[3] = {0};
     json_t *items;
     int code = policy_options_read(&options, argc, argv);

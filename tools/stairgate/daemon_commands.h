@@ -12,6 +12,9 @@ int command_reload(int argc, char **argv);
 /* Exit 0: it is ending. */
 int command_stop(int argc, char **argv);
 
+/* Exit 0: counts, or names, printed; 5: names are for the operator. */
+int command_observed(int argc, char **argv);
+
 /* Exit 0: counts printed, also of a cache that is off. */
 int command_cache_stats(int argc, char **argv);
 

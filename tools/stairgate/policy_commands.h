@@ -21,8 +21,10 @@ int command_privacy(int argc, char **argv);
 /* Prints rules for a packet filter that close ports 53 and 853 of a network to other resolvers. */
 int bypass_rules_run(int argc, char **argv);
 
-/* What --config FILE and --json come to. */
+/* What --config FILE and --json come to. Begin with all zero. */
 struct policy_options {
+    bool asks_server; /* set before: --socket PATH is one of them */
+    const char *socket;
     const char *path;
     bool json;
     struct config *config;

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "config/base/data.h"
+#include "config/base/err.h"
 #include "config/base/text.h"
 #include "config/config.h"
 #include "tools/stairgate/command.h"
+#include "tools/stairgate/control_client.h"
 #include "tools/stairgate/json_out.h"
 #include "tools/stairgate/policy_commands.h"
 
@@ -168,22 +170,42 @@ static void print_rows(const json_t *rows)
            "somebody\nallowed, denied or released it there.\n");
 }
 
+/* Seconds for which the running server gathers names yet; 0 where none does, or none runs. */
+static long long names_left_s(const struct policy_options *options)
+{
+    const char *socket =
+        options->socket != NULL ? options->socket : options->config->control_operator;
+    json_t *status;
+    long long left;
+    struct err err;
+
+    if (socket == NULL || control_client_try(socket, "status", NULL, &status, &err) != 0)
+        return 0;
+    left = control_client_number(status, "observed_names_left_s");
+    json_decref(status);
+    return left;
+}
+
 int command_privacy(int argc, char **argv)
 {
-    struct policy_options options;
+    struct policy_options options = {.asks_server = true};
+    long long left;
     json_t *rows;
     int code = policy_options_read(&options, argc, argv);
 
     if (code != EXIT_DONE)
         return code == EXIT_USAGE ? command_usage(command_privacy) : code;
     rows = rows_of(options.config);
+    left = names_left_s(&options);
     config_free(options.config);
     if (options.json) {
-        json_out_print(
-            json_pack("{s:i, s:s, s:o}", "schema", 1, "file", options.path, "stored", rows));
+        json_out_print(json_pack("{s:i, s:s, s:I, s:o}", "schema", 1, "file", options.path,
+                                 "observed_names_left_s", (json_int_t)left, "stored", rows));
         return EXIT_DONE;
     }
     print_rows(rows);
+    if (left > 0)
+        printf("names are gathered now, for %lld s more: `stairgate observed --names`\n", left);
     json_decref(rows);
     return EXIT_DONE;
 }

@@ -73,6 +73,9 @@ static void print_queries(const json_t *status)
     if (control_client_number(counters, "chain_blocked") > 0)
         printf("             %lld of the blocked by where an allowed name led\n",
                control_client_number(counters, "chain_blocked"));
+    if (control_client_number(counters, "bypass_signs") > 0)
+        printf("             %lld looked for a way around (docs/bypass.md)\n",
+               control_client_number(counters, "bypass_signs"));
     if (control_client_number(counters, "loops") > 0)
         printf("             %lld of the failed came back from an upstream that asks us\n",
                control_client_number(counters, "loops"));
