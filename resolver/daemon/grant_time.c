@@ -7,25 +7,25 @@
 #include "config/base/err.h"
 #include "config/base/text.h"
 #include "policy/state/grants.h"
+#include "policy/when/zone.h"
 
 enum { DAY_S = 86400, MOST_S = 366 * 10 * DAY_S };
 
 struct zone *grant_time_zone(const char *name)
 {
-    (void)name; /* the option `zone` and its reader come with schedules */
-    return NULL;
+    struct err err;
+
+    return name != NULL ? zone_load(name, &err) : NULL;
 }
 
 void grant_time_free(struct zone *zone)
 {
-    (void)zone;
+    zone_free(zone);
 }
 
 static int64_t offset(const struct zone *zone, int64_t wall_s)
 {
-    (void)zone;
-    (void)wall_s;
-    return 0;
+    return zone != NULL ? zone_offset(zone, wall_s) : 0;
 }
 
 /* Returns the instant at which ZONE's clocks show LOCAL_S; of a time that they pass over, the one
