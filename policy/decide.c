@@ -300,6 +300,7 @@ static void start(struct decision *d)
     identify(d->snapshot, ask, &d->who);
     verdict->profile = d->who.profile;
     verdict->device = d->who.device.id;
+    verdict->unknown = d->who.unknown;
     d->profile = &d->snapshot->profiles[verdict->profile];
     d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
     if (d->who.max_ttl_s > 0)

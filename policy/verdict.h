@@ -97,6 +97,7 @@ struct verdict {
     struct mask matched;  /* the category bits that decided */
     struct mask observed; /* bits that would have, were they not in observe mode */
     uint32_t profile;     /* index into the config's profiles */
+    bool unknown;         /* nobody knows the device, and its network has a word for such */
     uint32_t device;      /* that asked, as in policy/who/devices.h; 0: nobody knows */
     uint32_t row;         /* of the set, when matched */
     struct mask chain;    /* bits that block what the answer leads to */

@@ -63,6 +63,9 @@ struct core_hooks {
      * dnssec_ok) and query->verdict.upstream_group. Later queries with the same question join this
      * ticket, so one call may be worth many answers. */
     int (*forward)(void *context, const struct query *query, uint32_t ticket);
+    /* Hears of a client whose device nobody knows where its network has a word for such; NULL:
+     * nobody wants to hear. Called for each of its queries. */
+    void (*sight)(void *context, const struct ask *ask);
     /* Tells whether every upstream of GROUP is down now, so that an old answer is better than
      * waiting; NULL: never. */
     bool (*is_down)(void *context, uint32_t group);

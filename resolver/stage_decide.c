@@ -65,6 +65,8 @@ enum next stage_decide(const struct query_context *context, struct query *query)
     query->changes = overlay_version(context->hooks->overlay); /* before it is looked at */
     policy_decide(context->snapshot, &query->ask, &query->verdict, NULL);
     query->rules = snapshot_id(context->snapshot);
+    if (query->verdict.unknown && context->hooks->sight != NULL)
+        context->hooks->sight(context->hooks->context, &query->ask);
     count_observed(counters, &query->verdict);
     note_observed(context, query);
     if (is_bypass_sign(&query->verdict))

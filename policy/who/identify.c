@@ -189,7 +189,9 @@ static bool find_device(const struct snapshot *s, const struct ask *ask,
     struct device_key key;
 
     if (ask->told.length > 0) {
-        if (find_key(s, tables, IDENTIFY_TOLD, &ask->told, identity))
+        if (find_key(s, tables, IDENTIFY_TOLD, &ask->told, identity) ||
+            (ask->told_line.length > 0 &&
+             find_key(s, tables, IDENTIFY_TOLD, &ask->told_line, identity)))
             return true;
     } else if (identity->has_mac) {
         device_key_of_mac(identity->mac, &key);

@@ -198,6 +198,18 @@ static bool receive(struct neighbour_table *table)
     return true;
 }
 
+/* Reads what there is, and tells the workers. */
+static void drain(struct neighbour_table *table)
+{
+    int reads = 0;
+
+    while (receive(table) && ++reads < READS_A_TURN)
+        ;
+    if (table->changed)
+        overlay_changed(table->overlay);
+    table->changed = false;
+}
+
 static void on_event(uv_poll_t *poll, int status, int events);
 
 static void watch(struct neighbour_table *table)
@@ -208,16 +220,11 @@ static void watch(struct neighbour_table *table)
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct neighbour_table *table = poll->data;
-    int reads = 0;
 
     (void)events;
     if (status < 0)
         watch(table); /* an overrun is an error of the socket: libuv has stopped watching it */
-    while (receive(table) && ++reads < READS_A_TURN)
-        ;
-    if (table->changed)
-        overlay_changed(table->overlay);
-    table->changed = false;
+    drain(table);
 }
 
 /* ---- what workers ask ---- */
@@ -313,6 +320,7 @@ void neighbour_table_follow(struct neighbour_table *table)
     table->handles++;
     watch(table);
     dump(table);
+    drain(table); /* who was there before us is known before the first query */
     log_event(table->log, LOG_LEVEL_INFO, "neighbours", "what=followed");
 }
 

@@ -21,6 +21,7 @@
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
+#include "resolver/daemon/seen.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/spawn.h"
 
@@ -110,6 +111,7 @@ static json_t *swap(struct reload *reload)
         return NULL;
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_reload(server->workers[i]);
+    seen_follow(server->seen, snapshot_config(publish_current(server->publish)));
     uv_timer_start(&reload->release, on_release, RELEASE_MS, RELEASE_MS);
     return result_of(server);
 }

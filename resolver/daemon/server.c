@@ -28,6 +28,7 @@
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/sandbox.h"
+#include "resolver/daemon/seen.h"
 #include "resolver/daemon/spawn.h"
 #include "resolver/daemon/state.h"
 #include "resolver/daemon/verify.h"
@@ -87,6 +88,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void close_loop(struct server *server, int code)
 {
     control_destroy(server->control);
+    seen_destroy(server->seen);
     if (!reload_wait(&server->reload, RELOAD_WAIT_MS)) {
         log_event(&server->log, LOG_LEVEL_WARN, "reload_stuck", "reason=\"it still reads a file\"");
         _exit(code); /* its thread would not let us clean up */
@@ -207,7 +209,10 @@ static int open_state(struct server *server, struct err *err)
     const struct config *config = snapshot_config(publish_current(server->publish));
 
     server->state = state_open(config, &server->log, err);
-    return server->state != NULL ? 0 : -1;
+    if (server->state == NULL)
+        return -1;
+    server->seen = seen_create(server, err);
+    return server->seen != NULL ? 0 : -1;
 }
 
 static int open_cache(struct server *server, struct err *err)
@@ -233,6 +238,7 @@ static int start_workers(struct server *server, struct err *err)
         .socket_count = server->socket_count,
         .log = &server->log,
         .clock = server->clock,
+        .sighted = seen_signal(server->seen),
         .ended = on_worker_ended,
         .context = server,
     };

@@ -20,6 +20,7 @@
 struct observed;
 struct publish;
 struct restart;
+struct seen;
 struct state;
 
 struct server_options {
@@ -37,6 +38,7 @@ struct server {
     uv_signal_t signals[4];
     uv_timer_t interfaces; /* looks them up again */
     uv_async_t ended;      /* a worker has */
+    struct seen *seen;
 
     struct listen_socket *sockets;
     size_t socket_count;

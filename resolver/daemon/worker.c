@@ -22,6 +22,7 @@
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/neighbour_table.h"
 #include "resolver/daemon/publish.h"
+#include "resolver/daemon/sightings.h"
 #include "resolver/wire/dns.h"
 
 enum { ORDER_RELOAD = 1, ORDER_DRAIN = 2, ORDER_REPORT = 4, PIPELINED_MOST = 64 };
@@ -37,6 +38,7 @@ struct worker {
     atomic_uint orders;
 
     struct core *core;
+    struct sightings *sightings;
     struct upstreams *upstreams;
     struct udp_listener **udp;
     struct tcp_listener **tcp;
@@ -124,6 +126,14 @@ static int forward(void *context, const struct query *query, uint32_t ticket)
     return upstreams_ask(worker->upstreams, &question);
 }
 
+static void sight(void *context, const struct ask *ask)
+{
+    struct worker *worker = context;
+
+    if (sightings_note(worker->sightings, ask))
+        uv_async_send(worker->options.sighted);
+}
+
 static bool is_down(void *context, uint32_t group)
 {
     struct worker *worker = context;
@@ -195,6 +205,7 @@ static void free_worker(struct worker *worker)
     must(uv_loop_close(&worker->loop) == 0);
     uv_cond_destroy(&worker->reported);
     uv_mutex_destroy(&worker->lock);
+    sightings_free(worker->sightings);
     network_free(worker->proxies);
     free(worker->udp);
     free(worker->tcp);
@@ -435,10 +446,14 @@ static int open_all(struct worker *worker, struct err *err)
         .overlay = worker->options.overlay,
         .send = send_answer,
         .forward = forward,
+        .sight = sight,
         .is_down = is_down,
         .is_loop = is_loop,
     };
 
+    worker->sightings = sightings_create(err);
+    if (worker->sightings == NULL)
+        return -1;
     worker->core = core_create(config->queries_in_flight, worker->options.cache, &hooks, err);
     if (worker->core == NULL)
         return -1;
@@ -506,6 +521,11 @@ void worker_join(struct worker *worker)
 {
     uv_thread_join(&worker->thread);
     free_worker(worker);
+}
+
+struct sightings *worker_sightings(struct worker *worker)
+{
+    return worker->sightings;
 }
 
 void worker_counters(const struct worker *worker, struct core_counters *sum)

@@ -19,6 +19,7 @@ struct log;
 struct observed;
 struct overlay;
 struct publish;
+struct sightings;
 struct wall_clock;
 struct worker;
 
@@ -39,6 +40,7 @@ struct worker_options {
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;
     const struct wall_clock *clock; /* NULL: the system's */
+    uv_async_t *sighted;            /* sent when there is something in worker_sightings */
     void (*ended)(void *context);   /* called in the worker's thread, which does nothing after */
     void *context;
 };
@@ -59,6 +61,9 @@ void worker_drain(struct worker *worker);
 
 /* Waits for the end of WORKER, after `ended`, and frees it. */
 void worker_join(struct worker *worker);
+
+/* Returns the ring in which WORKER tells of clients; the main thread reads it. */
+struct sightings *worker_sightings(struct worker *worker);
 
 /* Adds WORKER's counters to SUM. Threads: any, while WORKER is not joined. */
 void worker_counters(const struct worker *worker, struct core_counters *sum);
