@@ -28,12 +28,13 @@
 #include "policy/who/device_signs.h"
 
 enum {
-    ENTRIES = 5,       /* of a bucket */
-    FILL = 4,          /* entries a bucket on average */
-    FIRST_BUCKETS = 8, /* a power of two */
-    CHAIN_MOST = 256,  /* entries behind one bucket; a reader who sees more reads rubbish */
-    LENGTH_WORDS = 3,  /* bits 0 to 128 */
-    EXACT_OCTETS = 16, /* of a key that stands in its entry */
+    ENTRIES = 5,          /* of a bucket */
+    FILL = 4,             /* entries a bucket on average */
+    FIRST_BUCKETS = 8,    /* a power of two */
+    CHAIN_MOST = 256,     /* entries behind one bucket; a reader who sees more reads rubbish */
+    LENGTH_WORDS = 3,     /* bits 0 to 128 */
+    EXACT_OCTETS = 16,    /* of a key that stands in its entry */
+    LARGE_FROM = 2 << 20, /* octets of buckets */
 };
 
 /* Words, since whoever reads them does so beside the writer. */
@@ -74,6 +75,7 @@ struct devices {
     /* the writer's */
     size_t most, bucket_most, spill_most, spill_used;
     uint64_t spill_free; /* a list through next */
+    bool large_pages;
     uint32_t uses[2][LENGTH_WORDS * 64];
 };
 
@@ -181,8 +183,10 @@ static uint64_t match(const struct entry *entry, const struct wanted *wanted)
 static struct entry *find(const struct devices *d, const struct wanted *wanted, uint64_t *rest)
 {
     struct bucket *bucket = &d->buckets[bucket_of(wanted->hash, SEQLOCK_LOAD(d->bucket_count))];
-    uint64_t next = SEQLOCK_LOAD(bucket->next);
+    uint64_t next;
 
+    __builtin_prefetch(&bucket->next); /* its second line, along with the first */
+    next = SEQLOCK_LOAD(bucket->next);
     for (unsigned i = 0; i < ENTRIES; i++) {
         if ((*rest = match(&bucket->entries[i], wanted)) != 0)
             return &bucket->entries[i];
@@ -274,6 +278,18 @@ static size_t chain_length(const struct devices *d, const struct bucket *bucket)
     return length;
 }
 
+/* A table beyond the reach of small pages asks for large ones; a small one shall stay small. */
+static void enlarge_pages(struct devices *d)
+{
+    size_t octets = d->bucket_count * sizeof *d->buckets, reserved;
+
+    if (d->large_pages || octets < LARGE_FROM)
+        return;
+    d->large_pages = true;
+    reserved = d->bucket_most * sizeof *d->buckets;
+    madvise(d->buckets, reserved, MADV_HUGEPAGE); /* no matter where that is not known */
+}
+
 /* Splits the bucket whose turn it is. Every spill it had is free for what goes back. */
 static void grow(struct devices *d)
 {
@@ -284,6 +300,7 @@ static void grow(struct devices *d)
     size_t taken = empty(d, old, entries);
 
     SEQLOCK_STORE(d->bucket_count, count);
+    enlarge_pages(d);
     for (size_t i = 0; i < taken; i++) {
         struct wanted wanted = {
             .key = {entries[i].key[0], entries[i].key[1]},
