@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/base/err.h"
@@ -79,6 +80,8 @@ static struct config *parse(const char *path, const char *text, size_t length, b
         problem_add(&problems, (struct config_place){0, 0}, "%s", err.text);
     } else if (tree_parse(&config->tree, text, length, &problems) == 0) {
         config->default_profile = SIZE_MAX;
+        config->clock_earliest_s = STAIRGATE_BUILT_S;
+        config->loaded_s = system ? (int64_t)time(NULL) : 0;
         read_tree(&walk);
     }
     problem_finish(&problems);

@@ -357,7 +357,9 @@ struct config {
     size_t zone_count;
     size_t default_profile;
 
-    char *zone; /* of profiles that name none; NULL: nobody has said where this is */
+    int64_t clock_earliest_s; /* a clock that shows an earlier time is wrong */
+    int64_t loaded_s;         /* about when it was loaded, to work ahead from; 0: who knows */
+    char *zone;               /* of profiles that name none; NULL: nobody has said where this is */
     struct config_calendar *calendars;
     size_t calendar_count;
     struct config_service *services; /* beside the built-in ones */

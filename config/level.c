@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/base/data.h"
+#include "config/base/date.h"
 #include "config/base/err.h"
 #include "config/base/text.h"
 #include "config/walk.h"
@@ -241,6 +242,20 @@ void read_month(struct walk *walk, const struct option *option, const struct nod
     }
     profile->born = (struct config_month){(uint16_t)year, (uint8_t)month};
     take_levels(walk, profile);
+}
+
+void read_day(struct walk *walk, const struct option *option, const struct node *node, void *base)
+{
+    const char *text = node->text;
+    int32_t days;
+    int64_t seconds;
+
+    if (date_read(&text, &days) != 0 || *text != '\0') {
+        walk_wrong(walk, option, node);
+        return;
+    }
+    seconds = (int64_t)days * DATE_DAY_S;
+    memcpy(option_field(option, base), &seconds, sizeof seconds);
 }
 
 /* What the profile's own lists of categories make of the three masks of a level. */

@@ -709,6 +709,14 @@ const struct option options_config[] = {
      .default_text = "none",
      .help = "the time zone whose clocks the hours of profiles go by.",
      .since = "0.2"},
+    {.name = "clock_earliest",
+     .type = OPTION_DAY,
+     FIELD(struct config, clock_earliest_s),
+     .default_text = "the day that this program was made",
+     .help =
+         "a clock that shows an earlier day is wrong, as that of a router is before it has heard "
+         "from others; then what hours and ages close is closed, and nothing that they open is "
+         "open.", .since = "0.2"},
     {.name = "calendars",
      .type = OPTION_CALENDARS,
      LIST(struct config, calendars, calendar_count),

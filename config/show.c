@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/date.h"
 #include "config/base/text.h"
 #include "config/record_text.h"
 #include "config/shower.h"
@@ -312,6 +313,17 @@ void show_preset(struct show *show, const struct option *option, const struct no
     (void)base;
     if (show->extends[0] != '\0')
         show_add(show, show->extends);
+}
+
+void show_day(struct show *show, const struct option *option, const struct node *node,
+              const void *base)
+{
+    char text[DATE_TEXT_MAX];
+    int64_t seconds;
+
+    (void)node;
+    memcpy(&seconds, show_field(option, base), sizeof seconds);
+    show_add(show, date_to_text(date_day_of(seconds), text));
 }
 
 void show_month(struct show *show, const struct option *option, const struct node *node,

@@ -20,6 +20,7 @@
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
 #include "policy/granted.h"
+#include "policy/decision.h"
 #include "policy/moment.h"
 #include "policy/safe.h"
 #include "policy/service.h"
@@ -150,6 +151,8 @@ struct check {
     struct set_hit listed, hotline;
     struct tree_path path; /* of a name; of an address it is empty */
     struct verdict *blocked;
+    const struct compiled_state *state; /* of the profile, at that time */
+    struct compiled_state room;
 };
 
 enum outcome { GOES_ON, PASSES, BLOCKS };
@@ -224,6 +227,24 @@ static enum outcome rule_own(struct check *c)
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
 
+/* Categories that a schedule closes or opens are part of verdict.chain. */
+static enum outcome rule_schedule(struct check *c)
+{
+    struct tree_match match;
+    unsigned number = 0;
+
+    if (c->state->active == 0 ||
+        !decision_schedule_name(c->profile, c->state, &c->path, &match, &number))
+        return GOES_ON;
+    if (!match.rule->deny)
+        return PASSES;
+    if (c->verdict->covers != COVERS_NOTHING)
+        return GOES_ON;
+    c->blocked->schedule = (uint8_t)(number + 1);
+    c->blocked->place = c->profile->config->schedules[number].place;
+    return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
+}
+
 static enum outcome rule_category(struct check *c)
 {
     struct mask bits = mask_and(c->listed.mask, c->verdict->chain);
@@ -231,6 +252,7 @@ static enum outcome rule_category(struct check *c)
     if (!mask_any(bits))
         return GOES_ON;
     c->blocked->matched = bits;
+    c->blocked->warned = !mask_any(mask_without(bits, c->state->warn));
     c->blocked->row = c->listed.row;
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
@@ -242,11 +264,9 @@ static enum outcome rule_safe(struct check *c)
 {
     const struct safe_entry *entry = safe_find(c->snapshot, &c->path);
     bool led = (c->verdict->transform & TRANSFORM_ALIAS) != 0;
-    struct compiled_state room;
-    int64_t until_s;
 
     if (entry == NULL || (c->verdict->covers != COVERS_NOTHING && !led) ||
-        safe_target(entry, moment_state(c->profile, c->ask->wall_s, &room, &until_s)) == NULL)
+        safe_target(entry, c->state) == NULL)
         return GOES_ON;
     c->blocked->matched = mask_bit(CATEGORY_SEARCH_UNSAFE);
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
@@ -262,6 +282,7 @@ static const struct {
     {RULE_PIN,      rule_pin     },
     {RULE_GRANT,    rule_grant   },
     {RULE_OWN_DENY, rule_own     },
+    {RULE_SCHEDULE, rule_schedule},
     {RULE_CATEGORY, rule_safe    },
     {RULE_CATEGORY, rule_category},
 };
@@ -289,9 +310,14 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
     blocked->profile = verdict->profile;
     blocked->device = verdict->device;
     blocked->clock_unknown = verdict->clock_unknown;
+    c.state = moment_state_at(c.profile, &(struct moment){ask->wall_s, verdict->step_s}, &c.room,
+                              &blocked->valid_until_s);
     for (size_t i = 0; i < sizeof order / sizeof *order && outcome == GOES_ON; i++) {
         outcome = order[i].says(&c);
         blocked->rule = order[i].rule;
     }
+    if (verdict->valid_until_s < blocked->valid_until_s)
+        blocked->valid_until_s = verdict->valid_until_s;
+    verdict_limit(blocked, ask->wall_s);
     return outcome != BLOCKS;
 }

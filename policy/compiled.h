@@ -15,6 +15,9 @@
 
 struct devices;
 struct set;
+struct timetable;
+struct zone;
+struct zones;
 
 /* What holds for one profile at one moment: its preset's step, and the schedules that are in force
  * (moment.h). */
@@ -36,6 +39,26 @@ struct compiled_state {
     uint8_t band;                  /* enum band; BANDS: of none */
     const char *preset;            /* that it comes from, "" for none */
     bool clock_unknown;            /* the stricter side of all states */
+};
+
+/* What a profile comes to from an age on. */
+struct compiled_step {
+    int64_t from_s; /* Unix time; INT64_MIN for the first */
+    struct compiled_state state;
+    struct mask quota; /* closed while a period of `hours` is in force */
+    uint64_t hours;
+};
+
+/* What changes with the time (snapshot_times.c). */
+struct compiled_times {
+    struct compiled_step *steps; /* by from_s, one at least */
+    size_t step_count;
+    struct timetable *timetable;  /* period i is schedule i, then the presets' hours; NULL: none */
+    const struct zone *zone;      /* that its clocks are in; NULL: UTC */
+    uint64_t schedules;           /* bits of the periods that are schedules */
+    uint32_t scope;               /* in the tree, of the names of schedule 0; then by number */
+    int64_t known_s;              /* a clock that shows an earlier time is wrong */
+    struct compiled_state strict; /* holds then */
 };
 
 struct compiled_profile {
@@ -98,6 +121,8 @@ struct snapshot {
     /* what */
     struct compiled_profile *profiles;
     size_t profile_count;
+    uint32_t next_scope;        /* of the tree, for the names of schedules */
+    struct zones *zones;        /* of all profiles */
     struct mask protected_bits; /* severity S4: applied to everybody, told to nobody */
     struct mask grave_bits;     /* severity S3: an allow of one name does not lift it from others */
     struct name_tree *tree;
@@ -122,6 +147,15 @@ struct snapshot {
 
 /* Finds the index that MARK stands for; -1 for none. */
 long compiled_find_mark(const struct compiled_marks *marks, uint32_t mark);
+
+/* Where a snapshot is in time, for what is worked out ahead; nothing depends on it. */
+int snapshot_compile_times(struct snapshot *snapshot, struct compiled_profile *profile,
+                           struct err *err);
+void snapshot_free_times(struct compiled_times *times);
+
+/* Fills STATE with what LEVEL comes to for PROFILE. */
+void snapshot_compile_level(const struct config_profile *profile, const struct config_level *level,
+                            struct compiled_state *state);
 
 /* snapshot_profiles.c and snapshot_marks.c: parts of snapshot_create. Errors: -1 with ERR. */
 int snapshot_compile_profiles(struct snapshot *snapshot, struct err *err);

@@ -289,6 +289,21 @@ static void trace_rest(struct decide_trace *trace)
     }
 }
 
+/* Finds what holds for the profile now. A profile that a guardian holds at its step of some day
+ * goes on as if that were today. */
+static void find_state(struct decision *d)
+{
+    const struct compiled_times *times = d->profile->times;
+    struct moment moment = {d->ask->wall_s, d->ask->wall_s};
+    int64_t until_s;
+
+    if (times != NULL && times->step_count > 1 && moment.wall_s >= times->known_s)
+        decision_grant_holds(d, &moment.step_s);
+    d->state = moment_state_at(d->profile, &moment, &d->room, &until_s);
+    d->verdict->step_s = moment.step_s;
+    decision_until(d, until_s);
+}
+
 static void start(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
@@ -302,7 +317,7 @@ static void start(struct decision *d)
     verdict->device = d->who.device.id;
     verdict->unknown = d->who.unknown;
     d->profile = &d->snapshot->profiles[verdict->profile];
-    d->state = moment_state(d->profile, ask->wall_s, &d->room, &verdict->valid_until_s);
+    find_state(d);
     if (d->who.max_ttl_s > 0)
         decision_until(d, ask->wall_s + d->who.max_ttl_s);
     verdict->clock_unknown = d->state->clock_unknown;
@@ -311,15 +326,69 @@ static void start(struct decision *d)
     decision_label(d);
 }
 
+/* What is said by the operator, of local names and of pins is so at all times, and for whoever
+ * asks.
+ */
+static bool is_timeless(enum verdict_rule rule)
+{
+    return rule == RULE_CLIENT || rule == RULE_OPERATOR || rule == RULE_LOCAL || rule == RULE_PIN;
+}
+
+/* Tells whether the profile only observes what it would have blocked. What a person has said is
+ * done, and so is what the operator says. */
+static bool is_observed(const struct decision *d)
+{
+    enum verdict_rule rule = d->verdict->rule;
+
+    if (!d->state->observe_all || d->verdict->action != VERDICT_BLOCK)
+        return false;
+    return rule == RULE_OFFLINE ? d->verdict->grant.id == 0
+                                : rule >= RULE_OWN_DENY && rule <= RULE_DEFAULT;
+}
+
+/* Makes a block one that is only counted. */
+static void observe(struct decision *d)
+{
+    struct verdict *verdict = d->verdict;
+
+    verdict->observed = mask_or(verdict->observed, verdict->matched);
+    verdict->would_block = true;
+    verdict->observed_rule = verdict->rule;
+    verdict->rule = RULE_DEFAULT;
+    verdict->matched = (struct mask){.words = {0}};
+    verdict->warned = false;
+    verdict->labels = 0;
+    verdict->place = d->profile->config->place;
+    verdict->terms = verdict->listed_terms = TERMS_STYLE;
+    verdict->feed = NULL;
+    verdict->rewrite = NULL;
+    verdict->rewrite_length = 0;
+    verdict->transform = 0;
+    verdict->ttl_s = 0;
+    for (unsigned i = 0; i < VERDICT_EDE_MAX; i++)
+        verdict->ede[i] = VERDICT_NO_EDE;
+    decision_forward_outside(d);
+    verdict->covers = COVERS_MOST;
+}
+
 /* Adds what a question that is forwarded gets beside the rule, and works out which categories block
  * what the answer leads to. */
 static void finish(struct decision *d)
 {
     struct verdict *verdict = d->verdict;
 
+    if (is_observed(d))
+        observe(d);
     if (verdict->action == VERDICT_FORWARD)
         decision_safe(d);
-    if (verdict->action != VERDICT_FORWARD || verdict->covers == COVERS_MOST)
+    if (is_timeless(verdict->rule))
+        verdict->valid_until_s = INT64_MAX;
+    verdict_limit(verdict, d->ask->wall_s);
+    if (verdict->action != VERDICT_FORWARD)
+        return;
+    if (d->state->observe_all)
+        verdict->covers = COVERS_MOST;
+    if (verdict->covers == COVERS_MOST)
         return;
     verdict->denials = d->ask->overlay != NULL && d->ask->overlay->grants != NULL &&
                        grants_count_denials(d->ask->overlay->grants) > 0;

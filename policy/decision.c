@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+#include "policy/state/grants.h"
+#include "policy/state/overlay.h"
+
 enum { WITNESSES_LOOKED_AT = 32 };
 
 void decision_until(struct decision *d, int64_t wall_s)
@@ -43,10 +46,20 @@ void decision_block(struct decision *d, enum block_style style, uint16_t ede)
     verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
 }
 
+static bool has_grants(const struct decision *d)
+{
+    const struct overlay *overlay = d->ask->overlay;
+
+    return overlay != NULL && overlay->grants != NULL && grants_count(overlay->grants) > 0;
+}
+
 enum block_style decision_soften(const struct decision *d, enum block_style style, bool subtree)
 {
     if (style != BLOCK_NXDOMAIN)
         return style;
+    /* A schedule or a grant may open something below, now or before the answer's time is over. */
+    if (d->state->active != 0 || has_grants(d))
+        return BLOCK_NODATA;
     if (!subtree || d->ask->is_target || tree_passes_below(&d->path, d->verdict->profile))
         return BLOCK_NODATA;
     return style;
@@ -182,6 +195,12 @@ static void act(struct decision *d, struct mask bits, enum terms_action action)
         rewrite(d);
 }
 
+/* Tells whether BITS are cells W alone. */
+static bool is_warned(const struct decision *d, struct mask bits)
+{
+    return !mask_any(mask_without(bits, d->state->warn));
+}
+
 bool decision_category(struct decision *d)
 {
     const struct compiled_state *state = d->state;
@@ -193,10 +212,15 @@ bool decision_category(struct decision *d)
         mask_or(mask_and(d->listed.mask, state->observe), mask_and(d->listed.observed, used));
     if (!mask_any(bits))
         return false;
+    if (is_warned(d, bits) && decision_released(d)) {
+        d->verdict->released = true;
+        return false;
+    }
     action = action_of(d, bits);
     if (lets_through(d, action))
         return false;
     d->verdict->matched = bits;
+    d->verdict->warned = is_warned(d, bits);
     d->verdict->row = d->ask->listed.row;
     d->verdict->labels = d->ask->listed.labels;
     if (action != TERMS_STYLE && !d->ask->is_target) {

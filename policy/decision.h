@@ -60,6 +60,10 @@ bool decision_grant_offline(struct decision *decision);
 /* decision_grant.c: tells whether a guardian has opened the name, which a timetable has offline. */
 bool decision_grant_opens(struct decision *decision);
 
+/* decision_grant.c: fills FROM_S with the instant whose step of the stairs a guardian holds the
+ * profile at; returns whether one does. */
+bool decision_grant_holds(struct decision *decision, int64_t *from_s);
+
 /* decision_grant.c, the rule RULE_GRANT: a person has allowed or denied it for a while. */
 bool decision_grant(struct decision *decision);
 
@@ -69,6 +73,12 @@ bool decision_released(struct decision *decision);
 
 /* decision_schedule.c, the rule RULE_SCHEDULE. */
 bool decision_schedule(struct decision *decision);
+
+/* Finds the best of the names on PATH that the schedules of PROFILE have which are in force in
+ * STATE, and the schedule's NUMBER. */
+bool decision_schedule_name(const struct compiled_profile *profile,
+                            const struct compiled_state *state, const struct tree_path *path,
+                            struct tree_match *best, unsigned *number);
 
 /* decision_safe.c: puts the services that the name belongs to, and engines that are not safe, to
  * what it is listed as. */

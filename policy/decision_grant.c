@@ -19,6 +19,18 @@ static struct granted_case case_of(const struct decision *d)
                                  .labels = d->ask->listed.labels};
 }
 
+bool decision_grant_holds(struct decision *d, int64_t *from_s)
+{
+    const struct granted_case question = {
+        .snapshot = d->snapshot, .ask = d->ask, .verdict = d->verdict, .who = &d->who};
+    struct grant_hit hit;
+
+    if (!granted_held(&question, &hit, &d->verdict->valid_until_s))
+        return false;
+    *from_s = hit.from_s;
+    return true;
+}
+
 bool decision_grant_offline(struct decision *d)
 {
     const struct granted_case question = case_of(d);

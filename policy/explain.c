@@ -185,6 +185,11 @@ static void tell_default(const struct telling *t)
     }
 }
 
+static void tell_schedule(const struct telling *t)
+{
+    explain_schedule(t->snapshot, t->e);
+}
+
 static void tell_nothing(const struct telling *t)
 {
     SAY(sentence, "not built yet");
@@ -203,7 +208,7 @@ static const struct {
     [RULE_GRANT] = {"grants and timed overrides",         tell_grant    },
     [RULE_OWN_ALLOW] = {"the profile's allow list",           tell_own_allow},
     [RULE_OWN_DENY] = {"the profile's deny list",            tell_own_deny },
-    [RULE_SCHEDULE] = {"schedule and quota",                 tell_nothing  },
+    [RULE_SCHEDULE] = {"schedule and quota",                 tell_schedule },
     [RULE_CATEGORY] = {"categories that the profile blocks", tell_category },
     [RULE_DEFAULT] = {"the profile's default",              tell_default  },
     [RULE_REBIND] = {"inner addresses from outside",       tell_nothing  }, /* never of a question */
@@ -397,6 +402,8 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
     tell_rule(t);
     tell_answer(e);
     explain_terms(snapshot, ask, e);
+    if (e->verdict.rule != RULE_OPERATOR && e->verdict.rule != RULE_CLIENT)
+        explain_moment(snapshot, ask, e);
 }
 
 /* --- what an answer leads to --- */
@@ -422,6 +429,15 @@ static void tell_item_rebind(const struct telling *t)
     SAY(lift,
         "where that is a device of yours, or a block list for mail, add '%.256s' to rebind_allow",
         t->e->name);
+}
+
+static void tell_item_schedule(const struct telling *t)
+{
+    SAY(sentence,
+        "blocked: '%.256s', in the chain of '%.256s', is closed by '%.64s' of profile '%s'",
+        t->e->chain.by, t->e->name, explain_schedule_name(t->snapshot, &t->e->verdict),
+        t->e->profile);
+    SAY(lift, "wait, or change the hours (%.500s)", t->e->rule_at);
 }
 
 static void tell_item_own(const struct telling *t)
@@ -457,9 +473,8 @@ static void tell_item_grant(const struct telling *t)
 
 /* Those that check_decide gives and that may be told. */
 static void (*const item_tellers[VERDICT_RULE_COUNT])(const struct telling *t) = {
-    [RULE_GRANT] = tell_item_grant,
-    [RULE_REBIND] = tell_item_rebind,
-    [RULE_OWN_DENY] = tell_item_own,
+    [RULE_GRANT] = tell_item_grant,       [RULE_REBIND] = tell_item_rebind,
+    [RULE_OWN_DENY] = tell_item_own,      [RULE_SCHEDULE] = tell_item_schedule,
     [RULE_CATEGORY] = tell_item_category,
 };
 

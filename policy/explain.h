@@ -84,6 +84,10 @@ struct explanation {
                                    search, or "" */
     bool target_blocked;        /* and that is blocked itself */
 
+    const char *preset;              /* that the profile comes from at this age, or "" */
+    char in_force[EXPLAIN_TEXT_MAX]; /* its schedules that are, comma-separated, or "-" */
+    bool clock_unknown;              /* the time cannot be right */
+
     struct explain_chain chain;
 };
 
@@ -121,6 +125,17 @@ void explain_services(const struct snapshot *snapshot, const struct ask *ask,
                       struct explanation *explanation);
 void explain_safe(const struct snapshot *snapshot, const struct ask *ask,
                   struct explanation *explanation);
+
+/* Tells in EXPLANATION by which schedule its verdict is, where that is by one. */
+void explain_schedule(const struct snapshot *snapshot, struct explanation *explanation);
+
+/* Adds to EXPLANATION of ASK what the age, the hours and the clock have to do with it, and whether
+ * somebody may release the name, or has. */
+void explain_moment(const struct snapshot *snapshot, const struct ask *ask,
+                    struct explanation *explanation);
+
+/* Returns what the schedule that VERDICT is by is called; NULL where it is by none. */
+const char *explain_schedule_name(const struct snapshot *snapshot, const struct verdict *verdict);
 
 /* Returns the word for a list's action (enum terms_action): nxdomain, nodata, refused, drop, tcp,
  * rewrite; NULL for a plain listing. */

@@ -109,3 +109,19 @@ bool granted_offline(const struct granted_case *c, struct grant_hit *hit, int64_
     question.name = NULL;
     return grants_offline(grants, &subject, &question, hit, until_s);
 }
+
+bool granted_held(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
+{
+    const struct grants *grants = grants_of(c);
+    struct grant_question question;
+    struct grant_subject subject;
+    struct identity room;
+
+    *hit = (struct grant_hit){0};
+    if (grants == NULL)
+        return false;
+    find_subject(c, &room, &subject);
+    question = question_of(c);
+    question.name = NULL;
+    return grants_held(grants, &subject, &question, hit, until_s);
+}

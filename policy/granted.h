@@ -34,4 +34,7 @@ bool granted_find(const struct granted_case *question, struct grant_hit *hit, in
 bool granted_released(const struct granted_case *question, struct grant_hit *hit, int64_t *until_s);
 bool granted_offline(const struct granted_case *question, struct grant_hit *hit, int64_t *until_s);
 
+/* Tells whether the profile is held at the step of HIT's from_s. */
+bool granted_held(const struct granted_case *question, struct grant_hit *hit, int64_t *until_s);
+
 #endif

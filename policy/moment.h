@@ -15,4 +15,15 @@
 const struct compiled_state *moment_state(const struct compiled_profile *profile, int64_t wall_s,
                                           struct compiled_state *room, int64_t *until_s);
 
+/* An instant, and the one that the step of the stairs is taken of, which differs where a guardian
+ * holds a profile at the step of a day. */
+struct moment {
+    int64_t wall_s, step_s;
+};
+
+/* Does the same for MOMENT. */
+const struct compiled_state *moment_state_at(const struct compiled_profile *profile,
+                                             const struct moment *moment,
+                                             struct compiled_state *room, int64_t *until_s);
+
 #endif

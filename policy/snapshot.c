@@ -54,6 +54,24 @@ static int add_profiles(struct snapshot *s, struct tree_builder *builder, struct
     return 0;
 }
 
+/* Names of schedules count while their schedule is in force: each has a scope of its own. */
+static int add_schedules(struct snapshot *s, struct tree_builder *builder, struct err *err)
+{
+    for (size_t i = 0; i < s->profile_count; i++) {
+        const struct config_profile *profile = s->profiles[i].config;
+
+        for (size_t k = 0; k < profile->schedule_count; k++) {
+            const struct config_schedule *schedule = &profile->schedules[k];
+            struct tree_rule like = {.scope = s->profiles[i].times->scope + (uint32_t)k,
+                                     .deny = schedule->action == SCHEDULE_BLOCK};
+
+            if (add_rules(builder, &schedule->names, like, err) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 static int compare_records(const void *x, const void *y)
 {
     const struct config_record *a = *(const struct config_record *const *)x;
@@ -193,7 +211,8 @@ static int compile_names(struct snapshot *s, struct err *err)
         add_inside(builder, err) != 0 || add_records(s, builder, err) != 0 ||
         add_zones(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
         add_pins(s, builder, err) != 0 || service_add_names(s, builder, err) != 0 ||
-        safe_add_names(s, builder, err) != 0 || add_profiles(s, builder, err) != 0) {
+        safe_add_names(s, builder, err) != 0 || add_profiles(s, builder, err) != 0 ||
+        add_schedules(s, builder, err) != 0 || add_schedules(s, builder, err) != 0) {
         tree_abandon(builder);
         return -1;
     }

@@ -42,6 +42,19 @@ void verdict_block(struct verdict *verdict, enum block_style style, uint32_t ttl
         verdict_give_ede(verdict, VERDICT_EDE_FORGED);
 }
 
+void verdict_limit(struct verdict *verdict, int64_t wall_s)
+{
+    int64_t left_s = verdict->valid_until_s - wall_s;
+    uint32_t most_s = left_s < 1 ? 1 : (uint32_t)left_s;
+
+    if (verdict->valid_until_s == INT64_MAX || left_s > INT32_MAX)
+        return;
+    if (verdict->ttl_s > most_s)
+        verdict->ttl_s = most_s;
+    if (verdict->max_ttl_s == 0 || verdict->max_ttl_s > most_s)
+        verdict->max_ttl_s = most_s;
+}
+
 void verdict_set_group(struct verdict *verdict, const struct verdict *other)
 {
     verdict->upstream_group = other->upstream_group;

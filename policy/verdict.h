@@ -81,6 +81,9 @@ enum verdict_ede {
     VERDICT_EDE_PROHIBITED = 18, /* the client is not served */
 };
 
+/* Of verdict.schedule: the hours of the preset, which close its cells Q. */
+enum { VERDICT_HOURS = 255 };
+
 enum { VERDICT_EDE_MAX = 3, VERDICT_NO_EDE = 0xffff };
 
 /* A run of records in the snapshot: same name, any types. */
@@ -102,8 +105,10 @@ struct verdict {
     uint32_t row;         /* of the set, when matched */
     struct mask chain;    /* bits that block what the answer leads to */
     enum verdict_covers covers;
-    bool warned;            /* blocked by cells W alone: the device's user may release it */
-    bool released;          /* and has */
+    int64_t step_s;   /* the instant whose step of the stairs holds */
+    uint8_t schedule; /* that decided: its number in the profile + 1, VERDICT_HOURS; 0: none */
+    bool warned;      /* blocked by cells W alone: the device's user may release it */
+    bool released;    /* and has */
     struct grant_hit grant; /* that decided, or released it; id 0: none did */
     bool denials;           /* people have denied something: an answer is looked at item by item */
     bool clock_unknown;     /* the time cannot be right */
@@ -145,6 +150,10 @@ void verdict_give_ede(struct verdict *verdict, uint16_t code);
  * EDE, and the one that belongs to a forged address where STYLE gives one. */
 void verdict_block(struct verdict *verdict, enum block_style style, uint32_t ttl_s, uint16_t type,
                    uint16_t ede);
+
+/* Has no answer by VERDICT kept, from WALL_S on, beyond the next edge, at which it may be another.
+ */
+void verdict_limit(struct verdict *verdict, int64_t wall_s);
 
 /* Gives VERDICT the group of upstreams of OTHER. */
 void verdict_set_group(struct verdict *verdict, const struct verdict *other);

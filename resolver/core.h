@@ -92,7 +92,9 @@ struct core_counters {
     uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
                                      protected_blocks */
     uint64_t protected_blocks;
-    uint64_t observed; /* would be blocked, were a list or a category of the profile not observed */
+    uint64_t warned;   /* of the blocked: the device's user may release the name */
+    uint64_t released; /* passed, since that has been done */
+    uint64_t observed; /* would be blocked, were a list, a category or the profile not observed */
     uint64_t category_observed[64];
     uint64_t bypass_signs; /* somebody looked for a way around the filter */
 };

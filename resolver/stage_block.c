@@ -13,6 +13,8 @@ void stage_count_block(const struct query_context *context, const struct verdict
     struct core_counters *counters = context->counters;
 
     core_count(&counters->blocked);
+    if (verdict->warned)
+        core_count(&counters->warned);
     if (verdict->rule == RULE_OPERATOR) {
         /* which category it was is nobody's to know: operator, legal and hotline are one */
         core_count(&counters->protected_blocks);

@@ -13,7 +13,7 @@ static void count_observed(struct core_counters *counters, const struct verdict 
 {
     uint64_t left = verdict->observed.words[0];
 
-    if (left == 0)
+    if (left == 0 && !verdict->would_block)
         return;
     core_count(&counters->observed);
     for (; left != 0; left &= left - 1)
@@ -71,6 +71,8 @@ enum next stage_decide(const struct query_context *context, struct query *query)
     note_observed(context, query);
     if (is_bypass_sign(&query->verdict))
         count_bypass(context, query);
+    if (query->verdict.released)
+        core_count(&counters->released);
     switch (query->verdict.action) {
     case VERDICT_ANSWER:
         core_count(&counters->local);

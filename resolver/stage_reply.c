@@ -53,11 +53,17 @@ static enum next decide_anew(const struct query_context *context, struct query *
     return next;
 }
 
+/* A verdict that ends some day says how long answers may be kept: less, by now, or it has ended. */
+static bool has_aged(const struct query_context *context, const struct query *query)
+{
+    return query->verdict.valid_until_s != INT64_MAX && query->ask.wall_s != context->now.wall_s;
+}
+
 /* Returns NEXT_STAGE where the rules, those of now, let the upstream's word through. */
 static enum next check_rules(const struct query_context *context, struct query *query)
 {
     if (query->rules != snapshot_id(context->snapshot) ||
-        query->changes != overlay_version(context->hooks->overlay))
+        query->changes != overlay_version(context->hooks->overlay) || has_aged(context, query))
         return decide_anew(context, query);
     return query->verdict.action == VERDICT_FORWARD ? NEXT_STAGE
                                                     : NEXT_DROP; /* told to drop it before */

@@ -31,6 +31,7 @@
 #include "resolver/daemon/seen.h"
 #include "resolver/daemon/spawn.h"
 #include "resolver/daemon/state.h"
+#include "resolver/daemon/stairs.h"
 #include "resolver/daemon/verify.h"
 #include "resolver/listen/sockets.h"
 #include "resolver/observed.h"
@@ -126,6 +127,7 @@ static void on_interfaces(uv_timer_t *timer)
 
     snapshot_find_interfaces(publish_current(server->publish));
     observed_tidy(server->observed, server_now(server).mono_ms);
+    stairs_tell(server);
 }
 
 static void on_tidy(uv_timer_t *timer)
@@ -287,6 +289,7 @@ static int start(struct server *server, uid_t starter)
               STAIRGATE_VERSION, server->worker_count, server->socket_count);
     server_tell(server, SPAWN_READY);
     verify_in_background(server);
+    stairs_tell(server);
     return DAEMON_DONE;
 }
 

@@ -59,6 +59,7 @@ struct server {
     json_t *warnings; /* of the config and sets now in force: array of errors (message.h) */
     int64_t started_s, loaded_s;
     uint64_t started_ms;
+    int64_t stairs_told_s; /* up to when steps of profiles have been logged */
     bool stopping;
 };
 

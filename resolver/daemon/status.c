@@ -22,6 +22,7 @@
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/state.h"
 #include "resolver/observed.h"
+#include "resolver/daemon/stairs.h"
 
 enum { SCHEMA = 1, TIME_MAX = 32, DIGEST_HEX = 65 };
 
@@ -135,6 +136,8 @@ static json_t *counters(const struct core_counters *sum, const struct config *co
         {"pool_full",        sum->pool_full       },
         {"loops",            sum->loops           },
         {"protected_blocks", sum->protected_blocks},
+        {"warned",           sum->warned          },
+        {"released",         sum->released        },
         {"observed",         sum->observed        },
         {"bypass_signs",     sum->bypass_signs    },
     };
@@ -267,6 +270,7 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
     }
     if (state_fault(server->state) != NULL)
         message_add_error(warnings, state_fault(server->state), NULL);
+    stairs_warn(server, warnings);
     if (server->stopping) {
         err_set(&err, ERR_BUSY, "the server is stopping");
         message_add_error(warnings, &err, NULL);
@@ -334,6 +338,7 @@ json_t *server_status(struct server *server)
     json_object_set_new(
         status, "observed_names_left_s",
         whole((observed_left_ms(server->observed, server_now(server).mono_ms) + 999) / 1000));
+    json_object_set_new(status, "stairs", stairs_json(server));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());
     return status;

@@ -301,6 +301,21 @@ static json_t *grant_json(const struct grant_hit *grant)
                      grant->until_s == INT64_MAX ? json_null() : json_integer(grant->until_s));
 }
 
+/* What the hours, the age and the clock have to do with it. */
+static json_t *moment_json(const struct snapshot *snapshot, const struct explanation *e)
+{
+    const struct verdict *verdict = &e->verdict;
+    bool ends = verdict->valid_until_s != INT64_MAX;
+
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:b}", "preset", text_or_null(e->preset), "in_force",
+        list_json(e->in_force), "schedule", text_or_null(explain_schedule_name(snapshot, verdict)),
+        "until", ends ? json_integer(verdict->valid_until_s) : json_null(), "warned",
+        verdict->warned, "released", verdict->released, "would_block",
+        verdict->would_block ? json_string(verdict_rule_word(verdict->observed_rule)) : json_null(),
+        "clock_unknown", e->clock_unknown);
+}
+
 json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
                    const struct explanation *e)
 {
@@ -330,6 +345,7 @@ json_t *why_render(const struct snapshot *snapshot, const struct ask *ask,
         feeds_json(&(struct check_item){.name = ask->name}, e->witnesses, e->witness_count));
     json_object_set_new(out, "chain", chain_json(e));
     json_object_set_new(out, "answer", answer_json(e));
+    json_object_set_new(out, "moment", moment_json(snapshot, e));
     json_object_set_new(out, "lift", text_or_null(e->lift));
     json_object_set_new(out, "steps", steps_json(e));
     return out;

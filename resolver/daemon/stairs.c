@@ -1,0 +1,92 @@
+/* stairs.c - a child's birthday changes what is blocked, and nobody should find out by surprise. */
+#include "resolver/daemon/stairs.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "config/base/err.h"
+#include "config/config.h"
+#include "policy/snapshot.h"
+#include "policy/stairs.h"
+#include "resolver/daemon/message.h"
+#include "resolver/daemon/publish.h"
+#include "resolver/daemon/server.h"
+
+enum { ANNOUNCED_S = 30 * 86400, TIME_TEXT_MAX = 32 };
+
+static const char *time_to_text(int64_t time_s, char out[TIME_TEXT_MAX])
+{
+    time_t at = (time_t)time_s;
+    struct tm utc;
+
+    if (gmtime_r(&at, &utc) == NULL ||
+        strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        out[0] = '\0';
+    return out;
+}
+
+static json_t *time_or_null(int64_t time_s)
+{
+    char text[TIME_TEXT_MAX];
+
+    return time_s == INT64_MIN || time_s == INT64_MAX ? json_null()
+                                                      : json_string(time_to_text(time_s, text));
+}
+
+json_t *stairs_json(const struct server *server)
+{
+    const struct snapshot *snapshot = publish_current(server->publish);
+    int64_t now_s = server_now(server).wall_s;
+    json_t *list = json_array();
+    struct stairs stairs;
+
+    for (size_t i = 0; i < snapshot_config(snapshot)->profile_count; i++) {
+        if (!stairs_find(snapshot, i, now_s, &stairs))
+            continue;
+        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:s?,s:o,s:b}", "profile",
+                                              stairs.profile, "preset", stairs.preset, "since",
+                                              time_or_null(stairs.since_s), "next", stairs.next,
+                                              "next_at", time_or_null(stairs.next_s), "soon",
+                                              stairs.next_s - ANNOUNCED_S <= now_s));
+    }
+    return list;
+}
+
+void stairs_warn(const struct server *server, json_t *warnings)
+{
+    const struct snapshot *snapshot = publish_current(server->publish);
+    int64_t now_s = server_now(server).wall_s;
+    char text[TIME_TEXT_MAX];
+    struct err err;
+
+    if (!stairs_clock_unknown(snapshot, now_s))
+        return;
+    err_set(
+        &err, ERR_SYSTEM,
+        "the clock is wrong: it shows %s, which is before clock_earliest; until it is set, what "
+        "hours and ages close is closed",
+        time_to_text(now_s, text));
+    message_add_error(warnings, &err, NULL);
+}
+
+void stairs_tell(struct server *server)
+{
+    const struct snapshot *snapshot = publish_current(server->publish);
+    int64_t now_s = server_now(server).wall_s, told_s = server->stairs_told_s;
+    char text[TIME_TEXT_MAX];
+    struct stairs stairs;
+
+    server->stairs_told_s = now_s;
+    for (size_t i = 0; i < snapshot_config(snapshot)->profile_count; i++) {
+        if (!stairs_find(snapshot, i, now_s, &stairs))
+            continue;
+        if (told_s != 0 && stairs.since_s > told_s && stairs.since_s <= now_s)
+            log_event(&server->log, LOG_LEVEL_INFO, "step_done", "profile=\"%s\" preset=%s",
+                      stairs.profile, stairs.preset);
+        if (stairs.next_s != INT64_MAX && stairs.next_s - ANNOUNCED_S <= now_s &&
+            (told_s == 0 || stairs.next_s - ANNOUNCED_S > told_s))
+            log_event(&server->log, LOG_LEVEL_INFO, "step_coming",
+                      "profile=\"%s\" preset=%s next=%s at=%s", stairs.profile, stairs.preset,
+                      stairs.next, time_to_text(stairs.next_s, text));
+    }
+}
