@@ -49,6 +49,13 @@ def test_a_broken_pack_is_refused_with_place_and_cure(tmp_path):
     assert done.returncode == 1 and f"{pack}:3:7: no source: 'zone'; say where" in done.stderr
 
 
+def test_a_zone_that_there_is_not_is_refused(tmp_path):
+    pack = tmp_path / "XY.yaml"
+    pack.write_text("country: XY\nname: Y\nzone: {name: Asia/Bruney, source: mine}\n")
+    done = tool("country", "check", str(pack), check=False)
+    assert done.returncode == 1 and "Asia/Bruney" in done.stderr
+
+
 def test_a_config_may_name_a_pack_of_its_own(tmp_path):
     (tmp_path / "XY.yaml").write_text("country: XY\nname: Y\nzone: {name: Etc/UTC, source: mine}\n")
     config = tmp_path / "c.yaml"

@@ -91,3 +91,15 @@ def test_signs_are_counted_for_profiles_that_care(gate):
     for name in ("resolver.example", "use-application-dns.net"):
         assert gate.ask(name, source="127.0.0.2").rcode() == dns.rcode.NOERROR
     assert counters(gate)["bypass_signs"] == 4
+
+
+def test_signs_stand_beside_the_device_that_gave_them(stairgate, upstream):
+    upstream.set("*", "A", "192.0.2.1")
+    made = stairgate(upstreams=[upstream], config=CONFIG.replace("hotline: hotline.set", ""), lists=LISTS, more="state: {path: state.db}")
+    made.control("devices", "name", "127.0.0.3", "phone")
+    for name in ("resolver.example", "use-application-dns.net"):
+        made.ask(name, source="127.0.0.3")
+    made.ask("resolver.example")
+    assert counters(made)["bypass_signs"] == 3
+    shown = json.loads(made.control("devices", "show", "phone", "--json").stdout)
+    assert shown["bypass"] == 2

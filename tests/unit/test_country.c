@@ -155,6 +155,19 @@ static void a_config_takes_the_zone_of_its_country(void **state)
     config_free(config);
 }
 
+static void calendars_without_a_weekend_have_that_of_the_country(void **state)
+{
+    struct config *config = config_of("country: XE\n"
+                                      "calendars: {school: {holidays: [2026-12-25]},"
+                                      " office: {weekend: [sat, sun]}}");
+
+    (void)state;
+    assert_int_equal(config->calendar_count, 2);
+    assert_int_equal(config->calendars[0].weekend, FRI_SAT);
+    assert_int_equal(config->calendars[1].weekend, 1 << 5 | 1 << 6);
+    config_free(config);
+}
+
 static void a_config_names_a_country_that_there_is(void **state)
 {
     static const struct row rows[] = {
@@ -177,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_mistake_is_told_with_its_place_and_its_cure),
         cmocka_unit_test(what_is_empty_is_a_warning_and_no_error),
         cmocka_unit_test(a_config_takes_the_zone_of_its_country),
+        cmocka_unit_test(calendars_without_a_weekend_have_that_of_the_country),
         cmocka_unit_test(a_config_names_a_country_that_there_is),
     };
 

@@ -13,6 +13,7 @@
 #include "config/base/text.h"
 #include "config/country.h"
 #include "config/show.h"
+#include "policy/when/zone.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
 #include "tools/stairgate/policy_commands.h"
@@ -288,6 +289,21 @@ int country_show_run(int argc, char **argv)
 
 /* ---- check ---- */
 
+/* A zone that this machine does not know may be newer than its database, or a slip. */
+static void check_zone(const struct pack *pack, bool *failed)
+{
+    struct zone *zone;
+    struct err err;
+
+    if (pack->country == NULL || pack->country->zone == NULL)
+        return;
+    zone = zone_load(pack->country->zone, &err);
+    *failed |= zone == NULL;
+    if (zone == NULL)
+        fprintf(stderr, "zone: %s\n", err.text);
+    zone_free(zone);
+}
+
 int country_check_run(int argc, char **argv)
 {
     struct pack pack;
@@ -300,6 +316,7 @@ int country_check_run(int argc, char **argv)
         return EXIT_FAILED;
     print_problems(&pack.problems);
     failed = pack.country == NULL;
+    check_zone(&pack, &failed);
     if (!failed) {
         known = country_known(pack.country, &all);
         printf("%s: fine: %s, %u of %u known, %zu pins\n", argv[1], pack.country->name, known, all,
