@@ -97,6 +97,22 @@ def test_each_scope_denies_and_allows_each_target(gate, scope, what, name):
     assert is_open(gate, name)
 
 
+@pytest.mark.parametrize("scope", (["--device", "tablet"], ["--group", "kids"], ["--group", "family"]))
+def test_devices_and_groups_have_grants_of_their_own(stairgate, upstream, scope):
+    upstream.set("*", "A", "192.0.2.1")
+    made = stairgate(upstreams=[upstream], lists=LISTS, more=MORE + """\
+groups: {family: {profile: adult}, kids: {in: family, profile: child}}
+devices: {tablet: {keys: ["127.0.0.3"], group: kids}}
+""")
+    assert not is_open(made, "casino.example", "127.0.0.3")
+    made.control("allow", "casino.example", *scope)
+    assert is_open(made, "casino.example", "127.0.0.3") and not is_open(made, "casino.example", CHILD)
+    made.control("offline", *scope)
+    assert not is_open(made, "clean.example", "127.0.0.3") and is_open(made, "clean.example", CHILD)
+    made.control("resume", *scope)
+    assert is_open(made, "clean.example", "127.0.0.3")
+
+
 def test_an_exact_name_is_that_name_alone(gate):
     gate.control("allow", "=casino.example", "--profile", "child")
     assert is_open(gate, "casino.example") and not is_open(gate, "www.casino.example")

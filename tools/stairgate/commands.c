@@ -102,7 +102,7 @@ const struct command commands[] = {
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
     {"", "allow", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
-     "open something for a while (an hour, if nobody says), whatever lists and hours say",
+     "open something for a while (an hour, unless said), whatever lists say",
      "video.example --profile kid --for 30m", command_allow},
     {"", "deny", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
      "block something for a while",
