@@ -190,15 +190,15 @@ int window_read(const char *text, uint8_t weekend, struct config_window *window,
  * comma, so that a list in brackets needs no quotes. */
 char *window_days_text(uint8_t days, char *out)
 {
-    size_t first = 0, used = 0;
+    size_t first = DATE_WEEK_DAYS - 1, used = 0;
 
     out[0] = '\0';
     if ((days & WINDOW_DAYS_ALL) == WINDOW_DAYS_ALL) {
         snprintf(out, WINDOW_TEXT_MAX, "daily");
         return out;
     }
-    while (first < DATE_WEEK_DAYS && (days & 1u << first) != 0)
-        first++;
+    while ((days & 1u << first) != 0)
+        first = (first + 1) % DATE_WEEK_DAYS;
     for (size_t i = 1; i < DATE_WEEK_DAYS; i++) {
         size_t begin = i;
 

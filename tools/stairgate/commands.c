@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "tools/stairgate/calendar.h"
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/device_commands.h"
@@ -86,6 +87,9 @@ const struct command commands[] = {
     {"country", "reference", "",
      "print what a country pack may say (docs/countries.md)",
      "", country_reference_run},
+    {"calendar", "import", "FILE.ics [--kind holidays|terms] [--from DATE] [--years N]",
+     "print the whole days of an iCalendar file, to put into `calendars` of a config",
+     "holidays.ics --kind holidays", calendar_import_run},
     {"", "checklist", "[--config FILE] [--json]",
      "what guidelines ask to protect children, and what is so; exit 1: gaps",
      "--config config/examples/family.yaml", command_checklist},
