@@ -19,6 +19,7 @@
 
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
+#include "policy/decide.h"
 #include "policy/granted.h"
 #include "policy/decision.h"
 #include "policy/moment.h"
@@ -137,6 +138,8 @@ bool check_passes(const struct snapshot *snapshot, const struct verdict *verdict
 {
     struct mask bits = mask_or(verdict->chain, snapshot->protected_bits);
 
+    if ((verdict->transform & TRANSFORM_ADMITTED_ONLY) != 0)
+        return false;
     return !class->ruled && !verdict->denials && !mask_any(mask_and(class->mask, bits)) &&
            !(class->inner && (verdict->transform & TRANSFORM_REBIND_GUARD) != 0);
 }
@@ -272,6 +275,23 @@ static enum outcome rule_safe(struct check *c)
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
 
+/* A client asks for the addresses of the host that such a record names by themselves, and that name
+ * stands on no list: it would be turned away there. Without the record it goes on with the
+ * addresses of the name that it came for (RFC 9460 §3), whose chain is admitted. */
+static enum outcome rule_admitted(struct check *c)
+{
+    struct verdict target;
+
+    if ((c->verdict->transform & TRANSFORM_ADMITTED_ONLY) == 0 || c->item->is_addr)
+        return GOES_ON;
+    policy_decide_target(c->snapshot, c->ask, &c->item->name, &target);
+    if (target.action != VERDICT_BLOCK)
+        return GOES_ON;
+    verdict_block(c->blocked, BLOCK_NODATA, c->profile->config->block_ttl_s, c->ask->type,
+                  VERDICT_EDE_FILTERED);
+    return BLOCKS;
+}
+
 /* In the order of decision; the first that does not go on decides. */
 static const struct {
     enum verdict_rule rule;
@@ -285,6 +305,7 @@ static const struct {
     {RULE_SCHEDULE, rule_schedule},
     {RULE_CATEGORY, rule_safe    },
     {RULE_CATEGORY, rule_category},
+    {RULE_DEFAULT,  rule_admitted},
 };
 
 bool check_decide(const struct snapshot *snapshot, const struct ask *ask,

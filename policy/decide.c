@@ -27,7 +27,7 @@
 enum { SPECIAL_TTL_S = 10800 };
 
 /* Types that have a meaning of their own here (IANA numbers). */
-enum { TYPE_NS = 2, TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48 };
+enum { TYPE_NS = 2, TYPE_SOA = 6, TYPE_DS = 43, TYPE_DNSKEY = 48, TYPE_SVCB = 64, TYPE_HTTPS = 65 };
 
 static void answer(struct decision *d, enum verdict_answer answer, uint32_t ttl_s)
 {
@@ -388,6 +388,8 @@ static void finish(struct decision *d)
         return;
     if (d->state->observe_all)
         verdict->covers = COVERS_MOST;
+    else if (d->state->default_deny && (d->ask->type == TYPE_HTTPS || d->ask->type == TYPE_SVCB))
+        verdict->transform |= TRANSFORM_ADMITTED_ONLY;
     if (verdict->covers == COVERS_MOST)
         return;
     verdict->denials = d->ask->overlay != NULL && d->ask->overlay->grants != NULL &&

@@ -471,11 +471,21 @@ static void tell_item_grant(const struct telling *t)
     SAY(lift, "stairgate grants revoke %u", t->e->verdict.grant.id);
 }
 
+static void tell_item_default(const struct telling *t)
+{
+    SAY(sentence,
+        "answered without a record: '%.256s' leads to '%.256s', which profile '%s' does not open; "
+        "clients go on by its addresses",
+        t->e->name, t->e->chain.by, t->e->profile);
+    SAY(lift, "add '%.256s' to the allow list of profile '%s'", t->e->chain.by, t->e->profile);
+}
+
 /* Those that check_decide gives and that may be told. */
 static void (*const item_tellers[VERDICT_RULE_COUNT])(const struct telling *t) = {
     [RULE_GRANT] = tell_item_grant,       [RULE_REBIND] = tell_item_rebind,
     [RULE_OWN_DENY] = tell_item_own,      [RULE_SCHEDULE] = tell_item_schedule,
     [RULE_CATEGORY] = tell_item_category,
+    [RULE_DEFAULT] = tell_item_default,
 };
 
 static void name_item(struct explain_chain *chain, const struct check_item *item)

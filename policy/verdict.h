@@ -63,6 +63,9 @@ enum verdict_transform {
     TRANSFORM_REBIND_GUARD = 1 << 1,
     /* Another name is looked up, `alias`, and the answer is a CNAME that leads to it. */
     TRANSFORM_ALIAS = 1 << 2,
+    /* An HTTPS or SVCB record that names another host sends the client on to ask for that, where
+     * nothing is open but what is allowed: the answer is given only where each name of it is. */
+    TRANSFORM_ADMITTED_ONLY = 1 << 3,
 };
 
 /* How far an allow of the asked name covers what its answer leads to (check.h). */
