@@ -267,7 +267,11 @@ static enum outcome rule_safe(struct check *c)
 {
     const struct safe_entry *entry = safe_find(c->snapshot, &c->path);
     bool led = (c->verdict->transform & TRANSFORM_ALIAS) != 0;
+    struct tree_match own;
 
+    if (tree_best(&c->path, TREE_PROFILE + c->verdict->profile, &own) && !own.rule->deny &&
+        own.labels == c->path.labels)
+        return GOES_ON; /* an allow of that very name */
     if (entry == NULL || (c->verdict->covers != COVERS_NOTHING && !led) ||
         safe_target(entry, c->state) == NULL)
         return GOES_ON;
@@ -300,10 +304,10 @@ static const struct {
     {RULE_OPERATOR, rule_operator},
     {RULE_REBIND,   rule_rebind  },
     {RULE_PIN,      rule_pin     },
+    {RULE_CATEGORY, rule_safe    },
     {RULE_GRANT,    rule_grant   },
     {RULE_OWN_DENY, rule_own     },
     {RULE_SCHEDULE, rule_schedule},
-    {RULE_CATEGORY, rule_safe    },
     {RULE_CATEGORY, rule_category},
     {RULE_DEFAULT,  rule_admitted},
 };
