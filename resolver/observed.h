@@ -16,7 +16,10 @@ struct observed;
 
 enum { OBSERVED_NAMES_MOST = 512, OBSERVED_LONGEST_S = 3600 };
 
+/* Makes an empty one, which gathers nothing. Owner: the caller frees. Errors: NULL with ERR. */
 struct observed *observed_create(struct err *err);
+
+/* Wipes and frees OBSERVED; NULL is fine. */
 void observed_free(struct observed *observed);
 
 /* Forgets what there is, and gathers until UNTIL_MS (monotonic; 0: not at all). Threads: any. */
