@@ -86,6 +86,7 @@ struct country *country_find(const char *code, struct config_problems *problems)
  * behind the last. */
 bool country_at(size_t index, char code[3]);
 
+/* Frees COUNTRY; NULL is fine. */
 void country_free(struct country *country);
 
 /* Returns the words of KIND, as pins.tsv has them. */
