@@ -62,8 +62,10 @@ static void put(struct compiled_state *state, const struct said *said, struct ma
 {
     const struct mask block = mask_without(said->block, state->observe);
     const struct mask open = mask_without(said->open, said->block);
+    /* what the hours add nothing to; a cell W that they close is not the user's to open, though */
+    const struct mask always = mask_without(state->apply, state->warn);
 
-    state->timed = mask_without(mask_or(block, mask_without(quota, state->apply)), open);
+    state->timed = mask_without(mask_without(mask_or(block, quota), always), open);
     state->open = open;
     state->apply = mask_without(mask_or(mask_or(state->apply, block), quota), open);
     state->warn = mask_without(state->warn, mask_or(said->block, open));
