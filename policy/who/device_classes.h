@@ -10,7 +10,10 @@ struct device;
 struct device_classes;
 struct err;
 
+/* Makes an empty table. Owner: the caller frees it with device_classes_free. Errors: NULL with ERR.
+ */
 struct device_classes *device_classes_create(struct err *err);
+/* Frees CLASSES; NULL is fine. */
 void device_classes_free(struct device_classes *classes);
 
 /* Returns the number of the class of DEVICE, which is made where there is none yet.
@@ -23,6 +26,7 @@ long device_classes_number(struct device_classes *classes, const struct device *
 void device_classes_fill(const struct device_classes *classes, uint16_t number,
                          struct device *device);
 
+/* Returns what CLASSES takes. Threads: the writer. */
 size_t device_classes_octets(const struct device_classes *classes);
 
 #endif
