@@ -97,17 +97,6 @@ static void add_schedules(const struct config_profile *config, struct periods *p
     }
 }
 
-static bool is_always(const struct config_schedule *schedule)
-{
-    for (size_t i = 0; i < schedule->window_count; i++) {
-        const struct config_window *window = &schedule->windows[i];
-
-        if (window->days == 0x7f && window->from_m % DATE_DAY_M == window->until_m % DATE_DAY_M)
-            return !schedule->in_terms && !schedule->in_holidays;
-    }
-    return false;
-}
-
 static uint32_t least_ttl(uint32_t a, uint32_t b)
 {
     if (a == 0 || b == 0)
@@ -151,8 +140,7 @@ static void make_strict(struct compiled_times *times, const struct config_profil
             strict->apply = mask_or(strict->apply, schedule->targets);
             strict->active |= (uint64_t)1 << i;
         }
-        strict->offline =
-            strict->offline || (schedule->action == SCHEDULE_OFFLINE && is_always(schedule));
+        strict->offline = strict->offline || schedule->action == SCHEDULE_OFFLINE;
     }
     strict->apply = mask_without(strict->apply, strict->observe);
     strict->clock_unknown = true;

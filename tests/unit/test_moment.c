@@ -219,8 +219,7 @@ static void a_clock_before_the_build_closes_what_any_hour_closes_and_opens_nothi
     struct snapshot *s =
         snapshot_of("profiles: {kid: {extends: primary, block: [shopping], schedules: {\n"
                     "  homework: {block: [video], names: [n.example], when: ['15:00-17:00']},\n"
-                    "  free: {allow: [shopping], when: ['12:00-13:00']},\n"
-                    "  dinner: {offline: yes, when: ['18:00-19:00']}}}}\n");
+                    "  free: {allow: [shopping], when: ['12:00-13:00']}}}}\n");
     static const char early[] = "1999-12-31 12:30";
 
     (void)state;
@@ -234,6 +233,18 @@ static void a_clock_before_the_build_closes_what_any_hour_closes_and_opens_nothi
     assert_false(blocked(s, "s.example", "shopping", "2026-11-26 12:30"));
     assert_true(stairs_clock_unknown(s, at(early)));
     assert_false(stairs_clock_unknown(s, at("2000-01-01 00:00")));
+    snapshot_free(s);
+}
+
+static void a_clock_before_the_build_may_show_any_hour_so_that_bedtimes_hold(void **state)
+{
+    struct snapshot *s = snapshot_of("profiles: {kid: {bedtime: ['20:00-06:30']}}\n");
+
+    (void)state;
+    assert_int_equal(decide(s, "x.example", NULL, "1999-12-31 12:30").rule, RULE_OFFLINE);
+    /* the clock can be set */
+    assert_false(blocked(s, "pool.ntp.org", NULL, "1999-12-31 12:30"));
+    assert_false(blocked(s, "x.example", NULL, "2026-11-26 12:30"));
     snapshot_free(s);
 }
 
@@ -316,6 +327,7 @@ int main(void)
         cmocka_unit_test(cells_w_block_and_say_that_the_user_may_open_them),
         cmocka_unit_test(a_profile_steps_up_on_the_first_of_the_month_after_the_birthday),
         cmocka_unit_test(a_clock_before_the_build_closes_what_any_hour_closes_and_opens_nothing),
+        cmocka_unit_test(a_clock_before_the_build_may_show_any_hour_so_that_bedtimes_hold),
         cmocka_unit_test(a_profile_in_observe_mode_blocks_nothing_but_what_the_operator_denies),
         cmocka_unit_test(what_a_schedule_closes_is_closed_in_a_chain_too),
         cmocka_unit_test(why_names_the_schedule_and_the_end_of_its_hours),
