@@ -100,6 +100,13 @@ extern const struct option options_list[], options_feeds[];
 /* Those of one group, device, and network (options_devices.c). */
 extern const struct option options_group[], options_device[], options_network[];
 
+/* Those of one profile and of one more search engine (options_profile.c). */
+extern const struct option options_profile[], options_safe_map[];
+
+/* Those of resolving (options_resolver.c). */
+extern const struct option options_upstream[], options_zone[], options_records[], options_tcp[],
+    options_udp[], options_queries[], options_cache[];
+
 /* The words of enum block_style, ended by NULL. */
 extern const char *const option_styles[];
 

@@ -1,8 +1,7 @@
 /* What a country pack may say: docs/countries.md is made of it by `stairgate country reference`. */
 #include "config/country_table.h"
+#include "config/options_rows.h"
 
-#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-#define LIST(type, field, length) FIELD(type, field), .count_offset = offsetof(type, length)
 #define ITEM(type) .least = sizeof(type)
 
 enum { TEXT_MOST = 1000, LINE_MOST = 200 };

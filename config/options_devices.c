@@ -1,8 +1,5 @@
 /* The options of `groups`, `devices` and `networks`; how a row is added: options.c. */
-#include "config/options.h"
-
-#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-#define LIST(type, field, length) FIELD(type, field), .count_offset = offsetof(type, length)
+#include "config/options_rows.h"
 
 const struct option options_group[] = {
     {.name = "in",

@@ -1,10 +1,7 @@
 /* The options of `lists` and `feeds`; how a row is added: options.c. */
-#include "config/options.h"
+#include "config/options_rows.h"
 
-#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-#define LIST(type, field, length) FIELD(type, field), .count_offset = offsetof(type, length)
-
-enum { MINUTE_S = 60, HOUR_S = 60 * MINUTE_S, DAY_S = 24 * HOUR_S, URL_MAX = 2000, TEXT_MAX = 500 };
+enum { URL_MAX = 2000, TEXT_MAX = 500 };
 
 /* What is fetched, and what a person's program opens. */
 static const char *const schemes_fetched[] = {"https", "http", "file", NULL};

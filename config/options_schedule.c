@@ -1,10 +1,8 @@
 /* What can be written about times: calendars, and what holds at certain hours. */
 #include "config/options_schedule.h"
 
+#include "config/options_rows.h"
 #include "config/window.h"
-
-#define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-#define LIST(type, field, length) FIELD(type, field), .count_offset = offsetof(type, length)
 
 static const char *const words_only[] = {"always", "terms", "holidays", NULL};
 

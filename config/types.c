@@ -44,7 +44,7 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
     [OPTION_RULES] = {"a list of names such as [shop.test, =chat.test]",              "[]",  ANY_NUMBER,
                         read_rules,                                                                                                show_rules       },
     [OPTION_PRESET] = {"the name of a preset",                                         NULL,  ONE,        read_preset,            show_preset      },
-    [OPTION_DAY] = {"a date such as 2026-12-25", NULL, ONE, read_day, show_day},
+    [OPTION_DAY] = {"a date such as 2026-12-25",                                    NULL,  ONE,        read_day,               show_day         },
     [OPTION_MONTH] = {"a month such as 2015-06",                                      NULL,  ONE,        read_month,             show_month       },
     [OPTION_PROFILE] = {"the name of a profile",                                        NULL,  ONE,        read_profile,           show_profile     },
     [OPTION_SITE_CATEGORIES] = {"a mapping of categories",                                      "{}",  MAP,        read_site_categories,

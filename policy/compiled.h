@@ -108,7 +108,7 @@ struct snapshot {
     /* who */
     struct network_table *clients_allow;
     struct network_table *forwarders; /* trusted ones; NULL where there are none */
-    struct network_table *networks; /* numbers are indexes into config->networks */
+    struct network_table *networks;   /* numbers are indexes into config->networks */
     struct compiled_interface *interfaces;
     size_t interface_count;
     const struct config_network **listeners; /* those told by the address that was asked */

@@ -484,8 +484,7 @@ static void tell_item_default(const struct telling *t)
 static void (*const item_tellers[VERDICT_RULE_COUNT])(const struct telling *t) = {
     [RULE_GRANT] = tell_item_grant,       [RULE_REBIND] = tell_item_rebind,
     [RULE_OWN_DENY] = tell_item_own,      [RULE_SCHEDULE] = tell_item_schedule,
-    [RULE_CATEGORY] = tell_item_category,
-    [RULE_DEFAULT] = tell_item_default,
+    [RULE_CATEGORY] = tell_item_category, [RULE_DEFAULT] = tell_item_default,
 };
 
 static void name_item(struct explain_chain *chain, const struct check_item *item)

@@ -62,7 +62,8 @@ struct query {
     /* resolver/stage_read.c by resolver/wire/question.c */
     struct question question;
 
-    /* resolver/stage_read.c (who asks), resolver/stage_look.c and policy_decide, by resolver/stage_decide.c */
+    /* resolver/stage_read.c (who asks), resolver/stage_look.c and policy_decide, by
+     * resolver/stage_decide.c */
     struct ask ask;
     struct verdict verdict;
     uint64_t rules;   /* snapshot_id of those that gave the verdict */

@@ -62,6 +62,8 @@ struct grant_hit {
     int64_t from_s, until_s; /* until: INT64_MAX for ever */
 };
 
+/* Makes an empty table, whose hashes are keyed by SEED; frees one.
+ * Errors: NULL with ERR. */
 struct grants *grants_create(uint64_t seed, struct err *err);
 void grants_free(struct grants *grants);
 

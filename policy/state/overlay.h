@@ -19,6 +19,8 @@ struct overlay {
     uint64_t version;              /* grows with each change that a decision may see */
 };
 
+/* Makes an overlay of nothing, whose hashes are keyed by SEED; frees one with all in it.
+ * Errors: NULL with ERR. */
 struct overlay *overlay_create(uint64_t seed, struct err *err);
 void overlay_free(struct overlay *overlay);
 

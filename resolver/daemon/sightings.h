@@ -21,6 +21,8 @@ struct sighting {
     struct device_key told; /* length 0: nothing */
 };
 
+/* Makes an empty ring; frees one.
+ * Errors: NULL with ERR. */
 struct sightings *sightings_create(struct err *err);
 void sightings_free(struct sightings *sightings);
 

@@ -274,7 +274,7 @@ static void unknown_categories_profiles_and_presets_bring_the_nearest_word(void 
          {"1:27: unknown preset: 'primry'; did you mean 'primary'?"}                          },
         {"profiles: {kid: {extends: kid}}\n",
          {"1:27: unknown preset: 'kid'; known here: early, primary, lower_sec, upper_sec, "
-          "legal_only, school_lesson, exam, guest, unknown_device"}                                                },
+          "legal_only, school_lesson, exam, guest, unknown_device"}                           },
         {"profiles: {kid: {extends: primary, unblock: [socail], observe: [Games]}}\n",
          {"1:46: unknown category: 'socail'; did you mean 'social'?",
           "1:65: unknown category: 'Games'; did you mean 'games'?"}                           },

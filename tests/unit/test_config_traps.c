@@ -25,7 +25,7 @@ struct list {
 
 static const struct list lists[] = {
     {"clients: {allow: ",    "}", "[192.0.2.0/24]",                             COUNTED(clients_allow_count),     1, 8},
-    {"trusted_forwarders: ", "",  "[192.0.2.1, '::1']",                           COUNTED(trusted_forwarder_count), 2, 0},
+    {"trusted_forwarders: ", "",  "[192.0.2.1, '::1']",                         COUNTED(trusted_forwarder_count), 2, 0},
     {"proxies: ",            "",  "[192.0.2.0/28]",                             COUNTED(proxy_count),             1, 0},
     {"listen: ",             "",  "[127.0.0.1@5353]",                           COUNTED(listener_count),          1, 2},
     {"networks: ",           "",  "[{prefix: 192.168.0.0/24, profile: child}]", COUNTED(network_count),           1, 0},

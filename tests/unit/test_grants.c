@@ -125,7 +125,9 @@ static void the_most_particular_target_decides_and_then_a_deny(void **state)
     struct grants *grants = make();
     struct grant grant = sample(1, "example");
     struct grant_question question = {
-        .wall_s = NOW, .categories = mask_bit(38),};
+        .wall_s = NOW,
+        .categories = mask_bit(38),
+    };
 
     (void)state;
     grant.what = GRANT_ALL;

@@ -411,7 +411,7 @@ static const struct {
     COUNT(blocked),       COUNT(local),         COUNT(forwarded),  COUNT(failed),
     COUNT(joined),        COUNT(loops),         COUNT(cache_hits), COUNT(cache_misses),
     COUNT(cache_stale),   COUNT(cache_denials), COUNT(prefetched), COUNT(rechecked),
-    COUNT(chain_blocked), COUNT(rewritten), COUNT(observed),
+    COUNT(chain_blocked), COUNT(rewritten),     COUNT(observed),
 #undef COUNT
 };
 
