@@ -382,7 +382,7 @@ const struct option options_config[] = {
      .type = OPTION_ZONES,
      LIST(struct config, zones, zone_count),
      .by_default = "[]",
-     .inside = options_zone,
+     .inside = options_forward_zone,
      .help = "zones with servers of their own.",
      .since = "0.1"},
     {.name = "rebind_guard",

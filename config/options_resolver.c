@@ -106,7 +106,7 @@ const struct option options_records[] = {
     {0},
 };
 
-const struct option options_zone[] = {
+const struct option options_forward_zone[] = {
     {.name = "name",
      .type = OPTION_NAME,
      .required = true,

@@ -18,14 +18,13 @@
 #include "config/base/random.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
-#include "policy/who/network.h"
 #include "resolver/daemon/clock.h"
-#include "resolver/daemon/neighbour_table.h"
+#include "resolver/daemon/listeners.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/sightings.h"
 #include "resolver/wire/dns.h"
 
-enum { ORDER_RELOAD = 1, ORDER_DRAIN = 2, ORDER_REPORT = 4, PIPELINED_MOST = 64 };
+enum { ORDER_RELOAD = 1, ORDER_DRAIN = 2, ORDER_REPORT = 4 };
 
 struct worker {
     struct worker_options options;
@@ -40,10 +39,7 @@ struct worker {
     struct core *core;
     struct sightings *sightings;
     struct upstreams *upstreams;
-    struct udp_listener **udp;
-    struct tcp_listener **tcp;
-    size_t udp_count, tcp_count;
-    struct network_table *proxies; /* that the listeners know; NULL: none */
+    struct listeners *listeners;
     bool draining, closing;
     uint64_t configured; /* snapshot_id of those that the upstreams follow */
 
@@ -187,10 +183,7 @@ static void close_all(struct worker *worker)
     if (worker->closing)
         return;
     worker->closing = true;
-    for (size_t i = 0; i < worker->udp_count; i++)
-        udp_listener_destroy(worker->udp[i]);
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        tcp_listener_destroy(worker->tcp[i]);
+    listeners_close(worker->listeners);
     if (worker->upstreams != NULL)
         upstreams_destroy(worker->upstreams, on_upstreams_closed, NULL);
     uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -206,9 +199,7 @@ static void free_worker(struct worker *worker)
     uv_cond_destroy(&worker->reported);
     uv_mutex_destroy(&worker->lock);
     sightings_free(worker->sightings);
-    network_free(worker->proxies);
-    free(worker->udp);
-    free(worker->tcp);
+    listeners_free(worker->listeners);
     free(worker);
 }
 
@@ -227,21 +218,14 @@ static void on_deadline(uv_timer_t *timer)
 static void flush(struct worker *worker)
 {
     upstreams_flush(worker->upstreams);
-    for (size_t i = 0; i < worker->udp_count; i++)
-        udp_listener_flush(worker->udp[i]);
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        tcp_listener_flush(worker->tcp[i]);
+    listeners_flush(worker->listeners);
 }
 
 /* Tells whether every answer has been given; a stopped TCP listener keeps the connections that have
  * not got theirs. */
 static bool is_drained(const struct worker *worker)
 {
-    uint32_t owed = core_pending(worker->core);
-
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        owed += tcp_listener_connections(worker->tcp[i]);
-    return owed == 0;
+    return core_pending(worker->core) == 0 && listeners_connections(worker->listeners) == 0;
 }
 
 /* Before the loop sleeps: timers and sockets of this turn have had their say. */
@@ -254,75 +238,14 @@ static void on_turn(uv_prepare_t *prepare)
         close_all(worker);
 }
 
-static struct tcp_limits limits_of(const struct config *config)
-{
-    return (struct tcp_limits){
-        .connections = config->tcp_connections,
-        .connections_per_client = config->tcp_connections_per_client,
-        .idle_ms = config->tcp_idle_ms,
-        .pipelined = PIPELINED_MOST,
-    };
-}
-
-/* Tells whether CONFIG asks where a query came in: for a network rule, or since an address is a
- * neighbour's on one link only. */
-static bool wants_interfaces(const struct config *config)
-{
-    if (neighbour_table_wanted(config))
-        return true;
-    for (size_t i = 0; i < config->network_count; i++) {
-        if (config->networks[i].interface[0] != '\0')
-            return true;
-    }
-    return false;
-}
-
-/* Tells the listeners who must speak for others, and forgets who had to before. */
-static int tell_proxies(struct worker *worker, const struct config *config, struct err *err)
-{
-    struct network_table *proxies = NULL;
-
-    if (config->proxy_count > 0) {
-        proxies = network_create_of(config->proxies, config->proxy_count, err);
-        if (proxies == NULL)
-            return -1;
-    }
-    for (size_t i = 0; i < worker->udp_count; i++)
-        udp_listener_proxies(worker->udp[i], proxies);
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        tcp_listener_proxies(worker->tcp[i], proxies);
-    network_free(worker->proxies);
-    worker->proxies = proxies;
-    return 0;
-}
-
-static int tell_interfaces(struct worker *worker, const struct config *config, struct err *err)
-{
-    bool wanted = wants_interfaces(config);
-
-    for (size_t i = 0; i < worker->udp_count; i++) {
-        if (udp_listener_pktinfo(worker->udp[i], wanted, err) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < worker->tcp_count; i++) {
-        if (tcp_listener_pktinfo(worker->tcp[i], wanted, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static void obey_reload(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
     const struct snapshot *snapshot = publish_enter(options->publish, options->index);
-    const struct config *config = snapshot_config(snapshot);
-    struct tcp_limits limits = limits_of(config);
     struct err err;
 
     follow(worker, snapshot);
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        tcp_listener_limits(worker->tcp[i], &limits);
-    if (tell_interfaces(worker, config, &err) < 0 || tell_proxies(worker, config, &err) < 0)
+    if (listeners_configure(worker->listeners, snapshot_config(snapshot), &err) < 0)
         log_event(options->log, LOG_LEVEL_ERROR, "listeners", "worker=%u reason=\"%s\"",
                   options->index, err.text);
     publish_leave(options->publish, options->index);
@@ -333,10 +256,7 @@ static void obey_drain(struct worker *worker)
     if (worker->draining)
         return;
     worker->draining = true;
-    for (size_t i = 0; i < worker->udp_count; i++)
-        udp_listener_stop(worker->udp[i]);
-    for (size_t i = 0; i < worker->tcp_count; i++)
-        tcp_listener_stop(worker->tcp[i]);
+    listeners_stop(worker->listeners);
     uv_timer_start(&worker->deadline, on_deadline, WORKER_DRAIN_MS, 0);
 }
 
@@ -381,58 +301,21 @@ static void run(void *context)
 
 /* ---- the start ---- */
 
-/* Tells whether the socket at AT is this worker's: of those with one address and kind, each worker
- * takes every WORKERS-th. A parent that hands over fewer leaves some workers without. */
-static bool is_mine(const struct worker_options *options, size_t at)
-{
-    const struct listen_socket *socket = &options->sockets[at];
-    unsigned same = 0;
-
-    for (size_t i = 0; i < at; i++) {
-        const struct listen_socket *other = &options->sockets[i];
-
-        if (other->stream == socket->stream && other->local.port == socket->local.port &&
-            addr_equal(&other->local.addr, &socket->local.addr))
-            same++;
-    }
-    return same % options->workers == options->index;
-}
-
-static int open_listener(struct worker *worker, const struct listen_socket *socket,
-                         const struct tcp_limits *limits, struct err *err)
-{
-    const struct listen_context context = {worker, on_batch, worker->options.log};
-
-    if (socket->stream) {
-        struct tcp_listener *tcp =
-            tcp_listener_create(&worker->loop, socket, &context, limits, err);
-
-        if (tcp != NULL)
-            worker->tcp[worker->tcp_count++] = tcp;
-        return tcp != NULL ? 0 : -1;
-    } else {
-        struct udp_listener *udp = udp_listener_create(&worker->loop, socket, &context, err);
-
-        if (udp != NULL)
-            worker->udp[worker->udp_count++] = udp;
-        return udp != NULL ? 0 : -1;
-    }
-}
-
 static int open_listeners(struct worker *worker, const struct config *config, struct err *err)
 {
     const struct worker_options *options = &worker->options;
-    const struct tcp_limits limits = limits_of(config);
+    const struct listeners_share share = {
+        .sockets = options->sockets,
+        .count = options->socket_count,
+        .index = options->index,
+        .workers = options->workers,
+    };
+    const struct listen_context context = {worker, on_batch, options->log};
 
-    worker->udp = calloc(options->socket_count, sizeof(struct udp_listener *));
-    worker->tcp = calloc(options->socket_count, sizeof(struct tcp_listener *));
-    if (worker->udp == NULL || worker->tcp == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for %zu listeners", options->socket_count);
-    for (size_t i = 0; i < options->socket_count; i++) {
-        if (is_mine(options, i) && open_listener(worker, &options->sockets[i], &limits, err) < 0)
-            return -1;
-    }
-    return tell_interfaces(worker, config, err) < 0 ? -1 : tell_proxies(worker, config, err);
+    worker->listeners = listeners_create(&share, err);
+    if (worker->listeners == NULL)
+        return -1;
+    return listeners_open(worker->listeners, &worker->loop, &context, config, err);
 }
 
 static int open_all(struct worker *worker, struct err *err)
