@@ -42,11 +42,26 @@ static void report_cells(struct walk *walk, const struct node *node, struct mask
                     taxonomy_mask_text(&walk->config->taxonomy, both, text, sizeof text));
 }
 
+/* The user of a device may be a child: what is S3 is a guardian's to open, S4 nobody's. */
+static void report_grave(struct walk *walk, const struct node *node, struct mask warn)
+{
+    const struct mask grave = mask_and(warn, taxonomy_grave_mask(&walk->config->taxonomy));
+    char text[160];
+
+    if (mask_any(grave))
+        problem_add(walk->problems, node->key->place,
+                    "profile '%.63s' lets the user of a device pass a warning of serious harm: "
+                    "'%s'; write it in 'block', and `stairgate allow NAME --for 1h` opens one name",
+                    node->key->text,
+                    taxonomy_mask_text(&walk->config->taxonomy, grave, text, sizeof text));
+}
+
 static void check_cells(struct walk *walk, const struct node *node,
                         const struct option_profile *own)
 {
     const struct mask block = own->more, quota = own->quota, warn = own->warn;
 
+    report_grave(walk, node, warn);
     report_both(walk, node, mask_and(mask_or(mask_or(block, quota), warn), own->unblock));
     report_cells(walk, node, mask_or(mask_and(block, mask_or(quota, warn)), mask_and(quota, warn)));
 }

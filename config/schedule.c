@@ -118,6 +118,20 @@ void read_bedtime(struct walk *walk, const struct option *option, const struct n
     schedule->action = SCHEDULE_OFFLINE;
 }
 
+/* What does serious harm is opened by a person, for one name and a time (taxonomy, S3). */
+static void check_allowed(struct walk *walk, const struct node *node, struct mask allowed)
+{
+    const struct mask grave = mask_and(allowed, taxonomy_grave_mask(&walk->config->taxonomy));
+    char text[160];
+
+    if (mask_any(grave))
+        problem_add(walk->problems, node->key->place,
+                    "schedule '%.63s' opens what does serious harm: '%s'; it may open names of it "
+                    "('names'), not all",
+                    node->key->text,
+                    taxonomy_mask_text(&walk->config->taxonomy, grave, text, sizeof text));
+}
+
 /* Sets the action of READ by which of its keys NODE has. */
 static void set_action(struct walk *walk, const struct node *node, struct option_schedule *read)
 {
@@ -135,6 +149,7 @@ static void set_action(struct walk *walk, const struct node *node, struct option
     schedule->action = has[SCHEDULE_BLOCK]   ? SCHEDULE_BLOCK
                        : has[SCHEDULE_ALLOW] ? SCHEDULE_ALLOW
                                              : SCHEDULE_OFFLINE;
+    check_allowed(walk, node, read->allow);
     schedule->targets = mask_or(schedule->targets, mask_or(read->block, read->allow));
     schedule->in_terms = read->only == ONLY_TERMS;
     schedule->in_holidays = read->only == ONLY_HOLIDAYS;

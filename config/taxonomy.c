@@ -107,6 +107,12 @@ struct mask taxonomy_severity_mask(const struct taxonomy *taxonomy, enum severit
     return mask;
 }
 
+struct mask taxonomy_grave_mask(const struct taxonomy *taxonomy)
+{
+    return mask_or(taxonomy_severity_mask(taxonomy, SEVERITY_3),
+                   taxonomy_severity_mask(taxonomy, SEVERITY_4));
+}
+
 struct mask taxonomy_band_mask(const struct taxonomy *taxonomy, enum band band, const char *letters)
 {
     struct mask mask = {

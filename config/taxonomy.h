@@ -61,6 +61,9 @@ struct mask taxonomy_severity_mask(const struct taxonomy *taxonomy, enum severit
 struct mask taxonomy_band_mask(const struct taxonomy *taxonomy, enum band band,
                                const char *letters);
 
+/* Returns the mask of all categories of S3 and S4: what does serious harm, and worse. */
+struct mask taxonomy_grave_mask(const struct taxonomy *taxonomy);
+
 /* Writes the keys of MASK's categories, comma-separated in bit order, into OUT[0..ROOM), "-" for
  * none; returns OUT. */
 char *taxonomy_mask_text(const struct taxonomy *taxonomy, struct mask mask, char *out, size_t room);

@@ -139,6 +139,7 @@ static void make_strict(struct compiled_times *times, const struct config_profil
         if (schedule->action == SCHEDULE_BLOCK) {
             strict->apply = mask_or(strict->apply, schedule->targets);
             strict->active |= (uint64_t)1 << i;
+            strict->all_blocked = strict->all_blocked || schedule->everything;
         }
         strict->offline = strict->offline || schedule->action == SCHEDULE_OFFLINE;
     }

@@ -158,24 +158,49 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
     return result != NULL ? result : refused(errors, &err);
 }
 
+/* Decides on the name of GRANT for PROFILE, as if nothing had been granted. */
+static void decide(const struct grant_request *request, const struct state_grant *grant,
+                   size_t profile, struct verdict *verdict)
+{
+    struct ask ask = {.name = name_of(&grant->grant.name),
+                      .type = DNS_A,
+                      .class = DNS_IN,
+                      .wall_s = request->wall_s,
+                      .forced_profile = (int)profile};
+
+    decide_look(request->snapshot, &ask);
+    policy_decide(request->snapshot, &ask, verdict, NULL);
+}
+
+/* Decides for the device's profile. One without gets its network's, which nobody knows here: then
+ * for the first that warns of the name, since a release passes nothing else anyhow. */
+static void decide_release(const struct grant_request *request, const struct state_grant *grant,
+                           struct verdict *verdict)
+{
+    const struct config *config = snapshot_config(request->snapshot);
+
+    if (request->profile >= 0) {
+        decide(request, grant, (size_t)request->profile, verdict);
+        return;
+    }
+    for (size_t i = 0; i < config->profile_count; i++) {
+        decide(request, grant, i, verdict);
+        if (verdict->action == VERDICT_BLOCK && verdict->warned)
+            return;
+    }
+    decide(request, grant, config->default_profile, verdict);
+}
+
 /* What a release needs: that cells W, and nothing else, block the name for that device now. */
 static int check_release(const struct grant_request *request, const struct state_grant *grant,
                          struct err *err)
 {
-    const struct config *config = snapshot_config(request->snapshot);
-    struct ask ask = {
-        .name = name_of(&grant->grant.name),
-        .type = DNS_A,
-        .class = DNS_IN,
-        .wall_s = request->wall_s,
-        .forced_profile =
-            (int)(request->profile >= 0 ? request->profile : (long)config->default_profile)};
+    const struct name name = name_of(&grant->grant.name);
     struct verdict verdict;
     char text[NAME_TEXT_MAX];
 
-    decide_look(request->snapshot, &ask);
-    policy_decide(request->snapshot, &ask, &verdict, NULL);
-    name_to_text(&ask.name, text);
+    decide_release(request, grant, &verdict);
+    name_to_text(&name, text);
     if (verdict.action == VERDICT_BLOCK && verdict.warned)
         return 0;
     if (verdict.action != VERDICT_BLOCK)

@@ -8,9 +8,11 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "policy/stairs.h"
+#include "policy/state/overlay.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
+#include "resolver/daemon/state.h"
 
 enum { ANNOUNCED_S = 30 * 86400, TIME_TEXT_MAX = 32 };
 
@@ -33,6 +35,12 @@ static json_t *time_or_null(int64_t time_s)
                                                       : json_string(time_to_text(time_s, text));
 }
 
+static bool find(const struct server *server, size_t profile, int64_t now_s, struct stairs *stairs)
+{
+    return stairs_find(publish_current(server->publish), state_overlay(server->state)->grants,
+                       profile, now_s, stairs);
+}
+
 json_t *stairs_json(const struct server *server)
 {
     const struct snapshot *snapshot = publish_current(server->publish);
@@ -41,13 +49,14 @@ json_t *stairs_json(const struct server *server)
     struct stairs stairs;
 
     for (size_t i = 0; i < snapshot_config(snapshot)->profile_count; i++) {
-        if (!stairs_find(snapshot, i, now_s, &stairs))
+        if (!find(server, i, now_s, &stairs))
             continue;
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:s?,s:o,s:b}", "profile",
-                                              stairs.profile, "preset", stairs.preset, "since",
-                                              time_or_null(stairs.since_s), "next", stairs.next,
-                                              "next_at", time_or_null(stairs.next_s), "soon",
-                                              stairs.next_s - ANNOUNCED_S <= now_s));
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:b,s:o,s:s?,s:o,s:b}", "profile", stairs.profile,
+                                        "preset", stairs.preset, "held", stairs.held, "since",
+                                        time_or_null(stairs.since_s), "next", stairs.next,
+                                        "next_at", time_or_null(stairs.next_s), "soon",
+                                        stairs.next_s - ANNOUNCED_S <= now_s));
     }
     return list;
 }
@@ -78,7 +87,7 @@ void stairs_tell(struct server *server)
 
     server->stairs_told_s = now_s;
     for (size_t i = 0; i < snapshot_config(snapshot)->profile_count; i++) {
-        if (!stairs_find(snapshot, i, now_s, &stairs))
+        if (!find(server, i, now_s, &stairs))
             continue;
         if (told_s != 0 && stairs.since_s > told_s && stairs.since_s <= now_s)
             log_event(&server->log, LOG_LEVEL_INFO, "step_done", "profile=\"%s\" preset=%s",

@@ -49,6 +49,14 @@ def test_case_c56_check_says_who_gets_what_and_what_becomes_of_a_name():
     assert "everybody else: profile child (porn blocked, games open, malware blocked)" in done.stdout
 
 
+def test_check_says_that_hours_of_a_preset_need_a_zone(tmp_path):
+    file = tmp_path / "f.yaml"
+    for profile, zone, told in (("extends: primary", "", True), ("born: 2015-06", "", True), ("extends: upper_sec", "", False),
+                                ("extends: primary", "zone: Europe/Berlin\n", False), ("extends: primary, zone: Asia/Tokyo", "", False)):
+        file.write_text(f"upstreams: []\n{zone}profiles: {{kid: {{{profile}}}}}\n")
+        assert ("without a `zone`" in config("check", file).stdout) == told, profile + zone
+
+
 def test_case_c56_lists_that_nobody_uses_are_a_warning_with_exit_0(tmp_path):
     file = tmp_path / "f.yaml"
     file.write_text("sets: {public: lists.set}\nprofiles: {kid: {block: []}}\n")

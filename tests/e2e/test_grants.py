@@ -384,3 +384,75 @@ def test_a_file_that_cannot_be_written_is_in_force_and_says_why_it_does_not_chan
     gate.start()
     assert not is_open(gate, "game.example")
     assert "writable" in refused(gate, "allow", "game.example", "--profile", "child")
+
+
+AGES = """\
+state: {path: state.db}
+zone: Europe/Berlin
+devices: {pad: {keys: ["127.0.0.3"]}}
+"""
+GROWS = """\
+listen: [{listen}]
+clients: {{allow: [127.0.0.0/8, "::1"]}}
+upstreams: [{upstreams}]
+profiles:
+  ann: {{born: 2013-12}}
+  teen: {{extends: upper_sec}}
+networks:
+  - {{prefix: 127.0.0.3, profile: teen}}
+default_profile: ann
+special: {{test: forward}}
+sets: {{public: lists.set}}
+control: {{operator: control.sock}}
+server: {{workers: {workers}}}
+{more}
+"""
+BEFORE, AFTER = 1_798_714_800, 1_798_887_600  # noon of 2026-12-31 and of 2027-01-02
+
+
+@pytest.fixture
+def growing(stairgate, upstream, tmp_path):
+    upstream.set("*", "A", "192.0.2.1")
+    made = stairgate(upstreams=[upstream], config=GROWS, more=AGES, start=False,
+                     lists={"social": "social.example\n", "mixed_adult": "mixed.example\n", "porn": "adult.example\n"})
+    clock = Clock(tmp_path / "clock")
+    clock.set(BEFORE)
+    made.arguments = ["--clock", clock.path]
+    made.start()
+    return made, clock
+
+
+def test_who_is_held_does_not_step_up_and_status_says_so(growing):
+    made, clock = growing
+    [one] = made.status(check=False)["stairs"]
+    assert (one["profile"], one["preset"], one["next"], one["soon"], one["held"]) == ("ann", "primary", "lower_sec", True, False)
+    assert "ann: primary, lower_sec from 2026-12-31T23:00:00Z, soon" in made.control("status", check=False).stdout
+    made.control("hold", "--profile", "ann")
+    clock.set(AFTER)
+    assert not is_open(made, "social.example")
+    made.stop()
+    made.start()
+    assert not is_open(made, "social.example")
+    [one] = made.status(check=False)["stairs"]
+    assert (one["preset"], one["next"], one["held"]) == ("primary", None, True)
+    assert "ann: primary, held" in made.control("status", check=False).stdout
+    made.control("unhold", "--profile", "ann")
+    assert is_open(made, "social.example")
+    [one] = made.status(check=False)["stairs"]
+    assert (one["preset"], one["held"]) == ("lower_sec", False)
+
+
+def test_a_warning_is_passed_by_its_own_act_alone_for_a_quarter_of_an_hour(growing):
+    """The device has no profile of its own: its network's warns of the name."""
+    made, clock = growing
+    pad = "127.0.0.3"
+    assert not is_open(made, "mixed.example", pad) and not is_open(made, "mixed.example", pad)
+    assert "not one that its user may release" in refused(made, "release", "adult.example", "--device", "pad")
+    assert "not blocked" in refused(made, "release", "clean.example", "--device", "pad")
+    made.control("release", "mixed.example", "--device", "pad")
+    assert is_open(made, "mixed.example", pad) and not is_open(made, "mixed.example")
+    clock.set(BEFORE + 899)
+    assert ask(made.port, "mixed.example", source=pad).answer[0].ttl == 1
+    clock.set(BEFORE + 900)
+    assert not is_open(made, "mixed.example", pad)
+    assert made.status(check=False)["releases"] == 1

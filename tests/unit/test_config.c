@@ -285,6 +285,10 @@ static void unknown_categories_profiles_and_presets_bring_the_nearest_word(void 
           "1:58: a positive list opens names and cannot be blocked: 'edu_positive'"}          },
         {"profiles: {kid: {extends: primary, block: [games], unblock: [games, ads]}}\n",
          {"1:12: profile 'kid' blocks and unblocks the same: 'games'"}                        },
+        {"profiles: {kid: {extends: primary, warn: [self_harm, games, csam]}}\n",
+         {"1:12: profile 'kid' lets the user of a device pass a warning of serious harm: "
+          "'csam,self_harm'; write it in 'block', and `stairgate allow NAME --for 1h` opens one "
+          "name"}                                                                             },
         {"categories: {canteen: {}, site_A: {}, site_ok: {severity: S5}}\n",
          {"1:14: a category of your own is called site_ and small letters, digits or '_': "
           "'canteen'",

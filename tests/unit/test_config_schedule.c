@@ -86,6 +86,10 @@ static void schedules_have_one_action_something_to_be_about_and_a_zone(void **st
           "'everything: yes'"}                                                                      },
         {PLAN "{offline: yes, names: [a.test], when: 20:00-21:00}}}",
          {"3:21: schedule 'x' is offline and names what it is about; offline is about everything"}  },
+        {PLAN "{allow: [games, malware, csam], when: 20:00-21:00}}}",
+         {"3:21: schedule 'x' opens what does serious harm: 'csam,malware'; it may open names of "
+          "it "
+          "('names'), not all"}                                                                     },
         {PLAN "{block: [games], when: 20:00-21:00, only: terms}}}",
          {"3:21: schedule 'x' goes by terms or holidays, and its profile has no 'calendar'"}        },
         {PLAN "{block: [games]}}}",                                    {"3:24: missing key: 'when'"}},

@@ -207,7 +207,7 @@ static void a_profile_steps_up_on_the_first_of_the_month_after_the_birthday(void
     assert_false(blocked(s, "any.example", NULL, "2022-07-01 12:00"));
     assert_true(blocked(s, "p.example", "porn", "2033-06-30 12:00"));
     assert_false(blocked(s, "p.example", "porn", "2033-07-01 00:00"));
-    assert_true(stairs_find(s, 0, at("2028-06-15 00:00"), &stairs));
+    assert_true(stairs_find(s, NULL, 0, at("2028-06-15 00:00"), &stairs));
     assert_string_equal(stairs.preset, "primary");
     assert_string_equal(stairs.next, "lower_sec");
     assert_int_equal(stairs.next_s, at("2028-07-01 00:00"));

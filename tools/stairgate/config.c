@@ -53,6 +53,18 @@ static json_t *problems_json(const struct config_problems *problems)
     return list;
 }
 
+/* Tells whether a preset of PROFILE has hours, which close nothing since nobody said on whose
+ * clock.
+ */
+static bool lacks_zone(const struct config *config, const struct config_profile *profile)
+{
+    bool hours = profile->hours.days != 0 && mask_any(profile->quota);
+
+    for (size_t i = 0; i < profile->level_count; i++)
+        hours = hours || (profile->levels[i].hours.days != 0 && mask_any(profile->levels[i].quota));
+    return hours && profile->zone == NULL && config->zone == NULL;
+}
+
 /* One line for each class of clients and what it gets, with a verdict or two, so that a person sees
  * whether anybody is protected. */
 static void print_class(const struct config *config, const char *who, size_t index)
@@ -71,6 +83,9 @@ static void print_class(const struct config *config, const char *who, size_t ind
                                        : "open");
     }
     printf(")\n");
+    if (lacks_zone(config, profile))
+        printf("    without a `zone` the evening hours of its preset close nothing; write `zone: "
+               "Europe/Berlin`, or the zone that it is in\n");
 }
 
 static void print_classes(const struct config *config)

@@ -93,6 +93,27 @@ static void print_cache(const json_t *status)
     printf("\n");
 }
 
+/* Who grows, and when what is blocked changes for it. */
+static void print_stairs(const json_t *status)
+{
+    const json_t *list = json_object_get(status, "stairs");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        printf("  %-10s %s: %s", i == 0 ? "ages" : "", text_of(one, "profile"),
+               text_of(one, "preset"));
+        if (json_is_true(json_object_get(one, "held")))
+            printf(", held (`stairgate unhold --profile %s` lets it step up)\n",
+                   text_of(one, "profile"));
+        else if (json_is_string(json_object_get(one, "next")))
+            printf(", %s from %s%s\n", text_of(one, "next"), text_of(one, "next_at"),
+                   json_is_true(json_object_get(one, "soon")) ? ", soon" : "");
+        else
+            printf("\n");
+    }
+}
+
 static void print_status(const json_t *status)
 {
     const json_t *warnings = json_object_get(status, "warnings");
@@ -108,6 +129,7 @@ static void print_status(const json_t *status)
     print_upstreams(status);
     print_queries(status);
     print_cache(status);
+    print_stairs(status);
     for (size_t i = 0; i < json_array_size(warnings); i++)
         printf("  warning    %s\n", text_of(json_array_get(warnings, i), "text"));
     for (size_t i = 0; i < json_array_size(beyond); i++)
