@@ -162,3 +162,67 @@ const char *text_nearest(const char *word, const char *const *words, size_t coun
     }
     return found;
 }
+
+/* Reads one character of UTF-8 at *AT (RFC 3629 §4: the shortest form alone, no surrogates).
+ * Returns it, or 0 for what is none. */
+static uint32_t next_character(const unsigned char **at)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } forms[] = {
+        {0x80, 0x00, 1      },
+        {0xe0, 0xc0, 0x80   },
+        {0xf0, 0xe0, 0x800  },
+        {0xf8, 0xf0, 0x10000},
+    };
+
+    for (size_t more = 0; more < sizeof forms / sizeof *forms; more++) {
+        uint32_t value = **at & (uint32_t)(unsigned char)~forms[more].mask;
+
+        if ((**at & forms[more].mask) != forms[more].lead)
+            continue;
+        for (size_t i = 1; i <= more; i++) {
+            if (((*at)[i] & 0xc0) != 0x80)
+                return 0;
+            value = value << 6 | ((*at)[i] & 0x3fu);
+        }
+        *at += more + 1;
+        return value < forms[more].least || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)
+                   ? 0
+                   : value;
+    }
+    return 0;
+}
+
+bool text_is_plain(const char *text)
+{
+    static const struct {
+        uint32_t first, last;
+    } refused[] = {
+        {0x0000,  0x001f },
+        {0x007f,  0x009f },
+        {0x061c,  0x061c }, /* a mark of direction, as the next */
+        {0x200b,  0x200b }, /* no width; joiners are part of scripts */
+        {0x200e,  0x200f },
+        {0x2028,  0x202e }, /* ends of lines; embeddings and overrides */
+        {0x2060,  0x206f }, /* isolates, and what has no width */
+        {0xfeff,  0xfeff },
+        {0xfff9,  0xfffb },
+        {0xe0000, 0xe0fff}, /* tags */
+    };
+    size_t length = strlen(text);
+    const unsigned char *at = (const unsigned char *)text;
+
+    if (length > 0 && (text[0] == ' ' || text[length - 1] == ' '))
+        return false;
+    while (*at != '\0') {
+        uint32_t character = next_character(&at);
+
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+            if (character >= refused[i].first && character <= refused[i].last)
+                return false;
+        }
+    }
+    return true;
+}

@@ -2,6 +2,7 @@
 #ifndef CONFIG_BASE_TEXT_H
 #define CONFIG_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,10 @@ char *text_from_duration(uint64_t ms, char *out);
 
 /* Returns the one of WORDS[0..COUNT) that WORD most likely means (few letters differ), or NULL. */
 const char *text_nearest(const char *word, const char *const *words, size_t count);
+
+/* Tells whether TEXT can stand in a table, a log or a terminal and be what it looks like: UTF-8
+ * without controls (C0, DEL, C1), ends of lines, and the marks that turn the direction of writing;
+ * the first and the last of it can be seen. */
+bool text_is_plain(const char *text);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "policy/state/grants.h"
 #include "policy/state/mark.h"
 #include "policy/state/overlay.h"
 #include "policy/who/devices.h"
@@ -78,6 +79,21 @@ static int drop_empty(const struct device_book *book, const struct state_device 
     return state_db_device_remove(book->db, device->id, err);
 }
 
+/* A key that no look-up would ever find is not taken. */
+static int check_keys(const struct device_book *book, const struct state_device *device,
+                      struct err *err)
+{
+    int64_t count = state_db_device_key_count(book->db, device->id, err);
+
+    if (count < 0)
+        return -1;
+    return count <= STATE_KEYS_MOST ? 0
+                                    : err_set(err, ERR_LIMIT,
+                                              "'%s' has %d keys already, the most; forget it and "
+                                              "name those that are in use",
+                                              device->name, STATE_KEYS_MOST);
+}
+
 /* Does the naming inside of a transaction. */
 static int name_inside(const struct device_book *book, const struct device_key *key,
                        const struct device_words *words, struct state_device *device,
@@ -94,7 +110,7 @@ static int name_inside(const struct device_book *book, const struct device_key *
     else if (named == 0)
         *device = had;
     if (set_words(device, words, err) != 0 || state_db_device_put(book->db, device, err) != 0 ||
-        state_db_key_put(book->db, device->id, key, err) != 0)
+        state_db_key_put(book->db, device->id, key, err) != 0 || check_keys(book, device, err) != 0)
         return -1;
     return keyed == 1 && had.id != device->id ? drop_empty(book, &had, err) : 0;
 }
@@ -135,8 +151,10 @@ int device_book_forget(const struct device_book *book, uint32_t id, struct err *
         return -1;
     for (int i = 0; book->overlay != NULL && i < count; i++)
         devices_remove(book->overlay->devices, &keys[i]);
-    if (book->overlay != NULL)
+    if (book->overlay != NULL) {
+        grants_remove_subject(book->overlay->grants, GRANT_DEVICE, id);
         overlay_changed(book->overlay);
+    }
     return 0;
 }
 
@@ -186,8 +204,7 @@ static int see_inside(const struct device_book *book, const struct device_key *k
     return found == 1 ? 0 : state_db_key_put(book->db, device->id, key, err);
 }
 
-/* Keeps those that nobody has named few. */
-static int forget_oldest(const struct device_book *book, struct err *err)
+static int forget_too_many(const struct device_book *book, struct err *err)
 {
     uint32_t count, oldest;
 
@@ -197,6 +214,24 @@ static int forget_oldest(const struct device_book *book, struct err *err)
         if (device_book_forget(book, oldest, err) != 0)
             return -1;
     }
+    return -1;
+}
+
+/* Keeps those that nobody has named few, in one transaction: who makes up hardware addresses shall
+ * not make the disk work for each. */
+static int forget_oldest(const struct device_book *book, struct err *err)
+{
+    uint32_t count, oldest;
+
+    if (state_db_unnamed(book->db, &count, &oldest, err) != 0)
+        return -1;
+    if (count <= DEVICE_BOOK_UNNAMED)
+        return 0;
+    if (state_db_begin(book->db, err) != 0)
+        return -1;
+    if (forget_too_many(book, err) == 0)
+        return state_db_commit(book->db, err);
+    state_db_abandon(book->db);
     return -1;
 }
 

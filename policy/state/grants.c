@@ -34,7 +34,8 @@ struct entry {
     uint32_t id;
     uint32_t kind; /* effect, what, role, labels: an octet each */
     /* the writer's, to count it out again */
-    uint32_t subject_slot, target;
+    uint32_t target;
+    uint64_t subject; /* its hash; 0: the entry is free */
 };
 
 struct grants {
@@ -153,7 +154,7 @@ static void count(struct grants *grants, const struct entry *entry, int by)
     ADD(grants->count, by);
     if (effect == GRANT_DENY || effect == GRANT_OFFLINE)
         ADD(grants->denials, by);
-    ADD(grants->subjects[entry->subject_slot], by);
+    ADD(grants->subjects[entry->subject % SUBJECTS], by);
     if (what == GRANT_SERVICE)
         ADD(grants->services, by);
     if (stands_on_name(what))
@@ -174,6 +175,7 @@ static void take_out(struct grants *grants, uint32_t number)
         link = &grants->entries[*link].next_id;
     *link = entry->next_id;
     count(grants, entry, -1);
+    entry->subject = 0;
     SEQLOCK_STORE(entry->next, grants->free);
     grants->free = number;
 }
@@ -192,7 +194,7 @@ static void put_in(struct grants *grants, const struct grant *grant)
     SEQLOCK_STORE(entry->id, grant->id);
     SEQLOCK_STORE(entry->kind,
                   pack(grant, stands_on_name(grant->what) ? (unsigned)labels_of(&name) : 0));
-    entry->subject_slot = (uint32_t)(subject % SUBJECTS);
+    entry->subject = subject;
     entry->target = grant->target;
     entry->next_id = *id;
     *id = number;
@@ -249,6 +251,18 @@ void grants_remove(struct grants *grants, uint32_t id)
 {
     seqlock_write_begin(&grants->lock);
     take_all_out(grants, id);
+    seqlock_write_end(&grants->lock);
+}
+
+void grants_remove_subject(struct grants *grants, unsigned scope, uint32_t number)
+{
+    uint64_t subject = hash_pair(grants, scope, number);
+
+    seqlock_write_begin(&grants->lock);
+    for (uint32_t i = 1; i <= GRANTS_MOST; i++) {
+        if (grants->entries[i].subject == subject)
+            take_out(grants, i);
+    }
     seqlock_write_end(&grants->lock);
 }
 

@@ -73,6 +73,9 @@ int grants_put(struct grants *grants, const struct grant *grant, struct err *err
 /* Puts one more name under the id of GRANT, a service, whose first name grants_put has. */
 int grants_add(struct grants *grants, const struct grant *grant, struct err *err);
 void grants_remove(struct grants *grants, uint32_t id);
+/* Takes out all that stand on the subject NUMBER of SCOPE, which is no more. Threads: the writer.
+ * Cost: a walk over all places. */
+void grants_remove_subject(struct grants *grants, unsigned scope, uint32_t number);
 
 /* Return how many there are (0 costs a decision nothing), and how many of them deny. Threads: any.
  */

@@ -95,7 +95,7 @@ static int set_up(struct state_db *db, struct err *err)
     sqlite3_db_config(db->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return run(db,
                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-               "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
+               "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA secure_delete = ON;"
                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL",
                err);
 }

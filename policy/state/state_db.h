@@ -89,6 +89,9 @@ int state_db_devices_each(struct state_db *db,
                                      const struct device_key *keys, size_t count),
                           void *context, struct err *err);
 
+/* Returns how many keys the device ID has, -1 with ERR. */
+int64_t state_db_device_key_count(struct state_db *db, uint32_t id, struct err *err);
+
 /* Fills KEYS (STATE_KEYS_MOST) with those of the device ID. Returns how many, -1 with ERR. */
 int state_db_device_keys(struct state_db *db, uint32_t id, struct device_key *keys,
                          struct err *err);

@@ -247,6 +247,18 @@ int state_db_devices_after(struct state_db *db, uint32_t after, struct state_dev
     return state_query_end(&query) == 0 ? (int)count : -1;
 }
 
+int64_t state_db_device_key_count(struct state_db *db, uint32_t id, struct err *err)
+{
+    struct state_query query;
+    int64_t count = 0;
+
+    state_query_start(&query, db, STATE_KEY_COUNT, err);
+    state_query_bind(&query, id);
+    if (state_query_row(&query))
+        count = state_query_time(&query);
+    return state_query_end(&query) == 0 ? count : -1;
+}
+
 /* Runs STATEMENT, which gives at most one number; 0 where it gives none. */
 static int find_number(struct state_db *db, enum state_statement statement, uint32_t *number,
                        struct err *err)

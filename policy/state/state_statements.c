@@ -26,10 +26,13 @@ const char *const state_statements[STATE_STATEMENTS] = {
                       " DO UPDATE SET device = excluded.device",
     [STATE_KEY_REMOVE] = "DELETE FROM device_key WHERE kind = ?1 AND octets = ?2 AND prefix = ?3",
     [STATE_KEYS_OF] = "SELECT kind, octets, prefix FROM device_key WHERE device = ?1",
+    [STATE_KEY_COUNT] = "SELECT count(*) FROM device_key WHERE device = ?1",
     [STATE_DEVICES_AFTER] =
         "SELECT " DEVICE " FROM device d WHERE d.id > ?1 ORDER BY d.id LIMIT ?2",
     [STATE_UNNAMED_COUNT] = "SELECT count(*) FROM device WHERE name = ''",
-    [STATE_UNNAMED_OLDEST] = "SELECT id FROM device WHERE name = '' ORDER BY seen_last LIMIT 1",
+    [STATE_UNNAMED_OLDEST] = "SELECT d.id FROM device d WHERE d.name = '' AND NOT EXISTS"
+                             " (SELECT 1 FROM given g WHERE g.device = d.id)"
+                             " ORDER BY d.seen_last LIMIT 1",
     [STATE_GRANT_ADD] = "INSERT INTO given (effect, scope, subject, device, what, name, target,"
                         " role, from_s, until_s, who, reason)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

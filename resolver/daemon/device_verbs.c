@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "config/base/text.h"
 #include "policy/snapshot.h"
 #include "policy/state/device_book.h"
 #include "policy/state/overlay.h"
@@ -168,14 +169,28 @@ static const char *wanted(const json_t *request, const char *key, struct err *er
     return text;
 }
 
+/* Reads `#ID`. */
+static bool read_id(const char *text, uint32_t *id)
+{
+    char *end;
+    unsigned long long value;
+
+    if (text[0] != '#' || text[1] < '0' || text[1] > '9')
+        return false;
+    value = strtoull(text + 1, &end, 10);
+    *id = (uint32_t)value;
+    return *end == '\0' && value <= UINT32_MAX;
+}
+
 static int find_device(const struct device_book *book, const char *text,
                        struct state_device *device, struct err *err)
 {
     struct device_key key;
+    uint32_t id;
     int found;
 
-    if (text[0] == '#')
-        found = state_db_device_get(book->db, (uint32_t)strtoul(text + 1, NULL, 10), device, err);
+    if (read_id(text, &id))
+        found = state_db_device_get(book->db, id, device, err);
     else
         found = state_db_device_named(book->db, text, device, err);
     if (found == 0 && device_key_parse(text, &key) == 0)
@@ -261,10 +276,10 @@ static int check_name(const struct config *config, const char *name, struct err 
     if (name[0] == '#' || device_key_parse(name, &key) == 0)
         return err_set(err, ERR_USAGE, "a device cannot be called '%.60s', which is an id or a key",
                        name);
-    for (const char *c = name; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            return err_set(err, ERR_USAGE, "a device's name is plain text");
-    }
+    if (!text_is_plain(name))
+        return err_set(
+            err, ERR_USAGE,
+            "a device's name is plain text, without control characters or blanks around");
     for (size_t i = 0; i < config->device_count; i++) {
         if (strcmp(config->devices[i].name, name) == 0)
             return err_set(err, ERR_DUPLICATE, "the configuration has a device called '%.60s'",

@@ -267,6 +267,10 @@ static int copy_text(const json_t *body, const char *key, char *to, size_t room,
     }
     if (text != NULL && strlen(text) >= room)
         return err_set(err, ERR_USAGE, "'%s' is longer than %zu octets", key, room - 1);
+    if (text != NULL && !text_is_plain(text))
+        return err_set(err, ERR_USAGE,
+                       "'%s' is to be plain text, without control characters or blanks around",
+                       key);
     snprintf(to, room, "%s", text != NULL ? text : "");
     return 0;
 }

@@ -340,6 +340,37 @@ static void the_nearest_word_is_suggested_only_when_near(void **state)
     assert_null(text_nearest("weather", words, 3));
 }
 
+static void plain_text_is_what_it_looks_like(void **state)
+{
+    static const char *const plain[] = {"",     "Anna's phone", "Gerät 2",
+                                        "電話", "x\u200dy",     "\U0001F4F1"};
+    static const char *const odd[] = {" x",
+                                      "x ",
+                                      "a\nb",
+                                      "a\x1b[2J",
+                                      "a\x7f",
+                                      "a\xc2\x9b"
+                                      "31m",
+                                      "a\u202eb",
+                                      "a\u2066b",
+                                      "a\u2028b",
+                                      "\xff",
+                                      "\xc3",
+                                      "\xc0\x80",
+                                      "a\u200b",
+                                      "\xed\xa0\x80",
+                                      "\ufeffx",
+                                      "\xe0\x80\xaf",
+                                      "\xf4\x90\x80\x80",
+                                      "\U000e0041"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        assert_true(text_is_plain(plain[i]));
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        assert_false(text_is_plain(odd[i]));
+}
+
 static void the_taxonomy_has_the_bits_that_the_code_names(void **state)
 {
     static struct taxonomy taxonomy;
@@ -422,6 +453,7 @@ int main(void)
         cmocka_unit_test(endpoints_are_read_and_written_alike),
         cmocka_unit_test(durations_and_sizes_want_a_unit_each_row),
         cmocka_unit_test(the_nearest_word_is_suggested_only_when_near),
+        cmocka_unit_test(plain_text_is_what_it_looks_like),
         cmocka_unit_test(the_taxonomy_has_the_bits_that_the_code_names),
         cmocka_unit_test(random_below_stays_below),
         cmocka_unit_test(a_file_that_is_replaced_keeps_its_mode),

@@ -13,6 +13,7 @@
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 #include "policy/state/device_book.h"
+#include "policy/state/grants.h"
 #include "policy/state/mark.h"
 #include "policy/state/overlay.h"
 #include "policy/who/devices.h"
@@ -245,6 +246,94 @@ static void of_those_only_seen_the_oldest_go(void **state)
     tear_down(&house);
 }
 
+/* Denies everything to the device ID, in the file and in force. */
+static void deny(struct house *house, uint32_t id)
+{
+    struct state_grant row = {
+        .grant = {.effect = GRANT_DENY,
+                  .scope = GRANT_DEVICE,
+                  .subject = id,
+                  .what = GRANT_ALL,
+                  .from_s = NOW_S,
+                  .until_s = GRANT_FOREVER}
+    };
+
+    assert_int_equal(state_db_grant_add(house->book.db, &row, &house->err), 0);
+    assert_int_equal(grants_put(house->book.overlay->grants, &row.grant, &house->err), 0);
+}
+
+static void who_is_forgotten_leaves_no_grant_in_force(void **state)
+{
+    struct house house;
+    uint32_t id, other;
+
+    (void)state;
+    build(&house);
+    id = name(&house, phone, (struct device_words){"phone", "child", NULL});
+    other = name(&house, tablet, (struct device_words){"tablet", "child", NULL});
+    deny(&house, id);
+    deny(&house, id);
+    deny(&house, other);
+    assert_int_equal(device_book_forget(&house.book, id, &house.err), 0);
+    assert_int_equal(grants_count(house.book.overlay->grants), 1);
+    assert_int_equal(device_book_forget(&house.book, other, &house.err), 0);
+    assert_int_equal(grants_count(house.book.overlay->grants), 0);
+    tear_down(&house);
+}
+
+static void see_made_up(struct house *house, uint32_t from, int64_t at_s)
+{
+    struct device_key keys[64];
+
+    for (uint32_t i = 0; i < 64; i++) {
+        uint8_t mac[6] = {2, 0};
+
+        store_be32(mac + 2, from + i);
+        device_key_of_mac(mac, &keys[i]);
+    }
+    assert_int_equal(device_book_see(&house->book, keys, 64, at_s, &house->err), 0);
+}
+
+static void one_that_is_denied_something_is_not_crowded_out(void **state)
+{
+    struct house house;
+    struct device_key key = key_of(phone);
+    uint32_t id;
+
+    (void)state;
+    build(&house);
+    assert_int_equal(device_book_see(&house.book, &key, 1, NOW_S, &house.err), 0);
+    id = found(&house, phone).id;
+    deny(&house, id);
+    for (uint32_t batch = 0; batch < DEVICE_BOOK_UNNAMED / 64 + 2; batch++)
+        see_made_up(&house, 64 * batch, NOW_S + DAY_S);
+    assert_int_equal(found(&house, phone).id, id);
+    assert_int_equal(grants_count(house.book.overlay->grants), 1);
+    tear_down(&house);
+}
+
+static void a_key_too_many_is_refused_and_changes_nothing(void **state)
+{
+    const struct device_words words = {"phone", "child", NULL};
+    struct house house;
+    struct device_key key;
+    struct state_device device;
+    uint8_t mac[6] = {2, 0};
+
+    (void)state;
+    build(&house);
+    for (uint8_t i = 0; i <= STATE_KEYS_MOST; i++) {
+        mac[5] = i;
+        device_key_of_mac(mac, &key);
+        assert_int_equal(device_book_name(&house.book, &key, &words, &device, &house.err),
+                         i < STATE_KEYS_MOST ? 0 : -1);
+    }
+    assert_int_equal(house.err.code, ERR_LIMIT);
+    assert_int_equal(devices_count(house.book.overlay->devices), STATE_KEYS_MOST);
+    assert_int_equal(state_db_device_keyed(house.book.db, &key, &device, &house.err), 0);
+    tear_down(&house);
+}
+
 static void an_import_is_whole_or_not_at_all(void **state)
 {
     struct house house;
@@ -280,6 +369,9 @@ int main(void)
         cmocka_unit_test(who_is_seen_is_kept_to_the_day_and_gets_a_name_later),
         cmocka_unit_test(a_seen_device_that_is_another_leaves_nothing_behind),
         cmocka_unit_test(of_those_only_seen_the_oldest_go),
+        cmocka_unit_test(who_is_forgotten_leaves_no_grant_in_force),
+        cmocka_unit_test(one_that_is_denied_something_is_not_crowded_out),
+        cmocka_unit_test(a_key_too_many_is_refused_and_changes_nothing),
         cmocka_unit_test(an_import_is_whole_or_not_at_all),
     };
 
