@@ -235,18 +235,24 @@ static void send_error(struct client *client, int64_t id, const struct err *err)
 
 /* ---- requests ---- */
 
+/* Of a verb with several rows it is the one of ROLE. */
 static const struct control_verb *find_verb(const struct control *control, const char *name,
-                                            struct err *err)
+                                            unsigned role, struct err *err)
 {
+    const struct control_verb *found = NULL;
     const char *known[VERBS_MAX], *near;
     size_t count = 0;
 
     for (const struct control_verb *verb = control->verbs; verb->name != NULL; verb++) {
-        if (strcmp(verb->name, name) == 0)
-            return verb;
+        if (strcmp(verb->name, name) == 0) {
+            if (found == NULL || (verb->roles & role) != 0)
+                found = verb;
+        }
         if (count < VERBS_MAX)
             known[count++] = verb->name;
     }
+    if (found != NULL)
+        return found;
     near = text_nearest(name, known, count);
     err_set(err, ERR_NOT_FOUND, "no such verb: '%.64s'%s%s%s", name,
             near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
@@ -297,7 +303,7 @@ static void run_verb(struct client *client, const struct message *message)
 {
     struct control *control = client->control;
     struct err err;
-    const struct control_verb *verb = find_verb(control, message->verb, &err);
+    const struct control_verb *verb = find_verb(control, message->verb, client->role, &err);
     json_t *errors;
 
     if (verb == NULL) {

@@ -305,7 +305,7 @@ static json_t *revoke_all_of(struct server *server, struct state_db *db, struct 
 json_t *run_revoke(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
-    const json_t *id = json_object_get(body, "id");
+    const json_t *id = json_object_get(body, "grant"); /* "id" is the request's own */
     struct err err = {.code = ERR_NONE};
     struct state_db *db = state_database(server->state, &err);
     struct taking *taking = calloc(1, sizeof *taking);
@@ -323,7 +323,8 @@ json_t *run_revoke(void *context, const json_t *body, json_t *errors)
         return result;
     }
     if (!json_is_integer(id) || json_integer_value(id) < 1 || json_integer_value(id) > UINT32_MAX)
-        err_set(&err, ERR_USAGE, "'id' is the number of a grant, as `stairgate grants list` shows");
+        err_set(&err, ERR_USAGE,
+                "'grant' is the number of a grant, as `stairgate grants list` shows");
     else
         found = state_db_grant_get(db, (uint32_t)json_integer_value(id), taking->grants, &err);
     if (found == 0 && err.code == ERR_NONE)

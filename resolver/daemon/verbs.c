@@ -35,9 +35,8 @@ static json_t *run_stop(void *context, const json_t *request, json_t *errors)
     return json_object();
 }
 
-static json_t *run_why(void *context, const json_t *request, json_t *errors)
+static json_t *explain(const struct server *server, const json_t *request, json_t *errors)
 {
-    const struct server *server = context;
     struct err err = {.code = ERR_NONE};
     const struct why_question question = {
         .name = message_text(request, "name", &err),
@@ -67,28 +66,45 @@ static json_t *run_why(void *context, const json_t *request, json_t *errors)
     return result;
 }
 
+static json_t *run_why(void *context, const json_t *request, json_t *errors)
+{
+    return explain(context, request, errors);
+}
+
+/* Who gave a grant, and why in their own words, is between them and the operator. */
+static json_t *run_why_for_others(void *context, const json_t *request, json_t *errors)
+{
+    json_t *result = explain(context, request, errors);
+    json_t *grant = json_object_get(result, "grant");
+
+    json_object_del(grant, "who");
+    json_object_del(grant, "reason");
+    return result;
+}
+
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
-    {"status",         EVERYBODY,        run_status,         NULL        },
-    {"reload",         CONTROL_OPERATOR, NULL,               begin_reload},
-    {"stop",           CONTROL_OPERATOR, run_stop,           NULL        },
-    {"why",            EVERYBODY,        run_why,            NULL        },
-    {"observed",       EVERYBODY,        run_observed,       NULL        },
-    {"observed_names", CONTROL_OPERATOR, run_observed_names, NULL        },
-    {"cache_stats",    EVERYBODY,        run_cache_stats,    NULL        },
-    {"cache_lookup",   CONTROL_OPERATOR, run_cache_lookup,   NULL        },
-    {"cache_flush",    CONTROL_OPERATOR, run_cache_flush,    NULL        },
-    {"grant",          CONTROL_OPERATOR, run_grant,          NULL        },
-    {"grants",         CONTROL_OPERATOR, run_grants,         NULL        },
-    {"revoke",         CONTROL_OPERATOR, run_revoke,         NULL        },
-    {"resume",         CONTROL_OPERATOR, run_resume,         NULL        },
-    {"release",        CONTROL_OPERATOR, run_release,        NULL        },
-    {"devices",        CONTROL_OPERATOR, run_devices,        NULL        },
-    {"device",         CONTROL_OPERATOR, run_device,         NULL        },
-    {"device_name",    CONTROL_OPERATOR, run_device_name,    NULL        },
-    {"device_change",  CONTROL_OPERATOR, run_device_change,  NULL        },
-    {"device_forget",  CONTROL_OPERATOR, run_device_forget,  NULL        },
-    {"devices_import", CONTROL_OPERATOR, run_devices_import, NULL        },
-    {NULL,             0,                NULL,               NULL        },
+    {"status",         EVERYBODY,                       run_status,         NULL        },
+    {"reload",         CONTROL_OPERATOR,                NULL,               begin_reload},
+    {"stop",           CONTROL_OPERATOR,                run_stop,           NULL        },
+    {"why",            CONTROL_OPERATOR,                run_why,            NULL        },
+    {"why",            CONTROL_PORTAL | CONTROL_READER, run_why_for_others, NULL        },
+    {"observed",       EVERYBODY,                       run_observed,       NULL        },
+    {"observed_names", CONTROL_OPERATOR,                run_observed_names, NULL        },
+    {"cache_stats",    EVERYBODY,                       run_cache_stats,    NULL        },
+    {"cache_lookup",   CONTROL_OPERATOR,                run_cache_lookup,   NULL        },
+    {"cache_flush",    CONTROL_OPERATOR,                run_cache_flush,    NULL        },
+    {"grant",          CONTROL_OPERATOR,                run_grant,          NULL        },
+    {"grants",         CONTROL_OPERATOR,                run_grants,         NULL        },
+    {"revoke",         CONTROL_OPERATOR,                run_revoke,         NULL        },
+    {"resume",         CONTROL_OPERATOR,                run_resume,         NULL        },
+    {"release",        CONTROL_OPERATOR,                run_release,        NULL        },
+    {"devices",        CONTROL_OPERATOR,                run_devices,        NULL        },
+    {"device",         CONTROL_OPERATOR,                run_device,         NULL        },
+    {"device_name",    CONTROL_OPERATOR,                run_device_name,    NULL        },
+    {"device_change",  CONTROL_OPERATOR,                run_device_change,  NULL        },
+    {"device_forget",  CONTROL_OPERATOR,                run_device_forget,  NULL        },
+    {"devices_import", CONTROL_OPERATOR,                run_devices_import, NULL        },
+    {NULL,             0,                               NULL,               NULL        },
 };

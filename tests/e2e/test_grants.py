@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import ask, ede, wait_for
+from harness import ask, ede, tool, wait_for
 
 LISTS = {"porn": "adult.example\n", "gambling": "casino.example\nstacked.example\n", "self_harm": "grave.example\nstacked.example\n",
          "legal_order": "ordered.example\n", "games": "game.example\n"}
@@ -126,6 +126,28 @@ def test_a_pause_opens_all_but_serious_harm_and_resume_ends_it(gate):
     gate.control("resume", "--profile", "child")
     assert not is_open(gate, "casino.example")
     assert gate.control("resume", "--profile", "child", check=False).returncode == 1
+
+
+def test_the_grant_that_is_named_is_the_one_taken_back(gate):
+    first, second = granted(gate, "allow", "casino.example", "--profile", "child"), granted(gate, "deny", "game.example", "--everybody")
+    gate.control("grants", "revoke", str(second["id"]))
+    assert [one["id"] for one in listed(gate)] == [first["id"]]
+    assert is_open(gate, "casino.example") and is_open(gate, "game.example", ADULT)
+
+
+def test_the_portal_learns_no_reason_and_no_giver(gate):
+    gate.control("allow", "casino.example", "--profile", "child", "--reason", "for her talk")
+    arguments = ("why", "casino.example", "--profile", "child", "--json", "--socket")
+    told = [json.loads(tool(*arguments, gate.folder / name).stdout)["grant"] for name in ("control.sock", "portal.sock")]
+    assert told[0]["reason"] == "for her talk" and told[0]["id"] == told[1]["id"]
+    assert "reason" not in told[1] and "who" not in told[1]
+
+
+def test_what_a_terminal_would_obey_is_refused(gate):
+    for text in ("\x1b[2J", "a\u009b31m", "a\u202eb", "a\nb"):
+        assert "plain text" in refused(gate, "allow", "casino.example", "--profile", "child", "--reason", text)
+        assert "plain text" in refused(gate, "devices", "name", "00:00:5e:00:53:01", text)
+    assert listed(gate) == []
 
 
 def test_offline_leaves_help(gate):

@@ -217,7 +217,7 @@ int command_grants_revoke(int argc, char **argv)
     if (strcmp(word, "all") == 0)
         json_object_set_new(request.arguments, "all", json_true());
     else
-        json_object_set_new(request.arguments, "id", json_integer(id));
+        json_object_set_new(request.arguments, "grant", json_integer(id));
     json_object_del(request.arguments, "name");
     return take_back(&request, "revoke", "there was none");
 }
