@@ -169,7 +169,7 @@ static const char country_head[] =
     "pins.\n"
     "  Helplines, hotline, authority and texts are shown by `stairgate checklist` and are for the "
     "stop\n"
-    "  page; `lines` is shown by `stairgate checklist`, and never applied silently.\n"
+    "  page; `lines` is shown by `stairgate country show`, and never applied silently.\n"
     "- The sites of helplines, hotline and authority are pinned with all below them; `pins` are "
     "further\n"
     "  names that no public list blocks for anybody, each with its reason.\n"

@@ -50,6 +50,20 @@ bool service_is_builtin(const char *id)
     return false;
 }
 
+size_t service_ids(const struct config *config, char (*ids)[CONFIG_WORD_MAX], size_t most)
+{
+    struct data_reader row;
+    size_t count = 0;
+
+    if (data_open(&row, "services") == 0) {
+        for (; count < most && service_next(&row); count++)
+            snprintf(ids[count], sizeof ids[count], "%.63s", row.fields[SERVICE_ID]);
+    }
+    for (size_t i = 0; i < config->service_count && count < most; i++, count++)
+        snprintf(ids[count], sizeof ids[count], "%s", config->services[i].id);
+    return count;
+}
+
 const struct config_service *service_own(const struct config *config, const char *id)
 {
     for (size_t i = 0; i < config->service_count; i++) {
@@ -104,22 +118,14 @@ static unsigned tag_give(struct walk *walk, const struct node *node, bool is_lis
 static void report_service(struct walk *walk, const struct node *node)
 {
     static const char what[] = "unknown service";
-    const struct config *config = walk->config;
-    char(*names)[CONFIG_WORD_MAX] = calloc(KNOWN_MOST, sizeof *names);
+    char(*ids)[CONFIG_WORD_MAX] = calloc(KNOWN_MOST, sizeof *ids);
     const char *known[KNOWN_MOST];
-    struct data_reader row;
-    size_t count = 0;
+    size_t count = ids != NULL ? service_ids(walk->config, ids, KNOWN_MOST) : 0;
 
-    if (names != NULL && data_open(&row, "services") == 0) {
-        for (; count < KNOWN_MOST && service_next(&row); count++) {
-            snprintf(names[count], sizeof names[count], "%.63s", row.fields[SERVICE_ID]);
-            known[count] = names[count];
-        }
-        for (size_t i = 0; i < config->service_count && count < KNOWN_MOST; i++)
-            known[count++] = config->services[i].id;
-    }
+    for (size_t i = 0; i < count; i++)
+        known[i] = ids[i];
     problem_unknown(walk->problems, node->place, what, node->text, known, count);
-    free(names);
+    free(ids);
 }
 
 void read_service_tags(struct walk *walk, const struct option *option, const struct node *node,

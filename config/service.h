@@ -28,6 +28,10 @@ const char *service_name_next(const char **at, size_t *length);
 /* Tells whether the built-in table has ID. */
 bool service_is_builtin(const char *id);
 
+/* Copies the ids of all services, the built-in ones and CONFIG's own, to IDS[0..MOST); returns how
+ * many. */
+size_t service_ids(const struct config *config, char (*ids)[CONFIG_WORD_MAX], size_t most);
+
 /* Returns the service of CONFIG's own called ID, or NULL. */
 const struct config_service *service_own(const struct config *config, const char *id);
 

@@ -247,7 +247,7 @@ static bool rule_default(struct decision *d)
     return true;
 }
 
-/* The order of decision. NULL: the feature is not built yet. */
+/* The order of decision. */
 static const struct {
     enum verdict_rule rule;
     bool (*matches)(struct decision *d);
@@ -267,14 +267,12 @@ static const struct {
 };
 enum { ORDER_COUNT = sizeof order / sizeof *order };
 
-static void trace_step(struct decide_trace *trace, enum verdict_rule rule, bool built, bool matched)
+static void trace_step(struct decide_trace *trace, enum verdict_rule rule, bool matched)
 {
     if (trace == NULL)
         return;
     trace->steps[trace->count].rule = rule;
-    trace->steps[trace->count].outcome = !built    ? STEP_NOT_BUILT
-                                         : matched ? STEP_MATCH
-                                                   : STEP_NO_MATCH;
+    trace->steps[trace->count].outcome = matched ? STEP_MATCH : STEP_NO_MATCH;
     trace->count++;
 }
 
@@ -416,9 +414,9 @@ void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struc
     if (trace != NULL)
         trace->count = 0;
     for (unsigned i = 0; i < ORDER_COUNT; i++) {
-        bool built = order[i].matches != NULL, matched = built && order[i].matches(&d);
+        bool matched = order[i].matches(&d);
 
-        trace_step(trace, order[i].rule, built, matched);
+        trace_step(trace, order[i].rule, matched);
         if (!matched)
             continue;
         verdict->rule = order[i].rule;

@@ -14,7 +14,7 @@ struct snapshot;
 /* What each rule said, for `why`. */
 struct decide_step {
     enum verdict_rule rule;
-    enum { STEP_NO_MATCH, STEP_MATCH, STEP_NOT_BUILT, STEP_NOT_REACHED } outcome;
+    enum { STEP_NO_MATCH, STEP_MATCH, STEP_NOT_REACHED } outcome;
 };
 
 struct decide_trace {

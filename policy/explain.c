@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
@@ -71,56 +70,14 @@ static void tell_pin(const struct telling *t)
         t->e->verdict.reason);
 }
 
-/* Writes when what holds till UNTIL_S ends into OUT (EXPLAIN_TIME_MAX); returns OUT. */
-enum { EXPLAIN_TIME_MAX = 40 };
-static const char *until_text(int64_t until_s, char *out)
-{
-    time_t at = (time_t)until_s;
-    struct tm utc;
-
-    if (until_s == INT64_MAX || gmtime_r(&at, &utc) == NULL ||
-        strftime(out, EXPLAIN_TIME_MAX, "until %Y-%m-%d %H:%M:%S UTC", &utc) == 0)
-        snprintf(out, EXPLAIN_TIME_MAX, "for ever");
-    return out;
-}
-
 static void tell_grant(const struct telling *t)
 {
-    static const char *const roles[] = {[GRANT_BY_USER] = "the device's user",
-                                        [GRANT_BY_TEACHER] = "a teacher",
-                                        [GRANT_BY_GUARDIAN] = "a guardian",
-                                        [GRANT_BY_OPERATOR] = "the operator"};
-    static const char *const whats[] = {[GRANT_NAME] = "this name",
-                                        [GRANT_NAME_EXACT] = "this name",
-                                        [GRANT_CATEGORY] = "its category",
-                                        [GRANT_SERVICE] = "its service",
-                                        [GRANT_ALL] = "everything"};
-    const struct grant_hit *grant = &t->e->verdict.grant;
-    char until[EXPLAIN_TIME_MAX];
-
-    until_text(grant->until_s, until);
-    SAY(sentence, "%s: %s has %s %s %s (grant %u)", t->e->blocked ? "blocked" : "passes",
-        roles[grant->role], grant->effect == GRANT_DENY ? "denied" : "allowed", whats[grant->what],
-        until, grant->id);
-    SAY(lift, "stairgate grants revoke %u", grant->id);
+    explain_grant(t->snapshot, t->e);
 }
 
 static void tell_offline(const struct telling *t)
 {
-    const struct grant_hit *grant = &t->e->verdict.grant;
-    char until[EXPLAIN_TIME_MAX];
-
-    if (grant->id != 0) {
-        until_text(grant->until_s, until);
-        SAY(sentence, "blocked: somebody has put this client offline %s (grant %u)", until,
-            grant->id);
-        SAY(lift, "stairgate grants revoke %u", grant->id);
-        return;
-    }
-    until_text(t->e->verdict.valid_until_s, until);
-    SAY(sentence, "blocked: the hours of profile '%s' have it offline %s", t->e->profile, until);
-    SAY(lift, "change the hours of profile '%s' (%.300s:%u)", t->e->profile,
-        snapshot_config(t->snapshot)->path, t->profile->place.line);
+    explain_offline(t->snapshot, t->e);
 }
 
 static void tell_own_allow(const struct telling *t)
@@ -190,9 +147,10 @@ static void tell_schedule(const struct telling *t)
     explain_schedule(t->snapshot, t->e);
 }
 
+/* Of a rule that no question meets. */
 static void tell_nothing(const struct telling *t)
 {
-    SAY(sentence, "not built yet");
+    SAY(sentence, "-");
 }
 
 static const struct {
@@ -217,46 +175,6 @@ static const struct {
 const char *explain_rule_text(enum verdict_rule rule)
 {
     return rules[rule].text;
-}
-
-const char *explain_outcome_word(int outcome)
-{
-    static const char *const words[] = {
-        [STEP_NO_MATCH] = "no_match",
-        [STEP_MATCH] = "match",
-        [STEP_NOT_BUILT] = "not_built",
-        [STEP_NOT_REACHED] = "not_reached",
-    };
-
-    return words[outcome];
-}
-
-const char *explain_by_word(enum identify_by by)
-{
-    static const char *const words[] = {
-        [IDENTIFY_FORCED] = "given",
-        [IDENTIFY_TOLD] = "told",
-        [IDENTIFY_MAC] = "mac",
-        [IDENTIFY_DEVICE_PREFIX] = "device_prefix",
-        [IDENTIFY_INTERFACE] = "interface",
-        [IDENTIFY_PREFIX] = "prefix",
-        [IDENTIFY_LISTENER] = "listener",
-        [IDENTIFY_DEFAULT] = "default",
-    };
-
-    return words[by];
-}
-
-const char *explain_action_word(enum verdict_action action)
-{
-    static const char *const words[] = {
-        [VERDICT_FORWARD] = "forward",
-        [VERDICT_BLOCK] = "block",
-        [VERDICT_ANSWER] = "answer",
-        [VERDICT_REFUSE] = "refuse",
-    };
-
-    return words[action];
 }
 
 /* Names the device: by the config's word, else by its key; who has the state file knows better. */

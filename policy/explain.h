@@ -126,6 +126,11 @@ void explain_services(const struct snapshot *snapshot, const struct ask *ask,
 void explain_safe(const struct snapshot *snapshot, const struct ask *ask,
                   struct explanation *explanation);
 
+/* Tells in EXPLANATION which grant its verdict is by, or by what it is offline; times stand on the
+ * clocks of the profile's zone. */
+void explain_grant(const struct snapshot *snapshot, struct explanation *explanation);
+void explain_offline(const struct snapshot *snapshot, struct explanation *explanation);
+
 /* Tells in EXPLANATION by which schedule its verdict is, where that is by one. */
 void explain_schedule(const struct snapshot *snapshot, struct explanation *explanation);
 

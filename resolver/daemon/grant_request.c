@@ -124,18 +124,28 @@ static int collect_name(void *context, const struct state_device *device,
     if (device->name[0] == '\0')
         return 0;
     snprintf(names->items[names->count], CONFIG_WORD_MAX, "%s", device->name);
-    names->known[names->count] = names->items[names->count];
     return ++names->count == KNOWN_MOST;
+}
+
+/* As unknown, WORD being none of NAMES. */
+static int unknown_of(const char *what, const char *word, struct names *names, struct err *err)
+{
+    for (size_t i = 0; i < names->count; i++)
+        names->known[i] = names->items[i];
+    return unknown(what, word, names->known, names->count, err);
 }
 
 static int no_device(struct grant_request *r, const char *word, struct err *err)
 {
     static _Thread_local struct names names;
+    const struct config *config = snapshot_config(r->snapshot);
 
     names.count = 0;
-    if (state_db_devices_each(r->db, collect_name, &names, err) < 0)
+    for (size_t i = 0; i < config->device_count && names.count < KNOWN_MOST; i++)
+        snprintf(names.items[names.count++], CONFIG_WORD_MAX, "%s", config->devices[i].name);
+    if (names.count < KNOWN_MOST && state_db_devices_each(r->db, collect_name, &names, err) < 0)
         return -1;
-    return unknown("device", word, names.known, names.count, err);
+    return unknown_of("device", word, &names, err);
 }
 
 /* A device that the configuration deploys. */
@@ -340,11 +350,15 @@ static int read_category(const struct grant_request *r, const char *text, struct
 static int read_service(const struct grant_request *r, const char *text, struct state_grant *grant,
                         struct err *err)
 {
-    if (service_own(snapshot_config(r->snapshot), text) == NULL && !service_is_builtin(text))
-        return err_set(err, ERR_NOT_FOUND, "no such service: '%.60s'", text);
+    static _Thread_local struct names names;
+    const struct config *config = snapshot_config(r->snapshot);
+
+    if (strlen(text) >= sizeof grant->target ||
+        (service_own(config, text) == NULL && !service_is_builtin(text))) {
+        names.count = service_ids(config, names.items, KNOWN_MOST);
+        return unknown_of("service", text, &names, err);
+    }
     grant->grant.what = GRANT_SERVICE;
-    if (strlen(text) >= sizeof grant->target)
-        return err_set(err, ERR_NOT_FOUND, "no such service: '%.60s'", text);
     snprintf(grant->target, sizeof grant->target, "%s", text);
     return 0;
 }

@@ -48,7 +48,7 @@ def profile(gate, source):
 
 
 def listed(gate, *words):
-    return {one["name"] or one["keys"][0]: one for one in json.loads(gate.control("devices", "list", "--json", *words).stdout)}
+    return {one["name"] or one["keys"][0]: one for one in json.loads(gate.control("devices", "list", "--json", *words).stdout)["devices"]}
 
 
 def why(gate, client):

@@ -218,12 +218,22 @@ static void check_fresh(const struct config *config, struct checklist_finding *f
     store_close(store);
 }
 
+/* Whether searches are safe: where a month of birth decides, up to the last step of a child. */
+static bool is_safe(const struct config_profile *profile)
+{
+    for (size_t i = 0; i < profile->level_count; i++) {
+        if (profile->levels[i].band < BAND_E && profile->levels[i].safe_search == 0)
+            return false;
+    }
+    return profile->level_count > 0 || profile->safe_search != 0;
+}
+
 static void check_safe_search(const struct config *config, struct checklist_finding *finding)
 {
     for (size_t i = 0; i < config->profile_count; i++) {
         const struct config_profile *profile = &config->profiles[i];
 
-        if (is_childs(profile) && profile->safe_search == 0)
+        if (is_childs(profile) && !is_safe(profile))
             gap(finding, "profile %s", profile->name);
     }
 }

@@ -10,8 +10,8 @@ enum exit_code {
     EXIT_USAGE = 2,
     EXIT_UNREACHABLE = 3, /* the daemon does not answer */
     EXIT_NOT_FOUND = 4,
-    EXIT_REFUSED = 5,      /* no right to do that */
-    EXIT_BUSY = 6,         /* somebody else is at it: lists sync, accept, rollback */
+    EXIT_REFUSED = 5,      /* no right to do that, or nobody may */
+    EXIT_BUSY = 6,         /* somebody else is at it, or the server is stopping */
     EXIT_WOULD_BLOCK = 10, /* why -q */
 };
 

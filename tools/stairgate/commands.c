@@ -17,7 +17,7 @@
 #include "tools/stairgate/set_build.h"
 #include "tools/stairgate/test.h"
 
-#define GRANT_FOR "--profile P | --device D | --group G | --everybody"
+#define GRANT_FOR "(--profile P | --device D | --group G | --everybody)"
 #define GRANT_HOW                                                                                  \
     "[--for 30m|ever | --until 07:00|2026-12-01T07:00] [--reason TEXT] "                           \
     "[--as guardian|teacher|operator] [--json] [--socket PATH]"
@@ -105,10 +105,10 @@ const struct command commands[] = {
      "[--config FILE | --socket PATH] [--json] [-q]",
      "what becomes of NAME, and why; -q: exit 10 where it is blocked",
      "casino.example --client 192.168.1.20", command_why},
-    {"", "allow", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
+    {"", "allow", "(NAME | --category C | --service S) " GRANT_FOR " " GRANT_HOW,
      "open something for a while (an hour, unless said), whatever lists say",
      "video.example --profile kid --for 30m", command_allow},
-    {"", "deny", "NAME | --category C | --service S " GRANT_FOR " " GRANT_HOW,
+    {"", "deny", "(NAME | --category C | --service S) " GRANT_FOR " " GRANT_HOW,
      "block something for a while",
      "--service fortnite --profile kid --until 18:00", command_deny},
     {"", "pause", GRANT_FOR " " GRANT_HOW,

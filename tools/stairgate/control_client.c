@@ -143,6 +143,7 @@ static const struct {
     {ERR_REFUSED,     EXIT_REFUSED    },
     {ERR_NOT_FOUND,   EXIT_NOT_FOUND  },
     {ERR_USAGE,       EXIT_USAGE      },
+    {ERR_BUSY,        EXIT_BUSY       },
 };
 
 static int exit_of(const char *word)

@@ -132,11 +132,12 @@ static void add_json(void *context, const json_t *device)
 static int list_json(const struct options *options)
 {
     json_t *list = json_array();
+    json_t *result = json_pack("{s:o}", "devices", list);
     int code = device_pages(options->control.socket, options->unknown, add_json, list);
 
     if (code == EXIT_DONE)
-        control_client_print_json(list);
-    json_decref(list);
+        control_client_print_json(result);
+    json_decref(result);
     return code;
 }
 

@@ -25,10 +25,10 @@ void help_overview(FILE *out)
     fprintf(out,
             "\n`stairgate help COMMAND` says what it takes, as in `stairgate help set build`.\n"
             "exit codes: 0 done, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, "
-            "5 refused, 6 busy\n");
+            "5 refused,\n6 busy, 10 blocked (why -q)\n");
 }
 
-/* How much of TEXT stays together: an option with its value, or all that is in brackets. */
+/* How much of TEXT stays together: an option with its value, or all that stands in brackets. */
 static size_t piece_length(const char *text)
 {
     size_t length = 0;
@@ -37,8 +37,9 @@ static size_t piece_length(const char *text)
     for (; text[length] != '\0'; length++) {
         char next = text[length + 1];
 
-        depth += (text[length] == '[') - (text[length] == ']');
-        if (text[length] == ' ' && depth == 0 && (next == '[' || next == '-'))
+        depth += strchr("[(", text[length]) != NULL;
+        depth -= strchr("])", text[length]) != NULL;
+        if (text[length] == ' ' && depth == 0 && strchr("[(-", next) != NULL)
             break;
     }
     return length;
