@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/check_forward.h"
+#include "config/check_profiles.h"
 #include "config/check_trust.h"
 #include "config/device.h"
 #include "config/lists.h"
@@ -284,72 +285,6 @@ static void check_times(struct walk *walk)
                     "waited for as long");
 }
 
-static bool is_given(const struct config *config, size_t profile)
-{
-    if (config->default_profile == profile)
-        return true;
-    for (size_t i = 0; i < config->network_count; i++) {
-        if (config->networks[i].profile == profile || config->networks[i].unknown == (long)profile)
-            return true;
-    }
-    for (size_t i = 0; i < config->group_count; i++) {
-        if (config->groups[i].profile == (long)profile)
-            return true;
-    }
-    for (size_t i = 0; i < config->device_count; i++) {
-        if (config->devices[i].profile == (long)profile)
-            return true;
-    }
-    return false;
-}
-
-/* The categories that somebody's profile blocks or observes. */
-static struct mask used_categories(const struct config *config)
-{
-    struct mask used = {0};
-
-    for (size_t i = 0; i < config->profile_count; i++) {
-        const struct config_profile *profile = &config->profiles[i];
-
-        if (is_given(config, i))
-            used =
-                mask_or(mask_or(used, profile->quota), mask_or(profile->block, profile->observe));
-    }
-    return used;
-}
-
-bool config_uses_categories(const struct config *config)
-{
-    return mask_any(used_categories(config));
-}
-
-/* C56: lists that load and block for nobody are what newcomers get wrong, and nothing shows it. */
-static void warn_of_use(struct walk *walk)
-{
-    const struct config *config = walk->config;
-    bool used = config_uses_categories(config);
-
-    for (size_t i = 0; i < config->profile_count; i++) {
-        const struct config_profile *profile = &config->profiles[i];
-
-        if (!is_given(config, i) && profile->place.line != 0)
-            problem_warn(walk->problems, profile->place,
-                         "a profile that nobody gets: '%s'; name it in networks or default_profile",
-                         profile->name);
-    }
-    if (config->set_public == NULL && config->set_hotline == NULL && used)
-        problem_warn(
-            walk->problems, (struct config_place){0, 0},
-            "nothing to block by: profiles block categories, but there are no lists; `stairgate "
-            "lists catalogue` shows some, `stairgate lists add` adds one");
-    if (config->set_public != NULL && !used)
-        problem_warn(
-            walk->problems, check_place(config, "sets", "public"),
-            "loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
-            "category");
-    warn_of_lists(walk, used_categories(config));
-}
-
 static void warn_of_reach(struct walk *walk)
 {
     const struct config *config = walk->config;
@@ -437,9 +372,9 @@ static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints
                                                 check_networks,  check_groups,    check_devices,
                                                 check_all_paths, check_times,     check_zones,
                                                 check_cache,     check_schedules};
-static void (*const warnings[])(struct walk *) = {warn_of_use,     warn_of_reach, warn_of_refused,
-                                                  warn_of_aliases, warn_of_zones, warn_of_cache,
-                                                  warn_of_guard,   warn_of_room,  warn_of_trust};
+static void (*const warnings[])(struct walk *) = {
+    warn_of_use,   warn_of_reach, warn_of_refused, warn_of_aliases, warn_of_zones,    warn_of_cache,
+    warn_of_guard, warn_of_room,  warn_of_trust,   warn_of_hours,   warn_of_namesakes};
 
 void check_config(struct walk *walk)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/lists.h"
+#include "config/service.h"
 #include "config/walk.h"
 
 /* Where OPTION (in SECTION, NULL for none) of the list at ITEM stands; the list itself where it is
@@ -158,6 +159,7 @@ static void warn_of_list(struct walk *walk, const struct config_list *list, stru
 {
     static const char *const classes[] = {"public", "partner", "legal", "hotline"};
     struct mask mask = list_mask(&walk->config->taxonomy, list);
+    unsigned tag = tag_find(walk->config, list->id, true);
     char text[160];
 
     if (!config_list_is_fetched(list)) {
@@ -166,7 +168,8 @@ static void warn_of_list(struct walk *walk, const struct config_list *list, stru
                      classes[list->class_], list->id);
         return;
     }
-    if (list->observe || mask_has(mask, CATEGORY_EDU_POSITIVE) || mask_any(mask_and(mask, used)))
+    if (list->observe || mask_has(mask, CATEGORY_EDU_POSITIVE) || mask_any(mask_and(mask, used)) ||
+        (tag != 0 && mask_has(used, tag)))
         return;
     problem_warn(walk->problems, list->place,
                  "loaded, used by nobody: '%s'; no profile that a client gets blocks its category: "

@@ -82,6 +82,8 @@ struct config_record {
  * may run into the next; half-open. */
 struct config_window {
     uint8_t days;             /* bit 0 Monday to bit 6 Sunday */
+    uint8_t said;             /* those of them that were written as such, and not as a word */
+    bool weekend, weekdays;   /* words written: with another calendar they are other days */
     uint16_t from_m, until_m; /* minutes of the day, until at most 1440; until <= from: next day */
 };
 

@@ -11,7 +11,7 @@ struct walk;
 void check_list(struct walk *walk, const struct node *item, const struct config_list *list);
 
 /* Warns of lists that nobody uses or that are not fetched yet (check_lists.c). USED are the
- * categories that profiles which somebody gets block or observe. */
+ * categories, and tags of lists, that profiles which somebody gets block or observe. */
 void warn_of_lists(struct walk *walk, struct mask used);
 
 /* Fills in what follows from there being lists: their directory, and the set made of them. */

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "config/schedule.h"
 #include "config/walk.h"
+#include "config/window.h"
 
 enum state { UNREAD, READING, READ };
 
@@ -123,6 +125,18 @@ static void copy(struct walk *walk, const struct config_profile *from,
     }
 }
 
+/* Has `weekend` and `weekdays` in hours, the inherited ones too, mean those of PROFILE's own
+ * calendar. */
+static void settle_windows(const struct config *config, struct config_profile *profile)
+{
+    uint8_t weekend = calendar_weekend(config, profile->calendar);
+
+    for (size_t i = 0; i < profile->schedule_count; i++) {
+        for (size_t k = 0; k < profile->schedules[i].window_count; k++)
+            window_settle(&profile->schedules[i].windows[k], weekend);
+    }
+}
+
 static bool is_same(const struct config_rule *a, const struct config_rule *b)
 {
     struct name x = name_of(&a->name), y = name_of(&b->name);
@@ -168,6 +182,7 @@ static void read_own(struct inherit *inherit, size_t index, const struct config_
     walk_item(walk, inherit->option, node, &read);
     check_cells(walk, node, &read);
     levels_finish(&read, node);
+    settle_windows(walk->config, profile);
     drop_replaced(&profile->allow, &allowed, &profile->deny, denied);
     drop_replaced(&profile->deny, &denied, &profile->allow, allowed);
     *out = *profile;

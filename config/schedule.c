@@ -231,7 +231,8 @@ void check_schedules(struct walk *walk)
         const struct config_profile *profile = &config->profiles[i];
         const struct node *node = node_member(node_member(config->tree, "profiles"), profile->name);
 
-        if (profile->schedule_count > 0 && node_member(node, "zone") == NULL)
+        if (profile->schedule_count > 0 && profile->zone == NULL &&
+            node_member(node, "zone") == NULL)
             problem_add(walk->problems, profile->schedules[0].place,
                         "hours on nobody's clock: profile '%s'; write `zone: Europe/Berlin`, or "
                         "the zone that it is in, at the top of the file or in the profile",

@@ -96,20 +96,34 @@ int window_read_days(const char *text, size_t length, uint8_t weekend, uint8_t *
     return 0;
 }
 
-/* Reads the list of days at *TEXT and moves it to the hours behind; where there is none, daily. */
-static int read_day_list(const char **text, uint8_t weekend, uint8_t *days, char *fault)
+void window_settle(struct config_window *window, uint8_t weekend)
 {
-    *days = isalpha((unsigned char)**text) ? 0 : WINDOW_DAYS_ALL;
+    window->days = window->said;
+    if (window->weekend)
+        window->days |= weekend;
+    if (window->weekdays)
+        window->days |= (uint8_t)(WINDOW_DAYS_ALL & ~weekend);
+}
+
+/* Reads the list of days at *TEXT and moves it to the hours behind; where there is none, daily. */
+static int read_day_list(const char **text, uint8_t weekend, struct config_window *window,
+                         char *fault)
+{
+    *window = (struct config_window){.said = isalpha((unsigned char)**text) ? 0 : WINDOW_DAYS_ALL};
     while (isalpha((unsigned char)**text)) {
-        size_t length = strcspn(*text, ", ");
+        size_t length = strcspn(*text, ", "), word = find_word(*text, length);
         uint8_t some;
 
         if (window_read_days(*text, length, weekend, &some, fault) != 0)
             return -1;
-        *days |= some;
+        window->weekend = window->weekend || word == WORD_WEEKEND;
+        window->weekdays = window->weekdays || word == WORD_WEEKDAYS;
+        if (word != WORD_WEEKEND && word != WORD_WEEKDAYS)
+            window->said |= some;
         *text += length;
         *text += strspn(*text, ", ");
     }
+    window_settle(window, weekend);
     return 0;
 }
 
@@ -168,7 +182,7 @@ int window_read(const char *text, uint8_t weekend, struct config_window *window,
     const char *at = text + strspn(text, " "), *hours;
     unsigned from, until;
 
-    if (read_day_list(&at, weekend, &window->days, fault) != 0)
+    if (read_day_list(&at, weekend, window, fault) != 0)
         return -1;
     hours = at;
     if (!read_time(&at, &from))

@@ -28,6 +28,9 @@ int window_read_days(const char *text, size_t length, uint8_t weekend, uint8_t *
  * (WINDOW_FAULT_MAX). */
 int window_read(const char *text, uint8_t weekend, struct config_window *window, char *fault);
 
+/* Sets WINDOW's days to what was written, where the weekend is WEEKEND. */
+void window_settle(struct config_window *window, uint8_t weekend);
+
 /* Writes DAYS as `sun-thu`, `mon wed` or `daily` into OUT (WINDOW_TEXT_MAX); returns OUT. */
 char *window_days_text(uint8_t days, char *out);
 

@@ -5,8 +5,8 @@
  * on a copy of it, a few words for each schedule; where none is, the step's own is pointed at.
  *
  * A clock that shows a time before this program was built is wrong, and nobody knows by how much.
- * Then the stricter side of all states holds: what any of them blocks, and nothing that one opens.
- * Dropped: to have such a clock take a child offline at bedtime, which would then be always. */
+ * Then the stricter side of all states holds: what any of them blocks, and nothing that one opens;
+ * a bedtime takes such a profile offline altogether, and pins, time servers among them, answer. */
 #include "policy/moment.h"
 
 #include "policy/when/timetable.h"

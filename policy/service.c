@@ -161,17 +161,6 @@ size_t service_find(const struct snapshot *s, const struct tree_path *path,
     return count;
 }
 
-size_t service_marks(const struct snapshot *s, const struct tree_path *path,
-                     uint32_t marks[SERVICES_ON_PATH_MOST])
-{
-    const struct service *services[SERVICES_ON_PATH_MOST];
-    size_t count = service_find(s, path, services);
-
-    for (size_t i = 0; i < count; i++)
-        marks[i] = services[i]->mark;
-    return count;
-}
-
 struct mask service_tags(const struct snapshot *s, const struct tree_path *path)
 {
     const struct service *services[SERVICES_ON_PATH_MOST];

@@ -38,10 +38,6 @@ int service_add_names(const struct snapshot *snapshot, struct tree_builder *buil
 size_t service_find(const struct snapshot *snapshot, const struct tree_path *path,
                     const struct service *services[SERVICES_ON_PATH_MOST]);
 
-/* Fills MARKS likewise, for grants. */
-size_t service_marks(const struct snapshot *snapshot, const struct tree_path *path,
-                     uint32_t marks[SERVICES_ON_PATH_MOST]);
-
 /* Returns the tags of those services. */
 struct mask service_tags(const struct snapshot *snapshot, const struct tree_path *path);
 

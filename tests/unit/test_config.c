@@ -209,16 +209,16 @@ static void case_c05_two_rules_for_one_name_are_refused_with_both_places(void **
 {
     static const struct row rows[] = {
         {"profiles:\n  kid:\n    extends: primary\n    allow:\n      - portal.example\n"
-         "    deny:\n      - PORTAL.example.\n",              {"7:9: two rules for the very same name: 'portal.example'; the other is at 5:9"}},
+         "    deny:\n      - PORTAL.example.\n",                         {"7:9: two rules for the very same name: 'portal.example'; the other is at 5:9"}},
         {"profiles: {kid: {extends: primary, deny: ['=a.test', '=A.test', \"*.a.test\", "
-         "\"*.a.test\"]}}\n",                                 {"1:54: two rules for the very same name: '=a.test'; the other is at 1:43",
-          "1:77: two rules for the very same name: '*.a.test'; the other is at 1:65"}                            },
+         "\"*.a.test\"]}}\n",                                            {"1:54: two rules for the very same name: '=a.test'; the other is at 1:43",
+          "1:77: two rules for the very same name: '*.a.test'; the other is at 1:65"}                                       },
         {"operator: {deny: [a.test, a.test]}\n",
-         {"1:27: two rules for the very same name: 'a.test'; the other is at 1:19"}                                                                    },
+         {"1:27: two rules for the very same name: 'a.test'; the other is at 1:19"}                                                                               },
  /* another cover, another profile: no conflict */
         {"profiles: {kid: {extends: primary, allow: [a.test], deny: ['=a.test', \"*.a.test\"]}, "
          "teen: {extends: guest, deny: [a.test]}}\ndefault_profile: kid\n"
-         "networks: [{prefix: 10.0.0.0/8, profile: teen}]\n", {NO_LISTS}                                                                      },
+         "networks: [{prefix: 10.0.0.0/8, profile: teen}]\nzone: UTC\n", {NO_LISTS}                                                                      },
     };
 
     (void)state;
@@ -322,7 +322,7 @@ static void case_c56_lists_that_protect_nobody_are_pointed_out(void **state)
         {SETS "profiles: {kid: {extends: primary, block: [gambeling]}}\n",
          {"2:44: unknown category: 'gambeling'; did you mean 'gambling'?"}                                                                                      },
  /* (7) */
-        {SETS "profiles: {kid: {extends: primary}}\ndefault_profile: kid\n",                        {NULL}                                                      },
+        {SETS "profiles: {kid: {extends: primary}}\ndefault_profile: kid\nzone: UTC\n",             {NULL}                                                      },
     };
 
     (void)state;
@@ -346,13 +346,13 @@ static void aliases_of_foreign_names_are_pointed_out(void **state)
 static void networks_that_are_not_served_are_pointed_out(void **state)
 {
     static const struct row rows[] = {
-        {SETS
-         "profiles: {kid: {extends: primary}}\n"
-         "networks: [{prefix: [198.51.100.0/24, 10.0.0.0/9, '2001:db8::/64'], profile: kid}]\n", {"3:22: warning: a network that is not served: '198.51.100.0/24'; add it to clients.allow",
+        {SETS "profiles: {kid: {extends: primary}}\n"
+              "networks: [{prefix: [198.51.100.0/24, 10.0.0.0/9, '2001:db8::/64'], profile: "
+              "kid}]\nzone: UTC\n",                                               {"3:22: warning: a network that is not served: '198.51.100.0/24'; add it to clients.allow",
           "3:51: warning: a network that is not served: '2001:db8::/64'; add it to "
-          "clients.allow"}},
+          "clients.allow"}                           },
         {SETS "profiles: {kid: {extends: primary}}\nclients: {allow: [198.51.100.0/28]}\n"
-              "networks: [{prefix: 198.51.100.0/24, profile: kid}]\n",                           {NULL}                   },
+              "networks: [{prefix: 198.51.100.0/24, profile: kid}]\nzone: UTC\n", {NULL}},
     };
 
     (void)state;

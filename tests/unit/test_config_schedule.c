@@ -69,7 +69,9 @@ static void hours_are_read_and_shown_the_same(void **state)
         assert_int_equal(window.until_m, rows[i].until_m);
         window_to_text(&window, text);
         assert_int_equal(window_read(text, 0x60, &again, fault), 0);
-        assert_memory_equal(&window, &again, sizeof window);
+        assert_int_equal(window.days, again.days); /* a word is shown as the days it means */
+        assert_int_equal(window.from_m, again.from_m);
+        assert_int_equal(window.until_m, again.until_m);
         assert_string_equal(text, rows[i].shown);
     }
 }

@@ -125,19 +125,19 @@ static void an_exception_below_keeps_nxdomain_from_being_said(void **state)
 static void a_name_has_the_marks_of_all_services_above_it(void **state)
 {
     struct snapshot *snapshot = make();
-    uint32_t marks[SERVICES_ON_PATH_MOST];
+    const struct service *found[SERVICES_ON_PATH_MOST];
     struct name_buf buf = sample_name("www.club.example");
     struct name name = name_of(&buf);
     struct tree_path path;
 
     (void)state;
     tree_walk(snapshot->tree, &name, &path);
-    assert_int_equal(service_marks(snapshot, &path, marks), 1);
-    assert_int_equal(marks[0], mark_of("club"));
+    assert_int_equal(service_find(snapshot, &path, found), 1);
+    assert_int_equal(found[0]->mark, mark_of("club"));
     buf = sample_name("example");
     name = name_of(&buf);
     tree_walk(snapshot->tree, &name, &path);
-    assert_int_equal(service_marks(snapshot, &path, marks), 0);
+    assert_int_equal(service_find(snapshot, &path, found), 0);
     assert_true(compiled_find_mark(&snapshot->service_marks, mark_of("youtube")) >= 0);
     snapshot_free(snapshot);
 }

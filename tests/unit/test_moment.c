@@ -10,6 +10,9 @@
 #include "policy/check.h"
 #include "policy/explain.h"
 #include "policy/stairs.h"
+#include "policy/state/grants.h"
+#include "policy/state/mark.h"
+#include "policy/state/overlay.h"
 #include "policy_sample.h"
 
 static const char start[] = "zone: UTC\nclock_earliest: 2000-01-01\n"
@@ -214,6 +217,47 @@ static void a_profile_steps_up_on_the_first_of_the_month_after_the_birthday(void
     snapshot_free(s);
 }
 
+static bool chat_is_blocked(const struct snapshot *s, const struct overlay *overlay,
+                            const char *text)
+{
+    struct name_buf buf;
+    struct ask ask = sample_ask(&buf, "s.example", SAMPLE_A);
+    struct verdict verdict;
+
+    ask.wall_s = at(text);
+    ask.overlay = overlay;
+    ask.listed.mask = sample_bits(snapshot_config(s), "chat");
+    ask.listed.labels = 1;
+    policy_decide(s, &ask, &verdict, NULL);
+    return verdict.action == VERDICT_BLOCK;
+}
+
+static void a_held_profile_blocks_what_its_step_does_until_the_hold_ends(void **state)
+{
+    struct snapshot *s = snapshot_of("profiles: {kid: {born: 2015-06}}\n");
+    struct err err = {.code = ERR_NONE};
+    struct overlay *overlay = overlay_create(1, &err);
+    struct grant hold = {.id = 1,
+                         .effect = GRANT_HOLD,
+                         .scope = GRANT_PROFILE,
+                         .what = GRANT_ALL,
+                         .role = GRANT_BY_GUARDIAN,
+                         .subject = mark_of("kid"),
+                         .from_s = at("2028-05-10 09:00"),
+                         .until_s = at("2028-09-01 12:00")};
+
+    (void)state;
+    assert_non_null(overlay);
+    assert_false(chat_is_blocked(s, overlay, "2028-07-01 12:00")); /* 13 */
+    assert_int_equal(grants_put(overlay->grants, &hold, &err), 0);
+    assert_true(chat_is_blocked(s, overlay, "2028-07-01 12:00"));
+    assert_false(chat_is_blocked(s, overlay, "2028-09-01 12:00"));
+    grants_remove(overlay->grants, hold.id);
+    assert_false(chat_is_blocked(s, overlay, "2028-07-01 12:00"));
+    overlay_free(overlay);
+    snapshot_free(s);
+}
+
 static void a_clock_before_the_build_closes_what_any_hour_closes_and_opens_nothing(void **state)
 {
     struct snapshot *s =
@@ -326,6 +370,7 @@ int main(void)
         cmocka_unit_test(cells_q_follow_the_hours_of_the_preset_or_a_bedtime_in_their_place),
         cmocka_unit_test(cells_w_block_and_say_that_the_user_may_open_them),
         cmocka_unit_test(a_profile_steps_up_on_the_first_of_the_month_after_the_birthday),
+        cmocka_unit_test(a_held_profile_blocks_what_its_step_does_until_the_hold_ends),
         cmocka_unit_test(a_clock_before_the_build_closes_what_any_hour_closes_and_opens_nothing),
         cmocka_unit_test(a_clock_before_the_build_may_show_any_hour_so_that_bedtimes_hold),
         cmocka_unit_test(a_profile_in_observe_mode_blocks_nothing_but_what_the_operator_denies),
