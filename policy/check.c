@@ -248,14 +248,26 @@ static enum outcome rule_schedule(struct check *c)
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
 
+/* Tells whether the device's user has released the name. */
+static bool is_released(struct check *c)
+{
+    const struct granted_case question = {
+        .snapshot = c->snapshot, .ask = c->ask, .verdict = c->verdict, .name = &c->item->name};
+    struct grant_hit hit;
+
+    return !c->item->is_addr && granted_released(&question, &hit, &c->blocked->valid_until_s);
+}
+
 static enum outcome rule_category(struct check *c)
 {
     struct mask bits = mask_and(c->listed.mask, c->verdict->chain);
 
     if (!mask_any(bits))
         return GOES_ON;
-    c->blocked->matched = bits;
     c->blocked->warned = !mask_any(mask_without(bits, c->state->warn));
+    if (c->blocked->warned && is_released(c))
+        return PASSES;
+    c->blocked->matched = bits;
     c->blocked->row = c->listed.row;
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }

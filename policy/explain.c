@@ -374,7 +374,9 @@ static void tell_item_category(const struct telling *t)
     SAY(sentence,
         "blocked: category %.200s by '%.256s' in the chain of '%.256s', which profile '%s' blocks",
         t->e->matched, t->e->chain.by, t->e->name, t->e->profile);
-    if (alone && t->e->chain.item.is_addr)
+    if (t->e->verdict.warned && !t->e->chain.item.is_addr)
+        SAY(lift, "stairgate release %.256s --device D", t->e->chain.by);
+    else if (alone && t->e->chain.item.is_addr)
         SAY(lift, "only the list itself: an address of this category cannot be allowed");
     else
         SAY(lift, "%s may add '%.256s' to the allow list of profile '%s' (%.300s:%u)",

@@ -21,6 +21,15 @@ static void renew_class(const struct query_context *context, struct cache_found 
     cache_touch(context->cache, found);
 }
 
+/* A grant may be what lets a target through: no answer is kept beyond its end. Help has no end. */
+static void limit(struct query *query, int64_t until_s)
+{
+    if (query->verdict.covers == COVERS_MOST || until_s >= query->verdict.valid_until_s)
+        return;
+    query->verdict.valid_until_s = until_s;
+    verdict_limit(&query->verdict, query->ask.wall_s);
+}
+
 /* Returns NEXT_STAGE where what FOUND leads to may reach the client. */
 static enum next check(const struct query_context *context, struct query *query,
                        struct cache_found *found)
@@ -30,9 +39,12 @@ static enum next check(const struct query_context *context, struct query *query,
     if (found->entry->targets == 0)
         return NEXT_STAGE;
     renew_class(context, found);
-    if (check_passes(context->snapshot, &query->verdict, &found->entry->class) ||
-        entry_decide(found->entry, context->snapshot, &query->ask, &query->verdict, &blocked))
+    if (check_passes(context->snapshot, &query->verdict, &found->entry->class))
         return NEXT_STAGE;
+    if (entry_decide(found->entry, context->snapshot, &query->ask, &query->verdict, &blocked)) {
+        limit(query, blocked.valid_until_s);
+        return NEXT_STAGE;
+    }
     core_count(&context->counters->chain_blocked);
     verdict_set_group(&blocked, &query->verdict); /* of the question that may be in flight */
     query->verdict = blocked;

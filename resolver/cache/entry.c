@@ -391,14 +391,19 @@ bool entry_decide(const struct entry *entry, const struct snapshot *snapshot, co
                   const struct verdict *verdict, struct verdict *blocked)
 {
     const struct entry_target *targets = targets_in(entry);
+    int64_t until_s = INT64_MAX;
     struct check_item item;
     struct name_buf name;
 
     for (size_t i = 0; i < entry->targets; i++) {
-        if (read_item(entry, &targets[i], &name, &item) &&
-            !check_decide(snapshot, ask, verdict, &item, blocked))
+        if (!read_item(entry, &targets[i], &name, &item))
+            continue;
+        if (!check_decide(snapshot, ask, verdict, &item, blocked))
             return false;
+        if (blocked->valid_until_s < until_s)
+            until_s = blocked->valid_until_s;
     }
+    blocked->valid_until_s = until_s;
     return true;
 }
 

@@ -144,6 +144,20 @@ static json_t *finish(struct server *server, struct grant_request *request,
     return grant_json(grant, request->zone, request->zone_name, request->wall_s);
 }
 
+/* S2 is a teacher's or guardian's to lift for a time (taxonomy); and who pauses must not forget. */
+static int check_ends(const struct state_grant *grant, struct err *err)
+{
+    const struct grant *g = &grant->grant;
+
+    if (g->effect != GRANT_ALLOW || g->until_s != GRANT_FOREVER)
+        return 0;
+    if (g->what == GRANT_ALL || g->role == GRANT_BY_TEACHER)
+        return err_set(err, ERR_REFUSED,
+                       "everything, and what a teacher allows, is open for a time only: say --for "
+                       "or --until, or change the profile");
+    return 0;
+}
+
 json_t *run_grant(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
@@ -152,7 +166,8 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
     struct state_grant grant;
     json_t *result = NULL;
 
-    if (begin(server, &request, &err) == 0 && grant_request_read(&request, body, &grant, &err) == 0)
+    if (begin(server, &request, &err) == 0 &&
+        grant_request_read(&request, body, &grant, &err) == 0 && check_ends(&grant, &err) == 0)
         result = finish(server, &request, &grant, &err);
     grant_time_free(request.zone);
     return result != NULL ? result : refused(errors, &err);
@@ -204,7 +219,10 @@ static int check_release(const struct grant_request *request, const struct state
     if (verdict.action == VERDICT_BLOCK && verdict.warned)
         return 0;
     if (verdict.action != VERDICT_BLOCK)
-        return err_set(err, ERR_REFUSED, "'%.200s' is not blocked for that device", text);
+        return err_set(err, ERR_REFUSED,
+                       "'%.200s' is not blocked for that device; where `stairgate why` names "
+                       "another in its chain, release that",
+                       text);
     return err_set(err, ERR_REFUSED,
                    "'%.200s' is not one that its user may release: a guardian may allow it", text);
 }

@@ -482,3 +482,36 @@ def test_a_warning_is_passed_by_its_own_act_alone_for_a_quarter_of_an_hour(growi
     clock.set(BEFORE + 900)
     assert not is_open(made, "mixed.example", pad)
     assert made.status(check=False)["releases"] == 1
+
+
+def test_a_release_passes_what_an_answer_leads_to_and_no_ttl_outlives_it(growing, upstream):
+    made, clock = growing
+    pad = "127.0.0.3"
+    upstream.set("shop.test", "A", ("shop.test", "CNAME", "cdn.mixed.example."), ("cdn.mixed.example", "A", "192.0.2.8"))
+    assert not is_open(made, "shop.test", pad)
+    why = json.loads(made.control("why", "shop.test", "--client", pad, "--json").stdout)
+    assert why["blocked"] and why["lift"] == "stairgate release cdn.mixed.example --device D"
+    assert "in its chain" in refused(made, "release", "shop.test", "--device", "pad")
+    made.control("release", "cdn.mixed.example", "--device", "pad")
+    assert is_open(made, "shop.test", pad) and not is_open(made, "shop.test")
+    clock.set(BEFORE + 880)
+    assert max(one.ttl for one in ask(made.port, "shop.test", source=pad).answer) <= 20
+    clock.set(BEFORE + 900)
+    assert not is_open(made, "shop.test", pad)
+
+
+def test_no_ttl_outlives_the_allow_of_what_an_answer_leads_to(timed, upstream):
+    made, clock = timed
+    upstream.set("shop.test", "A", ("shop.test", "CNAME", "c.grave.example."), ("c.grave.example", "A", "192.0.2.8"))
+    made.control("allow", "grave.example", "--profile", "child", "--for", "1m")
+    assert is_open(made, "shop.test")
+    assert max(one.ttl for one in ask(made.port, "shop.test", source=CHILD).answer) <= 60
+    clock.set(NOON + 60)
+    assert not is_open(made, "shop.test")
+
+
+def test_a_pause_and_a_teachers_allow_have_an_end(gate):
+    for words in (["pause", "--profile", "child"], ["allow", "casino.example", "--profile", "child", "--as", "teacher"]):
+        assert "for a time only" in refused(gate, *words, "--for", "ever")
+    gate.control("allow", "casino.example", "--profile", "child", "--for", "ever")
+    assert is_open(gate, "casino.example")
