@@ -58,22 +58,34 @@ static bool all_open(const struct grants *grants, const struct grant_subject *su
     return true;
 }
 
-bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
-{
-    const struct grants *grants = grants_of(c);
+/* All that is asked of the grants about a case. */
+struct asking {
+    const struct grants *grants;
     struct grant_question question;
     struct grant_subject subject;
     struct identity room;
+};
 
+/* Fills ASKING for C and empties HIT; false where nothing is granted to anybody. */
+static bool begin(struct asking *asking, const struct granted_case *c, struct grant_hit *hit)
+{
     *hit = (struct grant_hit){0};
-    if (grants == NULL)
+    asking->grants = grants_of(c);
+    if (asking->grants == NULL)
         return false;
-    find_subject(c, &room, &subject);
-    question = question_of(c);
-    if (!grants_find(grants, &subject, &question, hit, until_s))
+    find_subject(c, &asking->room, &asking->subject);
+    asking->question = question_of(c);
+    return true;
+}
+
+bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
+{
+    struct asking a;
+
+    if (!begin(&a, c, hit) || !grants_find(a.grants, &a.subject, &a.question, hit, until_s))
         return false;
     if (hit->effect != GRANT_ALLOW || hit->what != GRANT_CATEGORY ||
-        all_open(grants, &subject, &question, mask_and(c->listed, c->applied), until_s))
+        all_open(a.grants, &a.subject, &a.question, mask_and(c->listed, c->applied), until_s))
         return true;
     *hit = (struct grant_hit){0};
     return false;
@@ -81,33 +93,21 @@ bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *
 
 bool granted_released(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
 {
-    const struct grants *grants = grants_of(c);
-    struct grant_question question;
-    struct grant_subject subject;
-    struct identity room;
+    struct asking a;
 
-    *hit = (struct grant_hit){0};
-    if (grants == NULL)
-        return false;
-    find_subject(c, &room, &subject);
-    question = question_of(c);
-    return grants_released(grants, &subject, &question, hit, until_s);
+    return begin(&a, c, hit) && grants_released(a.grants, &a.subject, &a.question, hit, until_s);
 }
 
 bool granted_offline(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
 {
     const struct grants *grants = grants_of(c);
-    struct grant_question question;
-    struct grant_subject subject;
-    struct identity room;
+    struct asking a;
 
     *hit = (struct grant_hit){0};
-    if (grants == NULL || grants_count_denials(grants) == 0)
+    if (grants == NULL || grants_count_denials(grants) == 0 || !begin(&a, c, hit))
         return false;
-    find_subject(c, &room, &subject);
-    question = question_of(c);
-    question.name = NULL;
-    return grants_offline(grants, &subject, &question, hit, until_s);
+    a.question.name = NULL;
+    return grants_offline(a.grants, &a.subject, &a.question, hit, until_s);
 }
 
 bool granted_held(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)

@@ -19,6 +19,7 @@
 #include "policy/who/identify.h"
 #include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/message.h"
+#include "resolver/daemon/unknown.h"
 #include "resolver/wire/dns.h"
 
 enum { KNOWN_MOST = 1024, CATEGORIES_MOST = 64 };
@@ -42,16 +43,6 @@ const char *const grant_roles[] = {[GRANT_BY_USER] = "user",
 
 /* ---- for whom ---- */
 
-static int unknown(const char *what, const char *word, const char *const *known, size_t count,
-                   struct err *err)
-{
-    const char *near = text_nearest(word, known, count);
-
-    return err_set(err, ERR_NOT_FOUND, "no such %s: '%.60s'%s%s%s", what, word,
-                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                   near != NULL ? "'?" : "");
-}
-
 static int find_profile(struct grant_request *r, const char *word, struct state_grant *grant,
                         struct err *err)
 {
@@ -68,7 +59,7 @@ static int find_profile(struct grant_request *r, const char *word, struct state_
         if (count < KNOWN_MOST)
             known[count++] = config->profiles[i].name;
     }
-    return unknown("profile", word, known, count, err);
+    return unknown_word("profile", word, known, count, err);
 }
 
 /* Returns the profile of group AT, or of one above; -1 for none. */
@@ -102,50 +93,10 @@ static int find_group(struct grant_request *r, const char *word, struct state_gr
     for (size_t i = 0; at < 0 && i < config->group_count && count < KNOWN_MOST; i++)
         known[count++] = config->groups[i].name;
     if (at < 0)
-        return unknown("group", word, known, count, err);
+        return unknown_word("group", word, known, count, err);
     r->profile = profile_of_group(config, at);
     snprintf(grant->subject, sizeof grant->subject, "%s", word);
     return 0;
-}
-
-struct names {
-    char items[KNOWN_MOST][CONFIG_WORD_MAX];
-    const char *known[KNOWN_MOST];
-    size_t count;
-};
-
-static int collect_name(void *context, const struct state_device *device,
-                        const struct device_key *keys, size_t count)
-{
-    struct names *names = context;
-
-    (void)keys;
-    (void)count;
-    if (device->name[0] == '\0')
-        return 0;
-    snprintf(names->items[names->count], CONFIG_WORD_MAX, "%s", device->name);
-    return ++names->count == KNOWN_MOST;
-}
-
-/* As unknown, WORD being none of NAMES. */
-static int unknown_of(const char *what, const char *word, struct names *names, struct err *err)
-{
-    for (size_t i = 0; i < names->count; i++)
-        names->known[i] = names->items[i];
-    return unknown(what, word, names->known, names->count, err);
-}
-
-static int no_device(struct grant_request *r, const char *word, struct err *err)
-{
-    static _Thread_local struct names names;
-    const struct config *config = snapshot_config(r->snapshot);
-
-    names.count = 0;
-    for (size_t i = 0; i < config->device_count && names.count < KNOWN_MOST; i++)
-        snprintf(names.items[names.count++], CONFIG_WORD_MAX, "%s", config->devices[i].name);
-    if (names.count < KNOWN_MOST && state_db_devices_each(r->db, collect_name, &names, err) < 0)
-        return -1;
-    return unknown_of("device", word, &names, err);
 }
 
 /* A device that the configuration deploys. */
@@ -183,7 +134,7 @@ static int find_device(struct grant_request *r, const char *word, struct state_g
     if (found < 0)
         return -1;
     if (found == 0)
-        return no_device(r, word, err);
+        return unknown_device(r->db, config, word, err);
     grant->grant.subject = device.id;
     snprintf(grant->subject, sizeof grant->subject, "%s", device.name);
     for (size_t i = 0; i < config->profile_count; i++) {
@@ -333,7 +284,7 @@ static int read_category(const struct grant_request *r, const char *text, struct
     for (; count < taxonomy->count && count < CATEGORIES_MOST; count++)
         known[count] = taxonomy->categories[count].key;
     if (category == NULL)
-        return unknown("category", text, known, count, err);
+        return unknown_word("category", text, known, count, err);
     grant->grant.what = GRANT_CATEGORY;
     snprintf(grant->target, sizeof grant->target, "%s", text);
     if (grant->grant.effect != GRANT_ALLOW || category->severity < SEVERITY_3)
@@ -350,13 +301,11 @@ static int read_category(const struct grant_request *r, const char *text, struct
 static int read_service(const struct grant_request *r, const char *text, struct state_grant *grant,
                         struct err *err)
 {
-    static _Thread_local struct names names;
     const struct config *config = snapshot_config(r->snapshot);
 
     if (strlen(text) >= sizeof grant->target ||
         (service_own(config, text) == NULL && !service_is_builtin(text))) {
-        names.count = service_ids(config, names.items, KNOWN_MOST);
-        return unknown_of("service", text, &names, err);
+        return unknown_service(config, text, err);
     }
     grant->grant.what = GRANT_SERVICE;
     snprintf(grant->target, sizeof grant->target, "%s", text);
