@@ -38,7 +38,7 @@ static int load_protected(struct run *run, struct err *err)
 {
     const struct config_feeds *feeds = &run->config->feeds;
 
-    if (protect_add_pins(&run->protect, err) != 0)
+    if (protect_add_pins(&run->protect, run->config->country, err) != 0)
         return -1;
     for (size_t i = 0; i < feeds->protect_count; i++) {
         if (protect_add_file(&run->protect, feeds->protect[i], err) != 0)

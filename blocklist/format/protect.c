@@ -10,6 +10,7 @@
 #include "blocklist/format/textlines.h"
 #include "config/base/data.h"
 #include "config/base/err.h"
+#include "config/country.h"
 
 static int make_room(struct protect *protect, size_t octets, struct err *err)
 {
@@ -37,25 +38,31 @@ static int make_room(struct protect *protect, size_t octets, struct err *err)
     return 0;
 }
 
+static int add_name(struct protect *protect, const struct name *name, struct err *err)
+{
+    if (make_room(protect, name->length, err) != 0)
+        return -1;
+    memcpy(protect->octets + protect->used, name->wire, name->length);
+    protect->names[protect->count++] = (struct name){protect->octets + protect->used, name->length};
+    protect->used += name->length;
+    return 0;
+}
+
 /* Adds TEXT, unless it is no name. */
 static int add(struct protect *protect, const char *text, size_t length, struct err *err)
 {
     char ascii[IDN_TEXT_MAX];
     struct hostname host;
+    struct name name;
 
     if (idn_to_ascii(text, length, ascii) != 0 ||
         hostname_read(&host, ascii, strlen(ascii)) != NAME_OK)
         return 0;
-    if (make_room(protect, host.name.length, err) != 0)
-        return -1;
-    memcpy(protect->octets + protect->used, host.name.wire, host.name.length);
-    protect->names[protect->count++] =
-        (struct name){protect->octets + protect->used, host.name.length};
-    protect->used += host.name.length;
-    return 0;
+    name = name_of(&host.name);
+    return add_name(protect, &name, err);
 }
 
-int protect_add_pins(struct protect *protect, struct err *err)
+int protect_add_pins(struct protect *protect, const struct country *country, struct err *err)
 {
     struct data_reader reader;
 
@@ -63,6 +70,12 @@ int protect_add_pins(struct protect *protect, struct err *err)
         return err_set(err, ERR_NOT_FOUND, "no table of pins is compiled in");
     while (data_next(&reader)) {
         if (add(protect, reader.fields[0], strlen(reader.fields[0]), err) != 0)
+            return -1;
+    }
+    for (size_t i = 0; country != NULL && i < country->pin_count; i++) {
+        struct name name = name_of(&country->pins[i].name);
+
+        if (add_name(protect, &name, err) != 0)
             return -1;
     }
     protect->pins = protect->count;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct country;
 struct err;
 struct name;
 
@@ -16,10 +17,9 @@ struct protect {
     size_t used, octet_room;
 };
 
-/* Fills PROTECT (zero-initialised at first) with the pins of config/data.
- * Owner:  the caller frees with protect_free.
- * Errors: -1 with ERR. */
-int protect_add_pins(struct protect *protect, struct err *err);
+/* Fills PROTECT (zero-initialised at first) with the pins of config/data, and those of COUNTRY
+ * (NULL: none). Owner:  the caller frees with protect_free. Errors: -1 with ERR. */
+int protect_add_pins(struct protect *protect, const struct country *country, struct err *err);
 
 /* Adds the names of the file at PATH, one a line; lines that are no names are passed over. Errors:
  * -1 with ERR. */

@@ -86,6 +86,15 @@ def test_what_is_no_whole_calendar_is_refused(tmp_path, text):
     assert done.returncode == 1 and done.stdout == "" and "cut.ics" in done.stderr
 
 
+@pytest.mark.parametrize("text, line", [(HEAD + BREAK[:-10], len(HEAD.splitlines()) + 1),
+                                        (HEAD + BREAK + BREAK[:20] + TAIL, len((HEAD + BREAK).splitlines()) + 1)])
+def test_an_event_that_is_cut_is_told_with_the_line_it_begins_on(tmp_path, text, line):
+    file = tmp_path / "cut.ics"
+    file.write_text(text)
+    done = run(file)
+    assert done.returncode == 1 and f"cut.ics:{line}: an event without an end" in done.stderr
+
+
 def test_a_file_that_is_not_there_and_wrong_words_have_their_exit_codes(tmp_path):
     assert run(tmp_path / "none.ics").returncode == 1
     assert run(tmp_path / "none.ics", "--kind", "feasts").returncode == 2

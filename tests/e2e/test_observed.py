@@ -5,7 +5,7 @@ import json
 import dns.rcode
 import pytest
 
-from harness import tool
+from harness import ask, tool
 
 CONFIG = """
 listen: [{listen}]
@@ -103,3 +103,16 @@ def test_signs_stand_beside_the_device_that_gave_them(stairgate, upstream):
     assert counters(made)["bypass_signs"] == 3
     shown = json.loads(made.control("devices", "show", "phone", "--json").stdout)
     assert shown["bypass"] == 2
+
+
+def test_a_profile_that_only_observes_counts_what_no_category_would_block(stairgate, upstream):
+    upstream.set("*", "A", "192.0.2.1")
+    made = stairgate(upstreams=[upstream], config=CONFIG.replace("child: {{", "child: {{mode: observe, deny: [mine.example], "),
+                     lists=LISTS, start=False)
+    (made.folder / "csam.txt").write_text("held.example\n")
+    tool("set", "build", "--out", made.folder / "hotline.set", "--category", f"csam={made.folder}/csam.txt")
+    made.start()
+    for name, count in (("clean.example", 0), ("mine.example", 1), ("game.example", 2)):
+        assert ask(made.port, name).answer
+        assert counters(made)["observed"] == count
+    assert counters(made)["category_observed"]["games"] == 1

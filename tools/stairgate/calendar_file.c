@@ -40,10 +40,10 @@ static void fail(struct reading *reading, const char *why)
     reading->failed = true;
 }
 
-/* Fills in the lines of all events. */
+/* Fills in the lines of all events; one that another follows, or nothing, before its end is cut. */
 static int count_events(struct reading *reading, const char *text)
 {
-    unsigned line = 1;
+    unsigned line = 1, open = 0;
 
     reading->lines = calloc(EVENTS_MAX, sizeof *reading->lines);
     if (reading->lines == NULL)
@@ -54,10 +54,18 @@ static int count_events(struct reading *reading, const char *text)
                 return err_set(reading->err, ERR_LIMIT, "%s:%u: more than %d events", reading->path,
                                line, EVENTS_MAX);
             reading->lines[reading->event_count++] = line;
+            if (open != 0)
+                break;
+            open = line;
+        } else if (strncasecmp(text, "END:VEVENT", 10) == 0) {
+            open = 0;
         }
         text = strchr(text, '\n');
         text = text == NULL ? NULL : text + 1;
     }
+    if (open != 0)
+        return err_set(reading->err, ERR_FORMAT, "%s:%u: an event without an end; the file is cut",
+                       reading->path, open);
     return 0;
 }
 

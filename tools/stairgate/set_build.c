@@ -168,7 +168,7 @@ static int build(struct job *job, struct err *err)
 {
     int result;
 
-    if (settle_out(job, err) != 0 || protect_add_pins(&job->protect, err) != 0)
+    if (settle_out(job, err) != 0 || protect_add_pins(&job->protect, NULL, err) != 0)
         return -1;
     job->build.protected_names = job->protect.names;
     job->build.protected_count = job->protect.count;

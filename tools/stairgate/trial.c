@@ -92,7 +92,7 @@ static int take_protected(struct trial *trial, struct err *err)
 {
     const struct config_feeds *feeds = &trial->config->feeds;
 
-    if (protect_add_pins(&trial->protect, err) != 0)
+    if (protect_add_pins(&trial->protect, trial->config->country, err) != 0)
         return -1;
     for (size_t i = 0; i < feeds->protect_count; i++) {
         if (protect_add_file(&trial->protect, feeds->protect[i], err) != 0)
