@@ -104,8 +104,8 @@ extern const struct option options_group[], options_device[], options_network[];
 extern const struct option options_profile[], options_safe_map[];
 
 /* Those of resolving (options_resolver.c). */
-extern const struct option options_upstream[], options_forward_zone[], options_records[], options_tcp[],
-    options_udp[], options_queries[], options_cache[];
+extern const struct option options_upstream[], options_forward_zone[], options_records[],
+    options_tcp[], options_udp[], options_queries[], options_cache[];
 
 /* The words of enum block_style, ended by NULL. */
 extern const char *const option_styles[];
