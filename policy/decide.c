@@ -200,6 +200,7 @@ static bool rule_pin(struct decision *d)
 static void name_own(struct decision *d)
 {
     d->verdict->labels = (uint8_t)d->own.labels;
+    d->verdict->exact = d->own.rule->cover == COVER_EXACT;
     d->verdict->place = compiled_rule(d->profile->config, d->own.rule->item)->place;
 }
 

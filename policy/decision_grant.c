@@ -56,6 +56,7 @@ bool decision_grant(struct decision *d)
     if (!granted_find(&question, &verdict->grant, &verdict->valid_until_s))
         goto none;
     verdict->labels = verdict->grant.labels;
+    verdict->exact = verdict->grant.what == GRANT_NAME_EXACT;
     if (verdict->grant.effect == GRANT_DENY) {
         /* What is allowed below it is not looked for, so NXDOMAIN would say too much. */
         decision_block(d, decision_style(d, false), VERDICT_EDE_FILTERED);
@@ -70,6 +71,7 @@ bool decision_grant(struct decision *d)
     return true;
 none:
     verdict->labels = 0;
+    verdict->exact = false;
     verdict->grant = (struct grant_hit){0};
     return false;
 }

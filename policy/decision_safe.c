@@ -4,8 +4,8 @@
  * The problem: safe search makes an engine safe, it does not remove it; so a list of engines that
  * are not safe must not hit one that is made so, and what a profile blocks otherwise stays blocked.
  * The idea: tags and search_unsafe are put to what the lists say before any rule looks at it, and
- * the alias is a transform of what passes all of them. Only a rule that names the very host lifts
- * it.
+ * the alias is a transform of what passes all of them. Only an exact rule or grant of that very
+ * host lifts it.
  *
  * Where an answer leads to such a name, nobody can put an alias in any more: it does not pass. */
 #include "policy/check.h"
@@ -39,8 +39,7 @@ void decision_safe(struct decision *d)
 {
     const struct name *target = safe_target(d->safe, d->state);
 
-    if (target == NULL || d->verdict->rule == RULE_PIN ||
-        safe_is_lifted(d->verdict, d->path.labels))
+    if (target == NULL || d->verdict->rule == RULE_PIN || safe_is_lifted(d->verdict))
         return;
     if (d->ask->is_target) {
         d->verdict->rule = RULE_CATEGORY;

@@ -151,10 +151,9 @@ const struct name *safe_target(const struct safe_entry *entry, const struct comp
     return state->youtube == YOUTUBE_OFF ? NULL : moderate ? &entry->moderate : &entry->strict;
 }
 
-/* "www.x" lifts it, "x" with all below it does not: who allows a whole domain speaks of blocks. */
-bool safe_is_lifted(const struct verdict *verdict, unsigned labels)
+/* "=www.x" lifts it; "www.x" does not: who lets a young child use an engine, where nothing else is
+ * open, means its safe side. */
+bool safe_is_lifted(const struct verdict *verdict)
 {
-    bool names = verdict->rule == RULE_GRANT || verdict->rule == RULE_OWN_ALLOW;
-
-    return names && verdict->labels == labels;
+    return verdict->exact && (verdict->rule == RULE_GRANT || verdict->rule == RULE_OWN_ALLOW);
 }

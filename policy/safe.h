@@ -41,8 +41,8 @@ struct mask safe_tags(const struct safe_entry *entry);
 /* Returns the name that ENTRY (NULL: none) leads to in STATE; NULL where it does not. */
 const struct name *safe_target(const struct safe_entry *entry, const struct compiled_state *state);
 
-/* Tells whether VERDICT on a name of LABELS labels stands on a rule that names it and nothing more,
- * by which a person lets it be as it is. */
-bool safe_is_lifted(const struct verdict *verdict, unsigned labels);
+/* Tells whether VERDICT stands on an allow that is exact (`=NAME`), by which a person lets the name
+ * be as it is. */
+bool safe_is_lifted(const struct verdict *verdict);
 
 #endif

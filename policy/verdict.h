@@ -120,6 +120,7 @@ struct verdict {
     enum verdict_rule observed_rule;
     uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA
                        goes with the answer); 0 when it stands on no name */
+    bool exact;     /* a rule or grant of somebody's, for that very name and nothing below it */
 
     enum block_style style;
     /* Of a block: TERMS_DROP, TERMS_TCP, TERMS_REWRITE, where the list that blocks wants to be
