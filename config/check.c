@@ -373,8 +373,8 @@ static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints
                                                 check_all_paths, check_times,     check_zones,
                                                 check_cache,     check_schedules};
 static void (*const warnings[])(struct walk *) = {
-    warn_of_use,   warn_of_reach, warn_of_refused, warn_of_aliases, warn_of_zones,    warn_of_cache,
-    warn_of_guard, warn_of_room,  warn_of_trust,   warn_of_hours,   warn_of_namesakes};
+    warn_of_use,   warn_of_reach, warn_of_refused, warn_of_aliases, warn_of_zones,
+    warn_of_cache, warn_of_guard, warn_of_room,    warn_of_trust,   warn_of_namesakes};
 
 void check_config(struct walk *walk)
 {

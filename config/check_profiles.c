@@ -89,36 +89,6 @@ void warn_of_use(struct walk *walk)
     warn_of_lists(walk, used_categories(config));
 }
 
-/* Tells whether hours of a preset close something in PROFILE, were it told what time it is. */
-static bool has_preset_hours(const struct config_profile *profile)
-{
-    for (size_t i = 0; i < profile->level_count; i++) {
-        if (profile->levels[i].hours.days != 0 && mask_any(profile->levels[i].quota))
-            return true;
-    }
-    return profile->level_count == 0 && profile->hours.days != 0 && mask_any(profile->quota);
-}
-
-/* Once for the file: it is one line that is missing. The profile of an empty file is passed over,
- * since nobody has asked for it. */
-void warn_of_hours(struct walk *walk)
-{
-    const struct config *config = walk->config;
-
-    for (size_t i = 0; i < config->profile_count && config->zone == NULL; i++) {
-        const struct config_profile *profile = &config->profiles[i];
-
-        if (profile->zone != NULL || profile->place.line == 0 || !is_given(config, i) ||
-            !has_preset_hours(profile))
-            continue;
-        problem_warn(walk->problems, profile->place,
-                     "hours on nobody's clock: what the preset of profile '%s' closes at bedtime "
-                     "stays open; write `zone: Europe/Berlin`, or the zone that it is in",
-                     profile->name);
-        return;
-    }
-}
-
 /* A profile of the file comes before a preset of the same name, which its writer may not know. */
 void warn_of_namesakes(struct walk *walk)
 {

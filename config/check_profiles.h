@@ -7,9 +7,6 @@ struct walk;
 /* Warns of profiles that nobody gets, and of lists and sets that no profile uses. */
 void warn_of_use(struct walk *walk);
 
-/* Warns of hours of presets that do nothing, since nobody has said in which zone. */
-void warn_of_hours(struct walk *walk);
-
 /* Warns of an `extends` that means a profile where a preset has the same name. */
 void warn_of_namesakes(struct walk *walk);
 
