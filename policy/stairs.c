@@ -2,6 +2,7 @@
 
 #include "policy/compiled.h"
 #include "policy/state/grants.h"
+#include "policy/when/zone.h"
 
 /* Tells whether PROFILE is held, and since when. */
 static bool is_held(const struct grants *grants, const struct compiled_profile *profile,
@@ -39,6 +40,7 @@ bool stairs_find(const struct snapshot *s, const struct grants *grants, size_t i
     if (!held && at + 1 < times->step_count) {
         stairs->next = times->steps[at + 1].state.preset;
         stairs->next_s = times->steps[at + 1].from_s;
+        stairs->next_local_s = stairs->next_s + zone_offset(times->zone, stairs->next_s);
     }
     return true;
 }

@@ -13,6 +13,7 @@ struct stairs {
     const char *profile;       /* lives as long as the snapshot, as do the presets */
     const char *preset, *next; /* next: NULL where there is none, or it is held */
     int64_t since_s, next_s;   /* Unix time; INT64_MIN: always was, INT64_MAX: the last */
+    int64_t next_local_s;      /* what the profile's clocks show then, as if they were UTC */
     bool held;                 /* at the step of some day, by a guardian */
 };
 

@@ -35,6 +35,16 @@ static json_t *time_or_null(int64_t time_s)
                                                       : json_string(time_to_text(time_s, text));
 }
 
+/* Returns the day of the next step, as people there write it. */
+static json_t *day_or_null(const struct stairs *stairs)
+{
+    char text[TIME_TEXT_MAX] = "";
+
+    return stairs->next == NULL
+               ? json_null()
+               : json_stringn(time_to_text(stairs->next_local_s, text), sizeof "2026-12-31" - 1);
+}
+
 static bool find(const struct server *server, size_t profile, int64_t now_s, struct stairs *stairs)
 {
     return stairs_find(publish_current(server->publish), state_overlay(server->state)->grants,
@@ -51,12 +61,12 @@ json_t *stairs_json(const struct server *server)
     for (size_t i = 0; i < snapshot_config(snapshot)->profile_count; i++) {
         if (!find(server, i, now_s, &stairs))
             continue;
-        json_array_append_new(list,
-                              json_pack("{s:s,s:s,s:b,s:o,s:s?,s:o,s:b}", "profile", stairs.profile,
-                                        "preset", stairs.preset, "held", stairs.held, "since",
-                                        time_or_null(stairs.since_s), "next", stairs.next,
-                                        "next_at", time_or_null(stairs.next_s), "soon",
-                                        stairs.next_s - ANNOUNCED_S <= now_s));
+        json_array_append_new(
+            list,
+            json_pack("{s:s,s:s,s:b,s:o,s:s?,s:o,s:o,s:b}", "profile", stairs.profile, "preset",
+                      stairs.preset, "held", stairs.held, "since", time_or_null(stairs.since_s),
+                      "next", stairs.next, "next_at", time_or_null(stairs.next_s), "next_on",
+                      day_or_null(&stairs), "soon", stairs.next_s - ANNOUNCED_S <= now_s));
     }
     return list;
 }

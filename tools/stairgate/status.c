@@ -107,7 +107,7 @@ static void print_stairs(const json_t *status)
             printf(", held (`stairgate unhold --profile %s` lets it step up)\n",
                    text_of(one, "profile"));
         else if (json_is_string(json_object_get(one, "next")))
-            printf(", %s from %s%s\n", text_of(one, "next"), text_of(one, "next_at"),
+            printf(", %s from %s%s\n", text_of(one, "next"), text_of(one, "next_on"),
                    json_is_true(json_object_get(one, "soon")) ? ", soon" : "");
         else
             printf("\n");
