@@ -141,7 +141,8 @@ static int check_whole(struct state_db *db, struct err *err)
 
 static int open_for_writing(struct state_db *db, struct err *err)
 {
-    int code = sqlite3_open_v2(db->path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    int code = sqlite3_open_v2(
+        db->path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     int fresh;
 
     if (db->db == NULL)

@@ -101,6 +101,9 @@ int state_db_device_keys(struct state_db *db, uint32_t id, struct device_key *ke
 int state_db_devices_after(struct state_db *db, uint32_t after, struct state_device *devices,
                            size_t most, struct err *err);
 
+/* Counts the keys of all devices. Errors: -1 with ERR. */
+int state_db_key_count(struct state_db *db, uint32_t *count, struct err *err);
+
 /* Finds how many devices have no name, and which of them was seen the longest ago (0: none).
  * Errors: -1 with ERR. */
 int state_db_unnamed(struct state_db *db, uint32_t *count, uint32_t *oldest, struct err *err);

@@ -272,6 +272,11 @@ static int find_number(struct state_db *db, enum state_statement statement, uint
     return state_query_end(&query);
 }
 
+int state_db_key_count(struct state_db *db, uint32_t *count, struct err *err)
+{
+    return find_number(db, STATE_KEYS_COUNT, count, err);
+}
+
 int state_db_unnamed(struct state_db *db, uint32_t *count, uint32_t *oldest, struct err *err)
 {
     if (find_number(db, STATE_UNNAMED_COUNT, count, err) != 0)

@@ -29,6 +29,7 @@ const char *const state_statements[STATE_STATEMENTS] = {
     [STATE_KEY_COUNT] = "SELECT count(*) FROM device_key WHERE device = ?1",
     [STATE_DEVICES_AFTER] =
         "SELECT " DEVICE " FROM device d WHERE d.id > ?1 ORDER BY d.id LIMIT ?2",
+    [STATE_KEYS_COUNT] = "SELECT count(*) FROM device_key",
     [STATE_UNNAMED_COUNT] = "SELECT count(*) FROM device WHERE name = ''",
     [STATE_UNNAMED_OLDEST] = "SELECT d.id FROM device d WHERE d.name = '' AND NOT EXISTS"
                              " (SELECT 1 FROM given g WHERE g.device = d.id)"

@@ -311,6 +311,18 @@ static void grow(struct devices *d)
     }
 }
 
+void devices_expect(struct devices *d, size_t count)
+{
+    uint64_t buckets = (count < d->most ? count : d->most) / FILL;
+
+    if (d->count > 0 || buckets <= d->bucket_count)
+        return;
+    seqlock_write_begin(&d->lock);
+    SEQLOCK_STORE(d->bucket_count, buckets);
+    enlarge_pages(d);
+    seqlock_write_end(&d->lock);
+}
+
 /* Counts one key of TAG's length more (or less, by -1), so that a length without any is not looked
  * for. */
 static void count_length(struct devices *d, const struct device_key *key, int by)

@@ -33,6 +33,10 @@ enum { DEVICES_MOST = 4 << 20 }; /* keys that the server's own table grows to */
 struct devices *devices_create(size_t most, uint64_t seed, struct err *err);
 void devices_free(struct devices *devices);
 
+/* Makes room for COUNT keys at once in DEVICES, which are empty: growing to it key by key costs
+ * more. Threads: the writer. */
+void devices_expect(struct devices *devices, size_t count);
+
 /* Puts DEVICE under KEY, in the place of what is there. A device may have any number of keys; one
  * that moves is put under each of them again.
  * Errors:  -1 with ERR_LIMIT: MOST keys, or 65536 pairs of profile and group.

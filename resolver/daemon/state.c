@@ -153,7 +153,11 @@ static int load_device(void *context, const struct state_device *row, const stru
 static int load_all(struct state *state, const struct config *config, struct err *err)
 {
     struct loading loading = {.state = state, .config = config};
+    uint32_t keys;
 
+    if (state_db_key_count(state->db, &keys, err) != 0)
+        return -1;
+    devices_expect(state->overlay->devices, keys);
     if (state_db_devices_each(state->db, load_device, &loading, err) != 0 ||
         state_db_grants_each(state->db, load_grant, &loading, err) != 0)
         return -1;

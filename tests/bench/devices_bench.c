@@ -203,6 +203,7 @@ static void bench_state(const char *folder, size_t count)
     char path[4096];
     struct err warning, err;
     struct device_book book;
+    uint32_t keys;
     uint64_t start, worst = 0, sum = 0;
 
     snprintf(path, sizeof path, "%s/devices_bench.db", folder);
@@ -213,8 +214,9 @@ static void bench_state(const char *folder, size_t count)
     book.overlay = overlay_create(7, &err);
     start = now_ns();
     book.db = state_db_open(path, &warning, &err);
-    must(book.overlay != NULL && book.db != NULL &&
-         state_db_devices_each(book.db, load, book.overlay->devices, &err) == 0);
+    must(book.overlay != NULL && book.db != NULL && state_db_key_count(book.db, &keys, &err) == 0);
+    devices_expect(book.overlay->devices, keys); /* as the server does */
+    must(state_db_devices_each(book.db, load, book.overlay->devices, &err) == 0);
     printf("open and load: %.2f s\n", (double)(now_ns() - start) / 1e9);
     for (size_t i = 0; i < FSYNCED; i++) {
         struct state_device device;

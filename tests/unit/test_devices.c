@@ -277,13 +277,13 @@ static struct device_key numbered(uint32_t number)
 }
 
 /* The table does what a plain array does, whatever is put and taken away, in whatever order. */
-static void the_table_agrees_with_a_plain_list(void **state)
+static void agree_with_a_plain_list(size_t expected)
 {
     static struct device model[MODEL_KEYS]; /* id 0: not there */
     struct devices *devices = open_table(MOST);
     size_t count = 0;
 
-    (void)state;
+    devices_expect(devices, expected);
     memset(model, 0, sizeof model);
     for (uint64_t step = 0; step < MODEL_STEPS; step++) {
         uint64_t random = mixed(step + 1);
@@ -316,6 +316,20 @@ static void the_table_agrees_with_a_plain_list(void **state)
         assert_int_equal(devices_find(devices, &key, &device), model[number].id != 0);
     }
     devices_free(devices);
+}
+
+static void the_table_agrees_with_a_plain_list(void **state)
+{
+    (void)state;
+    agree_with_a_plain_list(0);
+}
+
+/* 1001 keys: 250 buckets, and so some that are split off and some that are not. */
+static void room_made_at_once_is_like_room_that_grew(void **state)
+{
+    (void)state;
+    agree_with_a_plain_list(1001);
+    agree_with_a_plain_list(SIZE_MAX);
 }
 
 static void a_key_takes_at_most_40_octets(void **state)
@@ -491,6 +505,7 @@ int main(void)
         cmocka_unit_test(the_longest_prefix_around_an_address_is_found),
         cmocka_unit_test(the_prefix_of_everything_has_length_0),
         cmocka_unit_test(the_table_agrees_with_a_plain_list),
+        cmocka_unit_test(room_made_at_once_is_like_room_that_grew),
         cmocka_unit_test(a_key_takes_at_most_40_octets),
         cmocka_unit_test(more_than_the_most_are_refused),
         cmocka_unit_test(more_ways_than_there_are_numbers_for_are_refused),
