@@ -353,7 +353,11 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
         outcome = order[i].says(&c);
         blocked->rule = order[i].rule;
     }
-    if (verdict->valid_until_s < blocked->valid_until_s)
+    /* What the operator blocks is blocked at all hours; a TTL that ends with one would tell it from
+     * a name that he blocks itself. */
+    if (outcome == BLOCKS && blocked->rule == RULE_OPERATOR)
+        blocked->valid_until_s = INT64_MAX;
+    else if (verdict->valid_until_s < blocked->valid_until_s)
         blocked->valid_until_s = verdict->valid_until_s;
     verdict_limit(blocked, ask->wall_s);
     return outcome != BLOCKS;

@@ -464,7 +464,9 @@ static void tell_as_operator(const struct telling *t)
         e->trace.steps[i].outcome = STEP_NOT_REACHED;
     memset(&e->chain, 0, sizeof e->chain);
     e->witness_count = 0;
-    e->suffix[0] = e->rule_suffix[0] = '\0';
+    e->suffix[0] = e->rule_suffix[0] = e->in_force[0] = '\0';
+    e->preset = NULL;
+    e->clock_unknown = false;
     SAY(categories, "-");
     SAY(observed, "-");
     SAY(services, "-");

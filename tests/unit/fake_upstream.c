@@ -7,6 +7,8 @@
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 
+enum { LISTEN_TRIES = 250, LISTEN_PAUSE_MS = 20 };
+
 struct fake_connection {
     uv_tcp_t tcp;
     uv_timer_t timer;
@@ -403,7 +405,11 @@ static int try_listen(struct fake *fake)
 
 void fake_listen(struct fake *fake)
 {
-    must(try_listen(fake) == 0);
+    /* The port may be another program's for a moment: its end of a connection. */
+    for (unsigned tries = 0; try_listen(fake) != 0; tries++) {
+        must(tries < LISTEN_TRIES);
+        uv_sleep(LISTEN_PAUSE_MS);
+    }
 }
 
 void fake_unlisten(struct fake *fake)

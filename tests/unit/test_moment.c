@@ -342,6 +342,27 @@ static void what_a_schedule_closes_is_closed_in_a_chain_too(void **state)
     snapshot_free(s);
 }
 
+static void no_hour_tells_what_the_operator_blocks_in_a_chain_from_what_he_blocks(void **state)
+{
+    struct snapshot *s =
+        snapshot_of("profiles: {kid: {schedules: {x: {block: [games], when: ['15:00-17:00']}}}}\n"
+                    "operator: {deny: [ordered.example]}\n");
+    struct name_buf buf, target = sample_name("ordered.example");
+    struct ask ask = sample_ask(&buf, "site.example", SAMPLE_A);
+    const struct check_item item = {.name = name_of(&target)};
+    struct verdict direct = decide(s, "ordered.example", NULL, "2026-11-26 16:59"), v, b;
+
+    (void)state;
+    ask.wall_s = at("2026-11-26 16:59");
+    policy_decide(s, &ask, &v, NULL);
+    assert_int_not_equal(v.valid_until_s, INT64_MAX);
+    assert_false(check_decide(s, &ask, &v, &item, &b));
+    assert_int_equal(b.rule, RULE_OPERATOR);
+    assert_int_equal(b.valid_until_s, direct.valid_until_s);
+    assert_int_equal(b.ttl_s, direct.ttl_s);
+    snapshot_free(s);
+}
+
 static void why_names_the_schedule_and_the_end_of_its_hours(void **state)
 {
     struct snapshot *s =
@@ -375,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_clock_before_the_build_may_show_any_hour_so_that_bedtimes_hold),
         cmocka_unit_test(a_profile_in_observe_mode_blocks_nothing_but_what_the_operator_denies),
         cmocka_unit_test(what_a_schedule_closes_is_closed_in_a_chain_too),
+        cmocka_unit_test(no_hour_tells_what_the_operator_blocks_in_a_chain_from_what_he_blocks),
         cmocka_unit_test(why_names_the_schedule_and_the_end_of_its_hours),
     };
 
