@@ -194,23 +194,27 @@ def is_named(schedule, name):
 
 
 def decide_by_hours(state, name, listed):
-    """What shuts is stronger than what opens; what is blocked at all hours besides is no matter of hours."""
+    """The more particular is the stronger: a name, a category, everything; among equals what shuts. What is blocked at all hours besides
+    is no matter of hours; a cell W that they shut is, since nobody can release it then."""
     shutting, opening = ([one for one in state.schedules if action in one] for action in ("block", "allow"))
-    if any(is_named(one, name) or one.get("everything") == "yes" for one in shutting):
+    if any(is_named(one, name) for one in shutting):
         return True, "schedule"
     if any(is_named(one, name) for one in opening):
         return False, "schedule"
     shut = {key for one in shutting for key in one["block"]}
     opened = {key for one in opening for key in one["allow"]} - shut
-    always = listed & (state.block | state.warn) - opened
-    timed = listed & (shut | (state.quota if state.closed else set())) - opened
-    everything = any(one.get("everything") == "yes" for one in opening)
-    if everything and not (always | timed) & S3:  # serious harm is lifted by its own name alone
+    timed = (shut | (state.quota if state.closed else set())) - opened
+    blocked = listed & ((state.block | state.warn | timed) - opened)
+    if blocked and blocked <= timed - state.block:
+        return True, "schedule"
+    if listed & opened and not blocked:
         return False, "schedule"
-    if always or timed:
-        return True, "category" if always else "schedule"
-    if listed & opened:
+    if any(one.get("everything") == "yes" for one in shutting):
+        return True, "schedule"
+    if any(one.get("everything") == "yes" for one in opening) and not blocked & S3:  # that is lifted by its own name alone
         return False, "schedule"
+    if blocked:
+        return True, "category"
     if state.deny and not (state.admits and "edu_positive" in listed):
         return True, "default"
     return False, "default"

@@ -12,6 +12,7 @@ DATES = [date(2037, 3, 8), date(2037, 3, 29), date(2037, 10, 25), date(2037, 11,
          date(2037, 12, 24), date(2037, 12, 31), date(2038, 1, 1), date(2037, 12, 18), date(2037, 9, 1), date(2037, 11, 26)]
 NAMES = [f"n{i}.example" for i in range(40)]
 FREE = [key for key in oracle_policy.CATEGORIES if key != "edu_positive"]
+MILD = [key for key in FREE if key not in oracle_policy.S3 | oracle_policy.S4]  # hours may open these
 LATER = 2114380800  # 2037: no question is older, so that whenever this is built nobody's clock is wrong
 
 
@@ -47,7 +48,7 @@ class Maker:
         if action == "offline":
             made["offline"] = "yes"
         else:
-            made[action] = self.some(FREE, 0, 4)
+            made[action] = self.some(MILD if action == "allow" else FREE, 0, 4)
             if not made[action] or r.random() < 0.3:
                 made["names"] = [r.choice(["", "=", "*."]) + r.choice(NAMES)]
             if r.random() < 0.1:

@@ -14,6 +14,7 @@
 #include "config/tree.h"
 #include "config/base/err.h"
 #include "policy/verdict.h"
+#include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/why.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/mnemonic.h"
@@ -104,6 +105,25 @@ static void take_type(struct item *item, const struct node *node)
         reader->take(reader->context, &item->now);
 }
 
+/* A time of the day is the next one on the clocks of whom it is about: what is to hold by day can
+ * be asked by night. */
+static int read_time(const struct item *item, const char *text, int64_t *wall_s, struct err *err)
+{
+    const struct config *config = item->reader->config;
+    int profile = item->now.ask.forced_profile;
+    const char *own = profile >= 0 ? config->profiles[profile].zone : NULL;
+    struct err ignored;
+    struct zone *zone;
+    int result;
+
+    if (why_read_time(text, 0, wall_s, err) == 0)
+        return 0;
+    zone = grant_time_zone(own != NULL ? own : config->zone);
+    result = grant_time_read(NULL, text, 0, item->reader->now_s, zone, wall_s, &ignored);
+    grant_time_free(zone);
+    return result;
+}
+
 static void take_time(struct item *item, const struct node *node)
 {
     struct err err;
@@ -113,7 +133,7 @@ static void take_time(struct item *item, const struct node *node)
     if (node != NULL) {
         if (!is_scalar(item, node))
             return;
-        if (why_read_time(node->text, 0, &item->now.ask.wall_s, &err) != 0) {
+        if (read_time(item, node->text, &item->now.ask.wall_s, &err) != 0) {
             problem_add(item->reader->problems, node->place, "%s", err.text);
             return;
         }
