@@ -90,7 +90,6 @@ void read_calendars(struct walk *walk, const struct option *option, const struct
                     void *base)
 {
     struct config *config = walk->config;
-    char quote[PROBLEM_QUOTE_MAX];
 
     (void)base;
     for (const struct node *item = node->first; item != NULL; item = item->next) {
@@ -99,10 +98,7 @@ void read_calendars(struct walk *walk, const struct option *option, const struct
 
         if (calendar == NULL)
             return;
-        if (!schedule_name_is_good(item->key->text))
-            problem_add(walk->problems, item->key->place,
-                        "a calendar's name is plain text of 1 to %d octets: %s",
-                        CONFIG_WORD_MAX - 1, problem_quote(item->key->text, quote));
+        walk_title(walk, "calendar", item);
         snprintf(calendar->name, sizeof calendar->name, "%.63s", item->key->text);
         calendar->place = item->key->place;
         walk_item(walk, option, item, calendar);

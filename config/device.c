@@ -9,19 +9,6 @@
 
 enum { KNOWN_MAX = 256 }; /* words to choose a "did you mean" from */
 
-/* Names go into marks, tables of the CLI and the state file. */
-static bool check_name(struct walk *walk, const char *what, const struct node *key)
-{
-    size_t length = strlen(key->text);
-    char quote[PROBLEM_QUOTE_MAX];
-
-    if (length > 0 && length < CONFIG_WORD_MAX && problem_is_plain(key->text))
-        return true;
-    problem_add(walk->problems, key->place, "a %s's name is plain text of 1 to %d octets: %s", what,
-                CONFIG_WORD_MAX - 1, problem_quote(key->text, quote));
-    return false;
-}
-
 /* A group may be in one that stands below it in the file: names first. */
 static void name_groups(struct walk *walk, const struct node *node)
 {
@@ -33,7 +20,7 @@ static void name_groups(struct walk *walk, const struct node *node)
 
         if (group == NULL)
             return;
-        check_name(walk, "group", item->key);
+        walk_title(walk, "group", item);
         snprintf(group->name, sizeof group->name, "%.63s", item->key->text);
         group->place = item->key->place;
         group->parent = group->profile = -1;
@@ -111,7 +98,7 @@ void read_devices(struct walk *walk, const struct option *option, const struct n
 
         if (device == NULL)
             return;
-        check_name(walk, "device", item->key);
+        walk_title(walk, "device", item);
         snprintf(device->name, sizeof device->name, "%.63s", item->key->text);
         device->place = item->key->place;
         device->group = device->profile = -1;

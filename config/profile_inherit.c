@@ -223,15 +223,10 @@ static bool add_profile(struct walk *walk, const struct node *node)
     struct config *config = walk->config;
     struct config_profile *profile =
         walk_append(walk, &config->profiles, &config->profile_count, sizeof *profile);
-    size_t length = strlen(node->key->text);
-    char quote[PROBLEM_QUOTE_MAX];
 
     if (profile == NULL)
         return false;
-    if (length == 0 || length >= CONFIG_WORD_MAX || !problem_is_plain(node->key->text))
-        problem_add(walk->problems, node->key->place,
-                    "a profile's name is plain text of 1 to %d octets: %s", CONFIG_WORD_MAX - 1,
-                    problem_quote(node->key->text, quote));
+    walk_title(walk, "profile", node);
     snprintf(profile->name, sizeof profile->name, "%.63s", node->key->text);
     profile->style = config->block_style;
     profile->block_ttl_s = config->block_ttl_s;

@@ -22,13 +22,6 @@
 /* With room for what presets add, within the bits of a timetable. */
 enum { SCHEDULES_MOST = 48, WINDOWS_MOST = 32 };
 
-bool schedule_name_is_good(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length > 0 && length < CONFIG_WORD_MAX && problem_is_plain(name);
-}
-
 void read_windows(struct walk *walk, const struct option *option, const struct node *node,
                   void *base)
 {
@@ -182,13 +175,7 @@ static void check_one(struct walk *walk, const struct node *node,
 
 static void check_name(struct walk *walk, const struct node *node)
 {
-    char quote[PROBLEM_QUOTE_MAX];
-
-    if (!schedule_name_is_good(node->key->text))
-        problem_add(walk->problems, node->key->place,
-                    "a schedule's name is plain text of 1 to %d octets: %s", CONFIG_WORD_MAX - 1,
-                    problem_quote(node->key->text, quote));
-    else if (strcmp(node->key->text, SCHEDULE_BEDTIME) == 0)
+    if (walk_title(walk, "schedule", node) && strcmp(node->key->text, SCHEDULE_BEDTIME) == 0)
         problem_add(walk->problems, node->key->place,
                     "a schedule cannot be called '%s': that is an option of its own, beside "
                     "'schedules'",

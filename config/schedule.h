@@ -2,7 +2,6 @@
 #ifndef CONFIG_SCHEDULE_H
 #define CONFIG_SCHEDULE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct config;
@@ -11,9 +10,6 @@ struct walk;
 
 /* What a profile's `bedtime` becomes: a schedule of this name. */
 #define SCHEDULE_BEDTIME "bedtime"
-
-/* Tells whether NAME may be that of a calendar or a schedule. */
-bool schedule_name_is_good(const char *name);
 
 /* Returns the weekend of CALENDAR (an index), or, for -1, the one where no calendar says: that of
  * the country, else Saturday and Sunday. */

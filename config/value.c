@@ -182,6 +182,19 @@ void read_path(struct walk *walk, const struct option *option, const struct node
         store_text(walk, option, node, base, walk_path(walk, node->text));
 }
 
+bool walk_title(struct walk *walk, const char *what, const struct node *item)
+{
+    const char *title = item->key->text;
+    size_t length = strlen(title);
+    char quote[PROBLEM_QUOTE_MAX];
+
+    if (length > 0 && length < CONFIG_WORD_MAX && problem_is_plain(title))
+        return true;
+    problem_add(walk->problems, item->key->place, "a %s's name is plain text of 1 to %d octets: %s",
+                what, CONFIG_WORD_MAX - 1, problem_quote(title, quote));
+    return false;
+}
+
 void read_name(struct walk *walk, const struct option *option, const struct node *node, void *base)
 {
     (void)walk_name(walk, node, node->text, option_field(option, base));

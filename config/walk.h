@@ -59,6 +59,10 @@ void *walk_append(struct walk *walk, void *items, size_t *count, size_t size);
  * cure). */
 int walk_name(struct walk *walk, const struct node *node, const char *text, struct name_buf *name);
 
+/* Tells whether the key of ITEM may be the name of a WHAT (`group`, `schedule`), as they go into
+ * marks, tables of the CLI and the state file; what may not is reported. */
+bool walk_title(struct walk *walk, const char *what, const struct node *item);
+
 /* Returns the category that NODE names, or NULL (reported). */
 const struct category *walk_category(struct walk *walk, const struct node *node);
 
