@@ -161,18 +161,32 @@ server: {{workers: {workers}}}
 LISTS = {"porn": "adult-site.example\nblocked.test\n", "gambling": "casino.example\n"}
 
 
+class Clock:
+    """The file that `stairgated --clock` maps: Unix time in eight octets, least first."""
+
+    def __init__(self, path, wall_s):
+        self.path = path
+        path.write_bytes(wall_s.to_bytes(8, "little"))
+
+    def set(self, wall_s):
+        with open(self.path, "r+b") as file:
+            file.write(wall_s.to_bytes(8, "little"))
+
+
 class Stairgate:
-    """One stairgated with a directory of its own. CONFIG may be replaced; `more` is added YAML."""
+    """One stairgated with a directory of its own. CONFIG may be replaced; `more` is added YAML; with AT, Unix time, its clock stands
+    there until `clock` is set."""
 
     def __init__(self, folder, *, upstreams=(), config=CONFIG, more="", workers=1, lists=None, listen=None, start=True,
-                 prefix=()):
+                 prefix=(), at=None):
         self.folder = folder
         self.port = free_port()
         self.listen = listen or [f"127.0.0.1@{self.port}", f"127.0.0.2@{self.port}", f"::1@{self.port}"]
         self.config_path = folder / "stairgate.yaml"
         self.socket = folder / "control.sock"
         self.prefix = list(prefix)
-        self.arguments = []  # more of stairgated's
+        self.clock = Clock(folder / "clock", at) if at is not None else None
+        self.arguments = ["--clock", self.clock.path] if self.clock else []  # more of stairgated's
         self.process = None
         build_set(folder / "lists.set", lists or LISTS)
         self.write(config, upstreams, workers, more)

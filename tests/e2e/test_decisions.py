@@ -197,42 +197,26 @@ def ask_as(table, row, port):
     return dns.query.udp(query, host, port=port, source=client["address"], timeout=20)
 
 
-class Clock:
-    """The file that `stairgated --clock` maps: Unix time in eight octets, least first."""
-
-    def __init__(self, path):
-        self.path = path
-        path.write_bytes(bytes(8))
-        self.set(decision_table.unix_time(decision_table.NOW))
-
-    def set(self, wall_s):
-        with open(self.path, "r+b") as file:
-            file.write(wall_s.to_bytes(8, "little"))
-
-
 def listeners(table, port):
     hosts = {"127.0.0.1"} | {str(c["listen"]).split("@")[0] for c in table.clients.values() if "listen" in c}
     return [f"{host}@{port}" for host in sorted(hosts)]
 
 
 def start(table, folder, outside):
-    gate = Stairgate(folder, upstreams=[outside], start=False)
+    gate = Stairgate(folder, upstreams=[outside], start=False, at=decision_table.unix_time(decision_table.NOW))
     gate.listen = listeners(table, gate.port)
     gate.write(CONFIG, [outside], 1, fill(table, folder, gate.port))
-    clock = Clock(folder / "clock")
-    gate.arguments = ["--clock", clock.path]
-    gate.start()
-    return gate, clock
+    return gate.start()
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.path.stem)
 def test_over_the_wire(table, tmp_path, outside):
-    gate, clock = start(table, tmp_path, outside)
+    gate = start(table, tmp_path, outside)
     control = Control(gate.socket)
     found = []
     try:
         for item in table.items:
-            clock.set(item.at)
+            gate.clock.set(item.at)
             if isinstance(item, decision_table.Step):
                 done = gate.control(*shlex.split(item.words), check=False)
                 if item.fails not in ("any", done.returncode):

@@ -23,18 +23,6 @@ CHILD, ADULT = "127.0.0.1", "127.0.0.2"
 NOON = 1_800_014_400
 
 
-class Clock:
-    """The file of `stairgated --clock`: Unix time in eight octets, least first."""
-
-    def __init__(self, path):
-        self.path = path
-        path.write_bytes(NOON.to_bytes(8, "little"))
-
-    def set(self, wall_s):
-        with open(self.path, "r+b") as file:
-            file.write(wall_s.to_bytes(8, "little"))
-
-
 @pytest.fixture
 def gate(stairgate, upstream):
     upstream.set("*", "A", "192.0.2.1")
@@ -42,13 +30,10 @@ def gate(stairgate, upstream):
 
 
 @pytest.fixture
-def timed(stairgate, upstream, tmp_path):
+def timed(stairgate, upstream):
     upstream.set("*", "A", "192.0.2.1")
-    made = stairgate(upstreams=[upstream], lists=LISTS, more=MORE, start=False)
-    clock = Clock(tmp_path / "clock")
-    made.arguments = ["--clock", clock.path]
-    made.start()
-    return made, clock
+    made = stairgate(upstreams=[upstream], lists=LISTS, more=MORE, at=NOON)
+    return made, made.clock
 
 
 def is_open(gate, name, source=CHILD):
@@ -219,12 +204,9 @@ def test_a_clock_that_goes_back_makes_no_allow_longer_and_ends_no_deny(timed):
     assert is_open(made, "casino.example") and not is_open(made, "game.example")
 
 
-def test_until_is_read_on_the_clock_of_the_zone(stairgate, upstream, tmp_path):
-    made = stairgate(upstreams=[upstream], more=MORE + "zone: Europe/Berlin\n", start=False)
-    clock = Clock(tmp_path / "clock")
-    clock.set(1_774_738_800)  # 2026-03-29 00:00 in Berlin, the night that has no 02:30
-    made.arguments = ["--clock", clock.path]
-    made.start()
+def test_until_is_read_on_the_clock_of_the_zone(stairgate, upstream):
+    midnight = 1_774_738_800  # of 2026-03-29 in Berlin, the night that has no 02:30
+    made = stairgate(upstreams=[upstream], more=MORE + "zone: Europe/Berlin\n", at=midnight)
     for until, at in (("07:00", 1_774_760_400), ("2026-03-29T02:30", 1_774_747_800), ("2026-06-01T12:00", 1_780_308_000),
                       ("2026-06-01T12:00Z", 1_780_315_200)):
         one = granted(made, "deny", "a.example", "--profile", "child", "--until", until)
@@ -437,15 +419,11 @@ BEFORE, AFTER = 1_798_714_800, 1_798_887_600  # noon of 2026-12-31 and of 2027-0
 
 
 @pytest.fixture
-def growing(stairgate, upstream, tmp_path):
+def growing(stairgate, upstream):
     upstream.set("*", "A", "192.0.2.1")
-    made = stairgate(upstreams=[upstream], config=GROWS, more=AGES, start=False,
+    made = stairgate(upstreams=[upstream], config=GROWS, more=AGES, at=BEFORE,
                      lists={"social": "social.example\n", "mixed_adult": "mixed.example\n", "porn": "adult.example\n"})
-    clock = Clock(tmp_path / "clock")
-    clock.set(BEFORE)
-    made.arguments = ["--clock", clock.path]
-    made.start()
-    return made, clock
+    return made, made.clock
 
 
 def test_who_is_held_does_not_step_up_and_status_says_so(growing):
