@@ -16,6 +16,7 @@
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/control_client.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/reply_table.h"
 
 struct options {
     struct control_options control;
@@ -110,10 +111,7 @@ int command_cache_stats(int argc, char **argv)
 
 /* ---- lookup ---- */
 
-static const struct {
-    const char *head, *key;
-    int flags;
-} columns[] = {
+static const struct reply_column columns[] = {
     {"NAME",    "name",    0             },
     {"TYPE",    "type",    0             },
     {"SAYS",    "rcode",   0             },
@@ -137,28 +135,13 @@ static const char *remark_of(const json_t *entry, char *out, size_t room)
     return out;
 }
 
-static void set_cell(struct libscols_line *line, size_t column, const json_t *value)
-{
-    char text[32];
-
-    if (json_is_string(value)) {
-        scols_line_set_data(line, column, json_string_value(value));
-        return;
-    }
-    snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
-    scols_line_set_data(line, column, text);
-}
-
 static void add_row(struct libscols_table *table, const json_t *entry)
 {
-    struct libscols_line *line = scols_table_new_line(table, NULL);
+    struct libscols_line *line = reply_table_add(table, columns, COLUMNS, entry);
     char remark[CACHE_TEXT_MAX];
 
-    if (line == NULL)
-        return;
-    for (size_t i = 0; i < COLUMNS; i++)
-        set_cell(line, i, json_object_get(entry, columns[i].key));
-    scols_line_set_data(line, COLUMNS, remark_of(entry, remark, sizeof remark));
+    if (line != NULL)
+        scols_line_set_data(line, COLUMNS, remark_of(entry, remark, sizeof remark));
 }
 
 static void print_entries(const json_t *result)
@@ -167,12 +150,9 @@ static void print_entries(const json_t *result)
     struct libscols_table *table;
     long long more = control_client_number(result, "found") - (long long)json_array_size(entries);
 
-    scols_init_debug(0);
-    table = scols_new_table();
+    table = reply_table_create(columns, COLUMNS);
     if (table == NULL)
         return;
-    for (size_t i = 0; i < COLUMNS; i++)
-        scols_table_new_column(table, columns[i].head, 0, columns[i].flags);
     scols_table_new_column(table, "", 0, 0);
     for (size_t i = 0; i < json_array_size(entries); i++)
         add_row(table, json_array_get(entries, i));

@@ -15,6 +15,7 @@
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/control_client.h"
 #include "tools/stairgate/daemon_commands.h"
+#include "tools/stairgate/reply_table.h"
 
 /* Options whose text goes to the server under their own name. */
 static const struct option known[] = {
@@ -224,33 +225,18 @@ int command_grants_revoke(int argc, char **argv)
 
 /* ---- showing ---- */
 
-static const struct {
-    const char *head, *key;
-} columns[] = {
-    {"ID",     "id"     },
-    {"DOES",   "effect" },
-    {"WHAT",   "target" },
-    {"FOR",    "scope"  },
-    {"WHOM",   "subject"},
-    {"UNTIL",  "until"  },
-    {"AS",     "as"     },
-    {"BY",     "who"    },
-    {"REASON", "reason" },
+static const struct reply_column columns[] = {
+    {"ID",     "id",      0},
+    {"DOES",   "effect",  0},
+    {"WHAT",   "target",  0},
+    {"FOR",    "scope",   0},
+    {"WHOM",   "subject", 0},
+    {"UNTIL",  "until",   0},
+    {"AS",     "as",      0},
+    {"BY",     "who",     0},
+    {"REASON", "reason",  0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
-
-static void add_row(struct libscols_table *table, const json_t *grant)
-{
-    struct libscols_line *line = scols_table_new_line(table, NULL);
-    char number[24];
-
-    for (size_t i = 0; line != NULL && i < COLUMNS; i++) {
-        const json_t *value = json_object_get(grant, columns[i].key);
-
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-        scols_line_set_data(line, i, json_is_string(value) ? json_string_value(value) : number);
-    }
-}
 
 static void print_grants(const json_t *result)
 {
@@ -262,14 +248,11 @@ static void print_grants(const json_t *result)
         printf("nothing is granted\n");
         return;
     }
-    scols_init_debug(0);
-    table = scols_new_table();
+    table = reply_table_create(columns, COLUMNS);
     if (table == NULL)
         return;
-    for (size_t i = 0; i < COLUMNS; i++)
-        scols_table_new_column(table, columns[i].head, 0, 0);
     for (size_t i = 0; i < json_array_size(grants); i++)
-        add_row(table, json_array_get(grants, i));
+        reply_table_add(table, columns, COLUMNS, json_array_get(grants, i));
     scols_print_table(table);
     scols_unref_table(table);
     if (more > 0)
