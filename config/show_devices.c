@@ -1,4 +1,5 @@
-/* What groups and devices come to. */
+/* What groups and devices come to. They stand in the tree in the order that they were read in, so
+ * that the nodes of thousands are not looked for by name. */
 #include <string.h>
 
 #include "config/shower.h"
@@ -8,12 +9,12 @@ void show_groups(struct show *show, const struct option *option, const struct no
                  const void *base)
 {
     const struct config *config = show_config(show);
+    const struct node *item = node == NULL ? NULL : node->first;
 
     (void)base;
     for (size_t i = 0; i < config->group_count; i++) {
-        const struct config_group *group = &config->groups[i];
-
-        show_item(show, option, group->name, node_member(node, group->name), group);
+        show_item(show, option, config->groups[i].name, item, &config->groups[i]);
+        item = item == NULL ? NULL : item->next;
     }
     if (config->group_count == 0)
         show_emit(show, option, node);
@@ -35,12 +36,12 @@ void show_devices(struct show *show, const struct option *option, const struct n
                   const void *base)
 {
     const struct config *config = show_config(show);
+    const struct node *item = node == NULL ? NULL : node->first;
 
     (void)base;
     for (size_t i = 0; i < config->device_count; i++) {
-        const struct config_device *device = &config->devices[i];
-
-        show_item(show, option, device->name, node_member(node, device->name), device);
+        show_item(show, option, config->devices[i].name, item, &config->devices[i]);
+        item = item == NULL ? NULL : item->next;
     }
     if (config->device_count == 0)
         show_emit(show, option, node);
