@@ -25,6 +25,7 @@
 #include "policy/moment.h"
 #include "policy/safe.h"
 #include "policy/service.h"
+#include "policy/state/overlay.h"
 
 /* Where IPv6 addresses hold an IPv4 address that they lead to. */
 static const struct wrapping {
@@ -201,6 +202,7 @@ static enum outcome rule_grant(struct check *c)
 {
     const struct granted_case question = {.snapshot = c->snapshot,
                                           .ask = c->ask,
+                                          .grants = overlay_grants(c->ask->overlay),
                                           .verdict = c->verdict,
                                           .name = c->item->is_addr ? NULL : &c->item->name,
                                           .listed = c->listed.mask,
@@ -251,8 +253,11 @@ static enum outcome rule_schedule(struct check *c)
 /* Tells whether the device's user has released the name. */
 static bool is_released(struct check *c)
 {
-    const struct granted_case question = {
-        .snapshot = c->snapshot, .ask = c->ask, .verdict = c->verdict, .name = &c->item->name};
+    const struct granted_case question = {.snapshot = c->snapshot,
+                                          .ask = c->ask,
+                                          .grants = overlay_grants(c->ask->overlay),
+                                          .verdict = c->verdict,
+                                          .name = &c->item->name};
     struct grant_hit hit;
 
     return !c->item->is_addr && granted_released(&question, &hit, &c->blocked->valid_until_s);

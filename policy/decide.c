@@ -311,6 +311,7 @@ static void start(struct decision *d)
     verdict_start(verdict);
     listing_find(d->snapshot->listed, &ask->name, ask->type, &ask->listed, &d->listed);
     d->hotline = listing_mask(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline);
+    d->grants = overlay_grants(ask->overlay);
     identify(d->snapshot, ask, &d->who);
     verdict->profile = d->who.profile;
     verdict->device = d->who.device.id;
@@ -391,8 +392,7 @@ static void finish(struct decision *d)
         verdict->transform |= TRANSFORM_ADMITTED_ONLY;
     if (verdict->covers == COVERS_MOST)
         return;
-    verdict->denials = d->ask->overlay != NULL && d->ask->overlay->grants != NULL &&
-                       grants_count_denials(d->ask->overlay->grants) > 0;
+    verdict->denials = d->grants != NULL && grants_count_denials(d->grants) > 0;
     verdict->chain = d->state->apply;
     if (verdict->covers == COVERS_USUAL)
         verdict->chain = mask_and(verdict->chain, d->snapshot->grave_bits);

@@ -12,9 +12,6 @@
 
 #include <string.h>
 
-#include "policy/state/grants.h"
-#include "policy/state/overlay.h"
-
 enum { WITNESSES_LOOKED_AT = 32 };
 
 void decision_until(struct decision *d, int64_t wall_s)
@@ -46,19 +43,12 @@ void decision_block(struct decision *d, enum block_style style, uint16_t ede)
     verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
 }
 
-static bool has_grants(const struct decision *d)
-{
-    const struct overlay *overlay = d->ask->overlay;
-
-    return overlay != NULL && overlay->grants != NULL && grants_count(overlay->grants) > 0;
-}
-
 enum block_style decision_soften(const struct decision *d, enum block_style style, bool subtree)
 {
     if (style != BLOCK_NXDOMAIN)
         return style;
     /* A schedule or a grant may open something below, now or before the answer's time is over. */
-    if (d->state->active != 0 || has_grants(d))
+    if (d->state->active != 0 || d->grants != NULL)
         return BLOCK_NODATA;
     if (!subtree || d->ask->is_target || tree_passes_below(&d->path, d->verdict->profile))
         return BLOCK_NODATA;

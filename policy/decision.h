@@ -9,6 +9,7 @@
 #include "policy/verdict.h"
 #include "policy/who/identify.h"
 
+struct grants;
 struct safe_entry;
 
 /* One decision in the making. */
@@ -19,7 +20,8 @@ struct decision {
     const struct compiled_state *state; /* of the profile, at ask->wall_s */
     struct verdict *verdict;
 
-    struct identity who; /* asks */
+    struct identity who;         /* asks */
+    const struct grants *grants; /* NULL: nothing is granted to anybody */
 
     struct set_terms listed;       /* what the public lists say for the type asked, and `tags` */
     struct mask tags;              /* what the name is by the tables of services and engines */

@@ -11,6 +11,7 @@ static struct granted_case case_of(const struct decision *d)
 {
     return (struct granted_case){.snapshot = d->snapshot,
                                  .ask = d->ask,
+                                 .grants = d->grants,
                                  .verdict = d->verdict,
                                  .who = &d->who,
                                  .name = &d->ask->name,
@@ -21,8 +22,11 @@ static struct granted_case case_of(const struct decision *d)
 
 bool decision_grant_holds(struct decision *d, int64_t *from_s)
 {
-    const struct granted_case question = {
-        .snapshot = d->snapshot, .ask = d->ask, .verdict = d->verdict, .who = &d->who};
+    const struct granted_case question = {.snapshot = d->snapshot,
+                                          .ask = d->ask,
+                                          .grants = d->grants,
+                                          .verdict = d->verdict,
+                                          .who = &d->who};
     struct grant_hit hit;
 
     if (!granted_held(&question, &hit, &d->verdict->valid_until_s))
@@ -33,8 +37,11 @@ bool decision_grant_holds(struct decision *d, int64_t *from_s)
 
 bool decision_grant_offline(struct decision *d)
 {
-    const struct granted_case question = case_of(d);
+    struct granted_case question;
 
+    if (d->grants == NULL)
+        return false;
+    question = case_of(d);
     return granted_offline(&question, &d->verdict->grant, &d->verdict->valid_until_s);
 }
 
@@ -49,10 +56,13 @@ bool decision_grant_opens(struct decision *d)
 
 bool decision_grant(struct decision *d)
 {
-    const struct granted_case question = case_of(d);
     struct verdict *verdict = d->verdict;
+    struct granted_case question;
     struct tree_match own;
 
+    if (d->grants == NULL)
+        return false;
+    question = case_of(d);
     if (!granted_find(&question, &verdict->grant, &verdict->valid_until_s))
         goto none;
     verdict->labels = verdict->grant.labels;

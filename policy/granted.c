@@ -2,18 +2,8 @@
 
 #include "policy/ask.h"
 #include "policy/compiled.h"
-#include "policy/state/overlay.h"
 #include "policy/verdict.h"
 #include "policy/who/identify.h"
-
-static const struct grants *grants_of(const struct granted_case *c)
-{
-    const struct overlay *overlay = c->ask->overlay;
-
-    if (overlay == NULL || overlay->grants == NULL || grants_count(overlay->grants) == 0)
-        return NULL;
-    return overlay->grants;
-}
 
 /* Fills SUBJECT; ROOM is for who asks, where the case does not say. */
 static void find_subject(const struct granted_case *c, struct identity *room,
@@ -60,7 +50,6 @@ static bool all_open(const struct grants *grants, const struct grant_subject *su
 
 /* All that is asked of the grants about a case. */
 struct asking {
-    const struct grants *grants;
     struct grant_question question;
     struct grant_subject subject;
     struct identity room;
@@ -70,8 +59,7 @@ struct asking {
 static bool begin(struct asking *asking, const struct granted_case *c, struct grant_hit *hit)
 {
     *hit = (struct grant_hit){0};
-    asking->grants = grants_of(c);
-    if (asking->grants == NULL)
+    if (c->grants == NULL)
         return false;
     find_subject(c, &asking->room, &asking->subject);
     asking->question = question_of(c);
@@ -82,10 +70,10 @@ bool granted_find(const struct granted_case *c, struct grant_hit *hit, int64_t *
 {
     struct asking a;
 
-    if (!begin(&a, c, hit) || !grants_find(a.grants, &a.subject, &a.question, hit, until_s))
+    if (!begin(&a, c, hit) || !grants_find(c->grants, &a.subject, &a.question, hit, until_s))
         return false;
     if (hit->effect != GRANT_ALLOW || hit->what != GRANT_CATEGORY ||
-        all_open(a.grants, &a.subject, &a.question, mask_and(c->listed, c->applied), until_s))
+        all_open(c->grants, &a.subject, &a.question, mask_and(c->listed, c->applied), until_s))
         return true;
     *hit = (struct grant_hit){0};
     return false;
@@ -95,33 +83,23 @@ bool granted_released(const struct granted_case *c, struct grant_hit *hit, int64
 {
     struct asking a;
 
-    return begin(&a, c, hit) && grants_released(a.grants, &a.subject, &a.question, hit, until_s);
+    return begin(&a, c, hit) && grants_released(c->grants, &a.subject, &a.question, hit, until_s);
 }
 
 bool granted_offline(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
 {
-    const struct grants *grants = grants_of(c);
     struct asking a;
 
     *hit = (struct grant_hit){0};
-    if (grants == NULL || grants_count_denials(grants) == 0 || !begin(&a, c, hit))
+    if (c->grants == NULL || grants_count_denials(c->grants) == 0 || !begin(&a, c, hit))
         return false;
     a.question.name = NULL;
-    return grants_offline(a.grants, &a.subject, &a.question, hit, until_s);
+    return grants_offline(c->grants, &a.subject, &a.question, hit, until_s);
 }
 
 bool granted_held(const struct granted_case *c, struct grant_hit *hit, int64_t *until_s)
 {
-    const struct grants *grants = grants_of(c);
-    struct grant_question question;
-    struct grant_subject subject;
-    struct identity room;
+    struct asking a;
 
-    *hit = (struct grant_hit){0};
-    if (grants == NULL)
-        return false;
-    find_subject(c, &room, &subject);
-    question = question_of(c);
-    question.name = NULL;
-    return grants_held(grants, &subject, &question, hit, until_s);
+    return begin(&a, c, hit) && grants_held(c->grants, &a.subject, &a.question, hit, until_s);
 }

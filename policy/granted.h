@@ -11,13 +11,15 @@
 #include "policy/state/grants.h"
 
 struct ask;
+struct grants;
 struct identity;
 struct snapshot;
 struct verdict;
 
 struct granted_case {
     const struct snapshot *snapshot;
-    const struct ask *ask;         /* its overlay and time */
+    const struct ask *ask;         /* its time, and who asks */
+    const struct grants *grants;   /* overlay_grants */
     const struct verdict *verdict; /* whether the clock is right */
     const struct identity *who;    /* NULL: it is looked for */
     const struct name *name;       /* NULL: an address */

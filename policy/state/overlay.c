@@ -38,6 +38,13 @@ void overlay_free(struct overlay *overlay)
     free(overlay);
 }
 
+const struct grants *overlay_grants(const struct overlay *overlay)
+{
+    if (overlay == NULL || overlay->grants == NULL || grants_count(overlay->grants) == 0)
+        return NULL;
+    return overlay->grants;
+}
+
 void overlay_changed(struct overlay *overlay)
 {
     __atomic_store_n(&overlay->version, overlay->version + 1, __ATOMIC_RELEASE);

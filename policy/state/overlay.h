@@ -24,6 +24,11 @@ struct overlay {
 struct overlay *overlay_create(uint64_t seed, struct err *err);
 void overlay_free(struct overlay *overlay);
 
+/* Returns the grants of OVERLAY (may be NULL); NULL where nothing is granted to anybody. Threads:
+ * any.
+ */
+const struct grants *overlay_grants(const struct overlay *overlay);
+
 /* Says that something of OVERLAY has changed: who waits for an upstream is decided on anew.
  * Threads: the writer. */
 void overlay_changed(struct overlay *overlay);
