@@ -55,19 +55,14 @@ static json_t *items_of(const struct config *config, unsigned counts[3])
     return items;
 }
 
-static const char *text_of(const json_t *item, const char *key)
-{
-    return json_string_value(json_object_get(item, key));
-}
-
 static void print_item(const json_t *item)
 {
-    printf("  %-10s%s", text_of(item, "state"), text_of(item, "item"));
-    if (text_of(item, "found")[0] != '\0')
-        printf(": %s", text_of(item, "found"));
+    printf("  %-10s%s", json_out_get(item, "state"), json_out_get(item, "item"));
+    if (json_out_get(item, "found")[0] != '\0')
+        printf(": %s", json_out_get(item, "found"));
     printf("\n");
-    if (text_of(item, "cure")[0] != '\0')
-        printf("            %s\n", text_of(item, "cure"));
+    if (json_out_get(item, "cure")[0] != '\0')
+        printf("            %s\n", json_out_get(item, "cure"));
 }
 
 static void print_area(const json_t *items, size_t area)
@@ -78,7 +73,7 @@ static void print_area(const json_t *items, size_t area)
     printf("%s\n", areas[area].title);
     json_array_foreach(items, i, item)
     {
-        if (strcmp(text_of(item, "area"), areas[area].key) == 0)
+        if (strcmp(json_out_get(item, "area"), areas[area].key) == 0)
             print_item(item);
     }
 }

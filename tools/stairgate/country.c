@@ -234,11 +234,6 @@ static json_t *rows_of(const struct country *country)
     return rows;
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    return json_string_value(json_object_get(row, key));
-}
-
 static void print_pack(const struct pack *pack, const json_t *rows)
 {
     const json_t *row;
@@ -248,10 +243,11 @@ static void print_pack(const struct pack *pack, const json_t *rows)
     printf("%s  %s\n", pack->country->code, pack->country->name);
     json_array_foreach(rows, i, row)
     {
-        bool again = text_of(row, "key")[0] == ' ' && strcmp(last, text_of(row, "source")) == 0;
+        bool again =
+            json_out_get(row, "key")[0] == ' ' && strcmp(last, json_out_get(row, "source")) == 0;
 
-        last = text_of(row, "source");
-        printf("  %-12s %s", text_of(row, "key"), text_of(row, "value"));
+        last = json_out_get(row, "source");
+        printf("  %-12s %s", json_out_get(row, "key"), json_out_get(row, "value"));
         if (again)
             printf("\n");
         else

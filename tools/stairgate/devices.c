@@ -14,6 +14,7 @@
 #include "tools/stairgate/control_client.h"
 #include "tools/stairgate/device_commands.h"
 #include "tools/stairgate/device_pages.h"
+#include "tools/stairgate/json_out.h"
 
 struct options {
     struct control_options control;
@@ -63,13 +64,6 @@ static void set_word(struct options *options, const char *key, const char *word)
     json_object_set_new(options->arguments, key, json_string(word));
 }
 
-static const char *text(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-
-    return value != NULL ? value : "";
-}
-
 /* The day of KEY, `2026-01-31`, or "". */
 static const char *day(const json_t *object, const char *key, char *out)
 {
@@ -111,9 +105,10 @@ static void add_device(void *context, const json_t *device)
     if (line == NULL)
         return;
     snprintf(id, sizeof id, "#%lld", control_client_number(device, "id"));
-    scols_line_set_data(line, NAME, text(device, "name")[0] != '\0' ? text(device, "name") : id);
-    scols_line_set_data(line, PROFILE, text(device, "profile"));
-    scols_line_set_data(line, GROUP, text(device, "group"));
+    scols_line_set_data(
+        line, NAME, json_out_get(device, "name")[0] != '\0' ? json_out_get(device, "name") : id);
+    scols_line_set_data(line, PROFILE, json_out_get(device, "profile"));
+    scols_line_set_data(line, GROUP, json_out_get(device, "group"));
     scols_line_set_data(line, SEEN, day(device, "seen_last_s", seen));
     scols_line_set_data(line, REMARK, remark(device, note, sizeof note));
     for (size_t i = 0; i < json_array_size(keys); i++) {
@@ -173,16 +168,18 @@ static void print_device(const json_t *device)
     const json_t *keys = json_object_get(device, "keys");
     char first[16], last[16];
 
-    printf("%s (#%lld)%s\n", text(device, "name")[0] != '\0' ? text(device, "name") : "no name",
+    printf("%s (#%lld)%s\n",
+           json_out_get(device, "name")[0] != '\0' ? json_out_get(device, "name") : "no name",
            control_client_number(device, "id"),
            json_is_true(json_object_get(device, "config")) ? ", deployed by the config" : "");
     for (size_t i = 0; i < json_array_size(keys); i++)
         printf("  %-11s %s\n", i == 0 ? "known by" : "",
                json_string_value(json_array_get(keys, i)));
     printf("  %-11s %s\n", "profile",
-           text(device, "profile")[0] != '\0' ? text(device, "profile") : "that of its group");
+           json_out_get(device, "profile")[0] != '\0' ? json_out_get(device, "profile")
+                                                      : "that of its group");
     printf("  %-11s %s\n", "group",
-           text(device, "group")[0] != '\0' ? text(device, "group") : "none");
+           json_out_get(device, "group")[0] != '\0' ? json_out_get(device, "group") : "none");
     if (json_is_true(json_object_get(device, "lost")))
         printf("  %-11s %s\n", "", "not in the config now, and so without effect");
     if (day(device, "seen_first_s", first)[0] != '\0')
@@ -201,7 +198,7 @@ static int ask(const struct options *options, const char *verb)
     if (options->control.json)
         control_client_print_json(result);
     else if (strcmp(verb, "device_forget") == 0)
-        printf("forgotten: %s (#%lld)\n", text(result, "name"),
+        printf("forgotten: %s (#%lld)\n", json_out_get(result, "name"),
                control_client_number(result, "id"));
     else
         print_device(result);
@@ -270,13 +267,13 @@ static void print_rows(void *context, const json_t *device)
     const json_t *keys = json_object_get(device, "keys");
 
     (void)context;
-    if (text(device, "name")[0] == '\0' || json_is_true(json_object_get(device, "config")))
+    if (json_out_get(device, "name")[0] == '\0' || json_is_true(json_object_get(device, "config")))
         return;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         print_cell(json_string_value(json_array_get(keys, i)), ',');
-        print_cell(text(device, "name"), ',');
-        print_cell(text(device, "group"), ',');
-        print_cell(text(device, "profile"), '\n');
+        print_cell(json_out_get(device, "name"), ',');
+        print_cell(json_out_get(device, "group"), ',');
+        print_cell(json_out_get(device, "profile"), '\n');
     }
 }
 

@@ -27,6 +27,13 @@ json_t *json_out_text(const char *text)
     return value != NULL ? value : json_string("");
 }
 
+const char *json_out_get(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "";
+}
+
 void json_out_print(json_t *object)
 {
     json_dumpf(object, stdout, JSON_INDENT(1));

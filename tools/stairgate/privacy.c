@@ -140,11 +140,6 @@ static json_t *rows_of(const struct config *config)
     return rows;
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    return json_string_value(json_object_get(row, key));
-}
-
 static void print_rows(const json_t *rows)
 {
     const char *place = "", *until = "";
@@ -153,18 +148,18 @@ static void print_rows(const json_t *rows)
 
     json_array_foreach(rows, i, row)
     {
-        if (strcmp(place, text_of(row, "place")) != 0) {
-            place = text_of(row, "place");
+        if (strcmp(place, json_out_get(row, "place")) != 0) {
+            place = json_out_get(row, "place");
             until = "";
-            printf("%s%s%s\n", place, text_of(row, "path")[0] != '\0' ? "  " : "",
-                   text_of(row, "path"));
+            printf("%s%s%s\n", place, json_out_get(row, "path")[0] != '\0' ? "  " : "",
+                   json_out_get(row, "path"));
         }
-        if (strcmp(until, text_of(row, "until")) != 0) {
-            until = text_of(row, "until");
+        if (strcmp(until, json_out_get(row, "until")) != 0) {
+            until = json_out_get(row, "until");
             printf("  %s:\n", until);
         }
-        printf("    %-20s %s: %s\n", text_of(row, "item"), text_of(row, "about"),
-               text_of(row, "what"));
+        printf("    %-20s %s: %s\n", json_out_get(row, "item"), json_out_get(row, "about"),
+               json_out_get(row, "what"));
     }
     printf("What a device asks for is stored nowhere. A name stands beside a device only where "
            "somebody\nallowed, denied or released it there.\n");

@@ -207,9 +207,8 @@ static void print_found(json_t *found)
 {
     const json_t *names = json_object_get(found, "names");
 
-    printf("%s: %s, most often listed as %s\n", json_string_value(json_object_get(found, "id")),
-           json_string_value(json_object_get(found, "label")),
-           json_string_value(json_object_get(found, "category")));
+    printf("%s: %s, most often listed as %s\n", json_out_get(found, "id"),
+           json_out_get(found, "label"), json_out_get(found, "category"));
     for (size_t i = 0; i < json_array_size(names); i++)
         printf("  %s\n", json_string_value(json_array_get(names, i)));
     json_decref(found);
