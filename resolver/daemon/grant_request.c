@@ -338,17 +338,17 @@ static int read_target(const struct grant_request *r, const json_t *body, struct
 
 /* ---- may it be ---- */
 
-/* Decides on the grant's name for PROFILE, as if nothing had been granted. */
-static void decide(const struct grant_request *r, const struct state_grant *grant, long profile,
-                   struct ask *ask, struct verdict *verdict)
+void grant_request_decide(const struct grant_request *r, const struct state_grant *grant,
+                          size_t profile, struct verdict *verdict)
 {
-    *ask = (struct ask){.name = name_of(&grant->grant.name),
-                        .type = DNS_A,
-                        .class = DNS_IN,
-                        .wall_s = r->wall_s,
-                        .forced_profile = (int)profile};
-    decide_look(r->snapshot, ask);
-    policy_decide(r->snapshot, ask, verdict, NULL);
+    struct ask ask = {.name = name_of(&grant->grant.name),
+                      .type = DNS_A,
+                      .class = DNS_IN,
+                      .wall_s = r->wall_s,
+                      .forced_profile = (int)profile};
+
+    decide_look(r->snapshot, &ask);
+    policy_decide(r->snapshot, &ask, verdict, NULL);
 }
 
 static int check_grave(const struct state_grant *grant, struct err *err)
@@ -371,15 +371,14 @@ static int check_grave(const struct state_grant *grant, struct err *err)
 }
 
 /* Rules above grants, and what this giver may not lift, for one profile. */
-static int check_for(const struct grant_request *r, const struct state_grant *grant, long profile,
+static int check_for(const struct grant_request *r, const struct state_grant *grant, size_t profile,
                      struct err *err)
 {
     const struct taxonomy *taxonomy = &snapshot_config(r->snapshot)->taxonomy;
     struct mask grave = taxonomy_severity_mask(taxonomy, SEVERITY_3);
     struct verdict verdict;
-    struct ask ask;
 
-    decide(r, grant, profile, &ask, &verdict);
+    grant_request_decide(r, grant, profile, &verdict);
     if (grant->grant.effect == GRANT_ALLOW && verdict.rule == RULE_OPERATOR)
         return err_set(err, ERR_REFUSED, "blocked by operator policy: nobody else can lift it");
     if (grant->grant.effect == GRANT_DENY && verdict.rule == RULE_PIN)
@@ -401,9 +400,9 @@ static int check_name(const struct grant_request *r, const struct state_grant *g
     if (grant->grant.what != GRANT_NAME && grant->grant.what != GRANT_NAME_EXACT)
         return 0;
     if (r->profile >= 0)
-        return check_for(r, grant, r->profile, err);
+        return check_for(r, grant, (size_t)r->profile, err);
     for (size_t i = 0; i < count; i++) {
-        if (check_for(r, grant, (long)i, err) != 0)
+        if (check_for(r, grant, i, err) != 0)
             return -1;
     }
     return 0;

@@ -9,6 +9,7 @@
 
 struct err;
 struct snapshot;
+struct verdict;
 
 enum { GRANT_DEFAULT_S = 3600, GRANT_RELEASE_S = 900 };
 
@@ -40,5 +41,9 @@ int grant_request_read(struct grant_request *request, const json_t *body, struct
 
 /* Reads TEXT, a name or `=NAME`, to GRANT. Errors: -1 with ERR_USAGE. */
 int grant_request_name(const char *text, struct state_grant *grant, struct err *err);
+
+/* Decides on the name of GRANT for PROFILE, an index, as if nothing had been granted. */
+void grant_request_decide(const struct grant_request *request, const struct state_grant *grant,
+                          size_t profile, struct verdict *verdict);
 
 #endif

@@ -20,7 +20,6 @@
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/state.h"
-#include "resolver/wire/dns.h"
 
 enum { LISTED_MOST = 5000, SENTENCE_MAX = 900 };
 
@@ -173,20 +172,6 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
     return result != NULL ? result : refused(errors, &err);
 }
 
-/* Decides on the name of GRANT for PROFILE, as if nothing had been granted. */
-static void decide(const struct grant_request *request, const struct state_grant *grant,
-                   size_t profile, struct verdict *verdict)
-{
-    struct ask ask = {.name = name_of(&grant->grant.name),
-                      .type = DNS_A,
-                      .class = DNS_IN,
-                      .wall_s = request->wall_s,
-                      .forced_profile = (int)profile};
-
-    decide_look(request->snapshot, &ask);
-    policy_decide(request->snapshot, &ask, verdict, NULL);
-}
-
 /* Decides for the device's profile. One without gets its network's, which nobody knows here: then
  * for the first that warns of the name, since a release passes nothing else anyhow. */
 static void decide_release(const struct grant_request *request, const struct state_grant *grant,
@@ -195,15 +180,15 @@ static void decide_release(const struct grant_request *request, const struct sta
     const struct config *config = snapshot_config(request->snapshot);
 
     if (request->profile >= 0) {
-        decide(request, grant, (size_t)request->profile, verdict);
+        grant_request_decide(request, grant, (size_t)request->profile, verdict);
         return;
     }
     for (size_t i = 0; i < config->profile_count; i++) {
-        decide(request, grant, i, verdict);
+        grant_request_decide(request, grant, i, verdict);
         if (verdict->action == VERDICT_BLOCK && verdict->warned)
             return;
     }
-    decide(request, grant, config->default_profile, verdict);
+    grant_request_decide(request, grant, config->default_profile, verdict);
 }
 
 /* What a release needs: that cells W, and nothing else, block the name for that device now. */
