@@ -50,16 +50,13 @@ static int find_profile(struct grant_request *r, const char *word, struct state_
     const char *known[KNOWN_MOST];
     size_t count = 0;
 
-    for (size_t i = 0; i < config->profile_count; i++) {
-        if (strcmp(config->profiles[i].name, word) == 0) {
-            r->profile = (long)i;
-            snprintf(grant->subject, sizeof grant->subject, "%s", word);
-            return 0;
-        }
-        if (count < KNOWN_MOST)
-            known[count++] = config->profiles[i].name;
-    }
-    return unknown_word("profile", word, known, count, err);
+    r->profile = config_profile_find(config, word);
+    for (size_t i = 0; r->profile < 0 && i < config->profile_count && count < KNOWN_MOST; i++)
+        known[count++] = config->profiles[i].name;
+    if (r->profile < 0)
+        return unknown_word("profile", word, known, count, err);
+    snprintf(grant->subject, sizeof grant->subject, "%s", word);
+    return 0;
 }
 
 /* Returns the profile of group AT, or of one above; -1 for none. */
@@ -73,20 +70,11 @@ static long profile_of_group(const struct config *config, long at)
     return -1;
 }
 
-static long find_group_index(const struct config *config, const char *word)
-{
-    for (size_t i = 0; i < config->group_count; i++) {
-        if (strcmp(config->groups[i].name, word) == 0)
-            return (long)i;
-    }
-    return -1;
-}
-
 static int find_group(struct grant_request *r, const char *word, struct state_grant *grant,
                       struct err *err)
 {
     const struct config *config = snapshot_config(r->snapshot);
-    long at = find_group_index(config, word);
+    long at = config_group_find(config, word);
     const char *known[KNOWN_MOST];
     size_t count = 0;
 
@@ -137,12 +125,9 @@ static int find_device(struct grant_request *r, const char *word, struct state_g
         return unknown_device(r->db, config, word, err);
     grant->grant.subject = device.id;
     snprintf(grant->subject, sizeof grant->subject, "%s", device.name);
-    for (size_t i = 0; i < config->profile_count; i++) {
-        if (strcmp(config->profiles[i].name, device.profile) == 0)
-            r->profile = (long)i;
-    }
+    r->profile = config_profile_find(config, device.profile);
     if (r->profile < 0)
-        r->profile = profile_of_group(config, find_group_index(config, device.group));
+        r->profile = profile_of_group(config, config_group_find(config, device.group));
     return 0;
 }
 
