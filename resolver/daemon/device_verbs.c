@@ -26,12 +26,6 @@ static const struct config *config_of(const struct server *server)
     return snapshot_config(publish_current(server->publish));
 }
 
-static json_t *fail(json_t *errors, const struct err *err)
-{
-    message_add_error(errors, err, NULL);
-    return NULL;
-}
-
 /* Fills BOOK. Errors: -1 with ERR: there is no state file. */
 static int open_book(const struct server *server, struct device_book *book, struct err *err)
 {
@@ -151,7 +145,7 @@ json_t *run_devices(void *context, const json_t *request, json_t *errors)
     if (list_page(server, (uint32_t)after, unknown, list, &next, &err) != 0 &&
         (config->state_path != NULL || json_array_size(list) == 0)) {
         json_decref(list);
-        return fail(errors, &err);
+        return message_fail(errors, &err);
     }
     return json_pack("{s:o, s:o}", "devices", list, "next",
                      next == 0 ? json_null() : json_integer(next));
@@ -245,7 +239,7 @@ json_t *run_device(void *context, const json_t *request, json_t *errors)
         result = device_json(server, &book, &device, &err);
     else if (deployed != NULL)
         return deployed_json(server, deployed);
-    return result != NULL ? result : fail(errors, &err);
+    return result != NULL ? result : message_fail(errors, &err);
 }
 
 /* Fills WORDS. Errors: -1 with ERR: what the config does not know. */
@@ -317,7 +311,7 @@ json_t *run_device_name(void *context, const json_t *request, json_t *errors)
         device_book_name(&book, &row.key, &row.words, &device, &err) == 0)
         result = device_json(server, &book, &device, &err);
     if (result == NULL)
-        return fail(errors, &err);
+        return message_fail(errors, &err);
     log_event(&server->log, LOG_LEVEL_INFO, "device_named", "id=%u", device.id);
     return result;
 }
@@ -337,7 +331,7 @@ json_t *run_device_change(void *context, const json_t *request, json_t *errors)
         device_book_change(&book, &device, &words, &err) == 0)
         result = device_json(server, &book, &device, &err);
     if (result == NULL)
-        return fail(errors, &err);
+        return message_fail(errors, &err);
     log_event(&server->log, LOG_LEVEL_INFO, "device_changed", "id=%u", device.id);
     return result;
 }
@@ -351,7 +345,7 @@ json_t *run_device_forget(void *context, const json_t *request, json_t *errors)
 
     if (start(server, request, &book, &device, &err) != 0 ||
         device_book_forget(&book, device.id, &err) != 0)
-        return fail(errors, &err);
+        return message_fail(errors, &err);
     state_reload(server->state, config_of(server)); /* its grants are gone, too */
     log_event(&server->log, LOG_LEVEL_INFO, "device_forgotten", "id=%u", device.id);
     return json_pack("{s:I, s:o}", "id", (json_int_t)device.id, "name", word_json(device.name));
@@ -400,7 +394,7 @@ json_t *run_devices_import(void *context, const json_t *request, json_t *errors)
     free(rows);
     if (result != 0) {
         err.line = (unsigned)bad + 1; /* of the rows of this request */
-        return fail(errors, &err);
+        return message_fail(errors, &err);
     }
     return json_pack("{s:I}", "rows", (json_int_t)count);
 }

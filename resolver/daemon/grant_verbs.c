@@ -23,12 +23,6 @@
 
 enum { LISTED_MOST = 5000, SENTENCE_MAX = 900 };
 
-static json_t *refused(json_t *errors, const struct err *err)
-{
-    message_add_error(errors, err, NULL);
-    return NULL;
-}
-
 /* ---- in words ---- */
 
 static const char *target_text(const struct state_grant *grant, char out[NAME_TEXT_MAX])
@@ -169,7 +163,7 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
         grant_request_read(&request, body, &grant, &err) == 0 && check_ends(&grant, &err) == 0)
         result = finish(server, &request, &grant, &err);
     grant_time_free(request.zone);
-    return result != NULL ? result : refused(errors, &err);
+    return result != NULL ? result : message_fail(errors, &err);
 }
 
 /* Decides for the device's profile. One without gets its network's, which nobody knows here: then
@@ -224,7 +218,7 @@ json_t *run_release(void *context, const json_t *body, json_t *errors)
     json_t *result = NULL;
 
     if (begin(server, &request, &err) != 0)
-        return refused(errors, &err);
+        return message_fail(errors, &err);
     if (name == NULL || json_object_get(body, "device") == NULL)
         err_set(&err, ERR_USAGE, "say which name, and for which device: NAME --device D");
     else if (grant_request_subject(&request, body, &grant, &err) == 0 &&
@@ -236,7 +230,7 @@ json_t *run_release(void *context, const json_t *body, json_t *errors)
         server->releases += result != NULL;
     }
     grant_time_free(request.zone);
-    return result != NULL ? result : refused(errors, &err);
+    return result != NULL ? result : message_fail(errors, &err);
 }
 
 /* ---- taking back ---- */
@@ -302,7 +296,7 @@ static json_t *revoke_all_of(struct server *server, struct state_db *db, struct 
     if (state_db_grants_each(db, collect, taking, &err) == 0 &&
         take_back(server, db, taking, body, &err) == 0)
         result = json_pack("{s:I}", "revoked", (json_int_t)taking->count);
-    return result != NULL ? result : refused(errors, &err);
+    return result != NULL ? result : message_fail(errors, &err);
 }
 
 json_t *run_revoke(void *context, const json_t *body, json_t *errors)
@@ -337,7 +331,7 @@ json_t *run_revoke(void *context, const json_t *body, json_t *errors)
         result = json_pack("{s:i}", "revoked", 1);
 out:
     free(taking);
-    return result != NULL ? result : refused(errors, &err);
+    return result != NULL ? result : message_fail(errors, &err);
 }
 
 /* Ends what `pause` and `offline` have begun for exactly this subject; with `hold`, what `hold`
@@ -359,7 +353,7 @@ json_t *run_resume(void *context, const json_t *body, json_t *errors)
                               : 1u << GRANT_ALLOW | 1u << GRANT_OFFLINE;
         result = revoke_all_of(server, request.db, taking, body, errors);
     } else {
-        refused(errors, &err);
+        message_fail(errors, &err);
     }
     grant_time_free(request.zone);
     free(taking);
@@ -421,7 +415,7 @@ json_t *run_grants(void *context, const json_t *body, json_t *errors)
     if (db == NULL || state_db_grants_each(db, list_grant, &listing, &err) != 0) {
         grant_time_free(listing.zone);
         json_decref(listing.grants);
-        return refused(errors, &err);
+        return message_fail(errors, &err);
     }
     grant_time_free(listing.zone);
     return json_pack("{s:I, s:o}", "found", (json_int_t)listing.found, "grants", listing.grants);

@@ -135,6 +135,12 @@ void message_add_error(json_t *errors, const struct err *err, const char *file)
     json_array_append_new(errors, entry);
 }
 
+json_t *message_fail(json_t *errors, const struct err *err)
+{
+    message_add_error(errors, err, NULL);
+    return NULL;
+}
+
 /* Writes MESSAGE (given up) as one line. */
 static char *to_line(json_t *message)
 {

@@ -40,6 +40,9 @@ const char *message_text(const json_t *body, const char *key, struct err *err);
 /* Adds ERR to the array ERRORS, as replies carry it; FILE may be NULL. */
 void message_add_error(json_t *errors, const struct err *err, const char *file);
 
+/* Does the same without a file, for a verb that ends by it; returns NULL, the verb's result. */
+json_t *message_fail(json_t *errors, const struct err *err);
+
 /* Writes a reply line, its end included: RESULT where it is not NULL, else ERRORS. Both are given
  * up. Returns text that the caller frees, NULL without memory. */
 char *message_reply(int64_t id, json_t *result, json_t *errors);

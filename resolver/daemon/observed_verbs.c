@@ -57,8 +57,7 @@ json_t *run_observed_names(void *context, const json_t *request, json_t *errors)
     if (for_s != NULL && (seconds < 1 || seconds > OBSERVED_LONGEST_S)) {
         json_decref(names);
         err_set(&err, ERR_USAGE, "names are gathered for 1 to %d seconds", OBSERVED_LONGEST_S);
-        message_add_error(errors, &err, NULL);
-        return NULL;
+        return message_fail(errors, &err);
     }
     if (for_s != NULL) {
         observed_start(server->observed, now_ms + (uint64_t)seconds * 1000);

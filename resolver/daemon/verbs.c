@@ -57,10 +57,8 @@ static json_t *explain(const struct server *server, const json_t *request, json_
         err_set(&err, ERR_USAGE, "why asks for a name: 'name' is missing");
     if (err.code == ERR_NONE)
         result = why_json(publish_current(server->publish), &question, &err);
-    if (result == NULL) {
-        message_add_error(errors, &err, NULL);
-        return NULL;
-    }
+    if (result == NULL)
+        return message_fail(errors, &err);
     grant_verbs_add(server, result);
     device_verbs_name(server, result);
     return result;
