@@ -9,22 +9,16 @@
 
 #include "config/base/err.h"
 #include "config/base/text.h"
-#include "policy/snapshot.h"
+#include "config/config.h"
 #include "policy/state/device_book.h"
 #include "policy/state/overlay.h"
 #include "policy/who/devices.h"
 #include "policy/who/identify.h"
 #include "resolver/daemon/message.h"
-#include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/state.h"
 
 enum { PAGE_MOST = 1000 };
-
-static const struct config *config_of(const struct server *server)
-{
-    return snapshot_config(publish_current(server->publish));
-}
 
 /* Fills BOOK. Errors: -1 with ERR: there is no state file. */
 static int open_book(const struct server *server, struct device_book *book, struct err *err)
@@ -75,14 +69,14 @@ static json_t *device_json(const struct server *server, const struct device_book
                      (json_int_t)device->id, "name", word_json(device->name), "profile",
                      word_json(device->profile), "group", word_json(device->group), "keys",
                      keys_json(keys, (size_t)count), "config", 0, "lost",
-                     !is_known(config_of(server), device), "seen_first_s",
+                     !is_known(server_config(server), device), "seen_first_s",
                      day_json(device->seen_first_s), "seen_last_s", day_json(device->seen_last_s),
                      "bypass", (json_int_t)devices_bypass(book->overlay->devices, device->id));
 }
 
 static json_t *deployed_json(const struct server *server, const struct config_device *device)
 {
-    const struct config *config = config_of(server);
+    const struct config *config = server_config(server);
     const struct devices *devices = state_overlay(server->state)->devices;
     uint32_t id = identify_config_id(device->name);
 
@@ -133,7 +127,7 @@ out:
 json_t *run_devices(void *context, const json_t *request, json_t *errors)
 {
     const struct server *server = context;
-    const struct config *config = config_of(server);
+    const struct config *config = server_config(server);
     bool unknown = json_is_true(json_object_get(request, "unknown"));
     json_int_t after = json_integer_value(json_object_get(request, "after"));
     json_t *list = json_array();
@@ -229,7 +223,7 @@ json_t *run_device(void *context, const json_t *request, json_t *errors)
     const struct server *server = context;
     const char *text = json_string_value(json_object_get(request, "device"));
     const struct config_device *deployed =
-        text == NULL ? NULL : find_deployed(config_of(server), text);
+        text == NULL ? NULL : find_deployed(server_config(server), text);
     struct err err = {.code = ERR_NONE};
     struct device_book book;
     struct state_device device;
@@ -306,7 +300,7 @@ json_t *run_device_name(void *context, const json_t *request, json_t *errors)
     struct device_row row;
     json_t *result = NULL;
 
-    if (read_row(config_of(server), request, &row, &err) == 0 &&
+    if (read_row(server_config(server), request, &row, &err) == 0 &&
         open_book(server, &book, &err) == 0 &&
         device_book_name(&book, &row.key, &row.words, &device, &err) == 0)
         result = device_json(server, &book, &device, &err);
@@ -325,8 +319,8 @@ json_t *run_device_change(void *context, const json_t *request, json_t *errors)
     struct device_words words;
     json_t *result = NULL;
 
-    if (read_words(config_of(server), request, &words, &err) == 0 &&
-        (words.name == NULL || check_name(config_of(server), words.name, &err) == 0) &&
+    if (read_words(server_config(server), request, &words, &err) == 0 &&
+        (words.name == NULL || check_name(server_config(server), words.name, &err) == 0) &&
         start(server, request, &book, &device, &err) == 0 &&
         device_book_change(&book, &device, &words, &err) == 0)
         result = device_json(server, &book, &device, &err);
@@ -346,7 +340,7 @@ json_t *run_device_forget(void *context, const json_t *request, json_t *errors)
     if (start(server, request, &book, &device, &err) != 0 ||
         device_book_forget(&book, device.id, &err) != 0)
         return message_fail(errors, &err);
-    state_reload(server->state, config_of(server)); /* its grants are gone, too */
+    state_reload(server->state, server_config(server)); /* its grants are gone, too */
     log_event(&server->log, LOG_LEVEL_INFO, "device_forgotten", "id=%u", device.id);
     return json_pack("{s:I, s:o}", "id", (json_int_t)device.id, "name", word_json(device.name));
 }
@@ -388,7 +382,7 @@ json_t *run_devices_import(void *context, const json_t *request, json_t *errors)
     size_t count, bad = 0;
     int result = -1;
 
-    rows = read_rows(config_of(server), request, &count, &bad, &err);
+    rows = read_rows(server_config(server), request, &count, &bad, &err);
     if (rows != NULL && open_book(server, &book, &err) == 0)
         result = check ? 0 : device_book_import(&book, rows, count, &bad, &err);
     free(rows);

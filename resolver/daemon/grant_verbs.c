@@ -13,7 +13,6 @@
 #include "config/base/err.h"
 #include "policy/decide.h"
 #include "policy/snapshot.h"
-#include "resolver/daemon/clock.h"
 #include "resolver/daemon/grant_request.h"
 #include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/message.h"
@@ -90,8 +89,8 @@ static int note(struct state_db *db, const struct state_grant *grant, const char
 static int give(struct server *server, struct state_db *db, struct state_grant *grant,
                 struct err *err)
 {
-    const struct config *config = snapshot_config(publish_current(server->publish));
-    int64_t wall_s = clock_now(server->clock).wall_s;
+    const struct config *config = server_config(server);
+    int64_t wall_s = server_now(server).wall_s;
 
     if (state_db_begin(db, err) != 0)
         return -1;
@@ -116,7 +115,7 @@ static int begin(struct server *server, struct grant_request *request, struct er
 {
     *request = (struct grant_request){.snapshot = publish_current(server->publish),
                                       .db = state_database(server->state, err),
-                                      .wall_s = clock_now(server->clock).wall_s,
+                                      .wall_s = server_now(server).wall_s,
                                       .profile = -1};
     return request->db != NULL ? 0 : -1;
 }
@@ -264,7 +263,7 @@ static int collect(void *context, const struct state_grant *grant)
 static int take_back(struct server *server, struct state_db *db, const struct taking *taking,
                      const json_t *body, struct err *err)
 {
-    int64_t wall_s = clock_now(server->clock).wall_s;
+    int64_t wall_s = server_now(server).wall_s;
     struct state_grant giver = {.subject = ""};
 
     if (grant_request_giver(body, &giver, err) != 0 || state_db_begin(db, err) != 0)
@@ -402,13 +401,13 @@ static int list_grant(void *context, const struct state_grant *row)
 json_t *run_grants(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
     struct err err = {.code = ERR_NONE};
     struct state_db *db = state_database(server->state, &err);
     struct listing listing = {.server = server,
                               .grants = json_array(),
                               .zone_name = config->zone,
-                              .wall_s = clock_now(server->clock).wall_s};
+                              .wall_s = server_now(server).wall_s};
 
     (void)body;
     listing.zone = grant_time_zone(config->zone);
@@ -424,7 +423,7 @@ json_t *run_grants(void *context, const json_t *body, json_t *errors)
 void grant_verbs_add(const struct server *server, json_t *why)
 {
     const json_t *decided = json_object_get(why, "grant");
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
     struct state_grant grant;
     struct zone *zone = NULL;
     struct err err;
@@ -435,6 +434,6 @@ void grant_verbs_add(const struct server *server, json_t *why)
         return;
     zone = grant_time_zone(config->zone);
     json_object_set_new(why, "grant",
-                        grant_json(&grant, zone, config->zone, clock_now(server->clock).wall_s));
+                        grant_json(&grant, zone, config->zone, server_now(server).wall_s));
     grant_time_free(zone);
 }

@@ -86,7 +86,7 @@ void load_enforce(struct server *server, struct load *load)
     json_decref(server->warnings);
     server->warnings = json_incref(load->warnings);
     if (server->state != NULL)
-        state_reload(server->state, snapshot_config(publish_current(server->publish)));
+        state_reload(server->state, server_config(server));
     server->loaded_s = (int64_t)time(NULL);
     log_event(&server->log, LOG_LEVEL_INFO, "in_force", "generation=%" PRIu64 " names=%" PRIu64,
               generation, info.names);

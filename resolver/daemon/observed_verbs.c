@@ -2,9 +2,7 @@
 
 #include "config/base/err.h"
 #include "config/config.h"
-#include "policy/snapshot.h"
 #include "resolver/daemon/message.h"
-#include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/observed.h"
 
@@ -22,7 +20,7 @@ json_t *run_observed(void *context, const json_t *request, json_t *errors)
 {
     const struct server *server = context;
     const struct core_counters sum = server_counters(server);
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
     json_t *by = json_object();
 
     (void)request;

@@ -76,8 +76,7 @@ static json_t *result_of(const struct server *server)
  * written at this moment, or the disk is full. As a configuration it would block nothing. */
 static bool is_emptied(const struct server *server, const struct load *load)
 {
-    return snapshot_config(load->snapshot)->tree == NULL &&
-           snapshot_config(publish_current(server->publish))->tree != NULL;
+    return snapshot_config(load->snapshot)->tree == NULL && server_config(server)->tree != NULL;
 }
 
 /* Last good wins: what is in force is not given up for a snapshot whose lists are missing or
@@ -111,7 +110,7 @@ static json_t *swap(struct reload *reload)
         return NULL;
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_reload(server->workers[i]);
-    seen_follow(server->seen, snapshot_config(publish_current(server->publish)));
+    seen_follow(server->seen, server_config(server));
     uv_timer_start(&reload->release, on_release, RELEASE_MS, RELEASE_MS);
     return result_of(server);
 }

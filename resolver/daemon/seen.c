@@ -4,13 +4,10 @@
 #include <string.h>
 
 #include "config/base/err.h"
-#include "policy/snapshot.h"
 #include "policy/state/device_book.h"
 #include "policy/state/overlay.h"
 #include "policy/who/neighbours.h"
-#include "resolver/daemon/clock.h"
 #include "resolver/daemon/neighbour_table.h"
-#include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/sightings.h"
 #include "resolver/daemon/state.h"
@@ -48,8 +45,7 @@ static void on_write(uv_timer_t *timer)
 
     book.db = state_database(server->state, &err);
     if (book.db != NULL &&
-        device_book_see(&book, seen->keys, seen->count, clock_now(server->clock).wall_s, &err) <
-            0 &&
+        device_book_see(&book, seen->keys, seen->count, server_now(server).wall_s, &err) < 0 &&
         log_allowed(&seen->limit, (int64_t)(uv_now(&server->loop) / 1000), LOG_APART_S, &dropped))
         log_event(&server->log, LOG_LEVEL_WARN, "device_not_noted", "reason=\"%s\"", err.text);
     seen->count = 0;
@@ -114,7 +110,7 @@ struct seen *seen_create(struct server *server, struct err *err)
     uv_timer_init(&server->loop, &seen->write);
     seen->signal.data = seen->write.data = seen;
     seen->handles = 2;
-    seen_follow(seen, snapshot_config(publish_current(server->publish)));
+    seen_follow(seen, server_config(server));
     return seen;
 }
 

@@ -44,6 +44,11 @@ void server_tell(const struct server *server, char word)
         (void)!write(server->options->keeper, &word, 1); /* a keeper that is gone needs no word */
 }
 
+const struct config *server_config(const struct server *server)
+{
+    return snapshot_config(publish_current(server->publish));
+}
+
 struct core_now server_now(const struct server *server)
 {
     return clock_now(server->clock);
@@ -133,7 +138,7 @@ static void on_interfaces(uv_timer_t *timer)
 static void on_tidy(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    struct core_now now = clock_now(server->clock);
+    struct core_now now = server_now(server);
 
     if (server->state != NULL)
         state_tidy(server->state, now.wall_s, now.mono_ms, false);
@@ -191,7 +196,7 @@ static int inherit(struct server *server, struct err *err)
 
 static int open_control(struct server *server, uid_t starter, struct err *err)
 {
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
 
     server->control = control_create(&server->loop, server_verbs, server, &server->log, err);
     if (server->control == NULL)
@@ -208,7 +213,7 @@ static int open_control(struct server *server, uid_t starter, struct err *err)
 
 static int open_state(struct server *server, struct err *err)
 {
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
 
     server->state = state_open(config, &server->log, err);
     if (server->state == NULL)
@@ -219,7 +224,7 @@ static int open_state(struct server *server, struct err *err)
 
 static int open_cache(struct server *server, struct err *err)
 {
-    const struct config *config = snapshot_config(publish_current(server->publish));
+    const struct config *config = server_config(server);
     struct random random = {0};
 
     server->observed = observed_create(err);

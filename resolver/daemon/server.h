@@ -17,6 +17,7 @@
 #include "resolver/daemon/reload.h"
 #include "resolver/daemon/worker.h"
 
+struct config;
 struct observed;
 struct publish;
 struct restart;
@@ -76,6 +77,9 @@ void server_tell(const struct server *server, char word);
 /* load.c: reads and checks everything for the first time. Returns 0, or an exit code with ERRORS
  * filled. */
 int server_load(struct server *server, json_t *errors);
+
+/* Returns the config now in force. Threads: the main one. */
+const struct config *server_config(const struct server *server);
 
 /* Returns what the clocks that SERVER goes by show. Threads: any. */
 struct core_now server_now(const struct server *server);
