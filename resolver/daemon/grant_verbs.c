@@ -123,13 +123,14 @@ static int begin(struct server *server, struct grant_request *request, struct er
 static json_t *finish(struct server *server, struct grant_request *request,
                       struct state_grant *grant, struct err *err)
 {
-    if (give(server, request->db, grant, err) != 0 && err->code == ERR_LIMIT) {
-        state_tidy(server->state, request->wall_s, 0, true); /* makes room, if there is some */
-        if (give(server, request->db, grant, err) != 0)
-            return NULL;
-    } else if (grant->grant.id == 0 || err->code != ERR_NONE) {
-        return NULL;
+    int given = give(server, request->db, grant, err);
+
+    if (given != 0 && err->code == ERR_LIMIT) {
+        state_make_room(server->state, request->wall_s);
+        given = give(server, request->db, grant, err);
     }
+    if (given != 0)
+        return NULL;
     log_event(&server->log, LOG_LEVEL_INFO, "granted", "id=%u effect=%s scope=%s as=%s",
               grant->grant.id, grant_effects[grant->grant.effect], grant_scopes[grant->grant.scope],
               grant_roles[grant->grant.role]);

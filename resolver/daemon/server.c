@@ -141,7 +141,7 @@ static void on_tidy(uv_timer_t *timer)
     struct core_now now = server_now(server);
 
     if (server->state != NULL)
-        state_tidy(server->state, now.wall_s, now.mono_ms, false);
+        state_tidy(server->state, now.wall_s, now.mono_ms);
 }
 
 static const struct {

@@ -308,17 +308,19 @@ static void forget_ended(struct state *state, int64_t before_s)
         state_take_grant(state, ended.ids[i]);
 }
 
-void state_tidy(struct state *state, int64_t wall_s, uint64_t mono_ms, bool all)
+void state_make_room(struct state *state, int64_t wall_s)
+{
+    if (state->db != NULL)
+        forget_ended(state, wall_s);
+}
+
+void state_tidy(struct state *state, int64_t wall_s, uint64_t mono_ms)
 {
     int64_t passed_s = (int64_t)(mono_ms - state->mono_ms) / 1000;
     int64_t off_s = wall_s - state->wall_s - passed_s;
 
     if (state->db == NULL)
         return;
-    if (all) {
-        forget_ended(state, wall_s);
-        return;
-    }
     if (state->wall_s == 0 || off_s > JUMP_S || off_s < -JUMP_S)
         state->steady_ms = mono_ms;
     state->wall_s = wall_s;

@@ -49,8 +49,11 @@ void state_reload(struct state *state, const struct config *config);
 
 /* Forgets grants that have ended, at the times WALL_S and MONO_MS: not before the clock has run on
  * without a jump for STATE_STEADY_S since then, since a clock that was ahead for a while would take
- * away what was denied. ALL: those that have ended by now, to make room. */
-void state_tidy(struct state *state, int64_t wall_s, uint64_t mono_ms, bool all);
+ * away what was denied. */
+void state_tidy(struct state *state, int64_t wall_s, uint64_t mono_ms);
+
+/* Forgets all grants that have ended at WALL_S, since another wants their room. */
+void state_make_room(struct state *state, int64_t wall_s);
 
 /* Returns what `stairgate status` shows of it. */
 json_t *state_json(const struct state *state);
