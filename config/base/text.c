@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct unit {
     const char *word;
@@ -114,6 +115,16 @@ char *text_from_duration(uint64_t ms, char *out)
     }
     if (used == 0)
         snprintf(out, 32, "0s");
+    return out;
+}
+
+char *text_from_time(int64_t unix_s, char *out)
+{
+    time_t at = (time_t)unix_s;
+    struct tm utc;
+
+    if (gmtime_r(&at, &utc) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        out[0] = '\0';
     return out;
 }
 

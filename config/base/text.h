@@ -1,4 +1,4 @@
-/* text.h - what people write: durations, sizes, and words that were nearly right. */
+/* text.h - what people write: durations, sizes, times, and words that were nearly right. */
 #ifndef CONFIG_BASE_TEXT_H
 #define CONFIG_BASE_TEXT_H
 
@@ -17,6 +17,10 @@ int text_size_bytes(const char *text, uint64_t *bytes);
 /* Writes MS as the shortest text that text_duration_ms reads back (`90s` is `1m30s`) into OUT (32
  * octets); returns OUT. */
 char *text_from_duration(uint64_t ms, char *out);
+
+/* Writes UNIX_S as `2026-12-31T23:59:59Z` into OUT (32 octets), "" where no calendar has it;
+ * returns OUT. */
+char *text_from_time(int64_t unix_s, char *out);
 
 /* Returns the one of WORDS[0..COUNT) that WORD most likely means (few letters differ), or NULL. */
 const char *text_nearest(const char *word, const char *const *words, size_t count);

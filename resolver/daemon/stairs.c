@@ -2,9 +2,9 @@
 #include "resolver/daemon/stairs.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "config/base/err.h"
+#include "config/base/text.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "policy/stairs.h"
@@ -16,23 +16,12 @@
 
 enum { ANNOUNCED_S = 30 * 86400, TIME_TEXT_MAX = 32 };
 
-static const char *time_to_text(int64_t time_s, char out[TIME_TEXT_MAX])
-{
-    time_t at = (time_t)time_s;
-    struct tm utc;
-
-    if (gmtime_r(&at, &utc) == NULL ||
-        strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        out[0] = '\0';
-    return out;
-}
-
 static json_t *time_or_null(int64_t time_s)
 {
     char text[TIME_TEXT_MAX];
 
     return time_s == INT64_MIN || time_s == INT64_MAX ? json_null()
-                                                      : json_string(time_to_text(time_s, text));
+                                                      : json_string(text_from_time(time_s, text));
 }
 
 /* Returns the day of the next step, as people there write it. */
@@ -42,7 +31,7 @@ static json_t *day_or_null(const struct stairs *stairs)
 
     return stairs->next == NULL
                ? json_null()
-               : json_stringn(time_to_text(stairs->next_local_s, text), sizeof "2026-12-31" - 1);
+               : json_stringn(text_from_time(stairs->next_local_s, text), sizeof "2026-12-31" - 1);
 }
 
 static bool find(const struct server *server, size_t profile, int64_t now_s, struct stairs *stairs)
@@ -84,7 +73,7 @@ void stairs_warn(const struct server *server, json_t *warnings)
         &err, ERR_SYSTEM,
         "the clock is wrong: it shows %s, which is before clock_earliest; until it is set, what "
         "hours and ages close is closed",
-        time_to_text(now_s, text));
+        text_from_time(now_s, text));
     message_add_error(warnings, &err, NULL);
 }
 
@@ -106,6 +95,6 @@ void stairs_tell(struct server *server)
             (told_s == 0 || stairs.next_s - ANNOUNCED_S > told_s))
             log_event(&server->log, LOG_LEVEL_INFO, "step_coming",
                       "profile=\"%s\" preset=%s next=%s at=%s", stairs.profile, stairs.preset,
-                      stairs.next, time_to_text(stairs.next_s, text));
+                      stairs.next, text_from_time(stairs.next_s, text));
     }
 }

@@ -9,11 +9,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
+#include "config/base/text.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/cache_verbs.h"
@@ -34,12 +34,8 @@ static json_t *whole(uint64_t value)
 static json_t *time_text(int64_t unix_s)
 {
     char text[TIME_MAX];
-    time_t at = (time_t)unix_s;
-    struct tm utc;
 
-    gmtime_r(&at, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_string(text);
+    return json_string(text_from_time(unix_s, text));
 }
 
 /* ---- sets ---- */

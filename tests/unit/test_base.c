@@ -330,6 +330,16 @@ static void durations_and_sizes_want_a_unit_each_row(void **state)
     assert_int_equal(text_size_bytes("8MB", &value), -1);
 }
 
+static void times_are_written_in_utc_and_no_calendar_s_as_nothing(void **state)
+{
+    char text[32];
+
+    (void)state;
+    assert_string_equal(text_from_time(0, text), "1970-01-01T00:00:00Z");
+    assert_string_equal(text_from_time(1798761599, text), "2026-12-31T23:59:59Z");
+    assert_string_equal(text_from_time(INT64_MAX, text), "");
+}
+
 static void the_nearest_word_is_suggested_only_when_near(void **state)
 {
     static const char *const words[] = {"gambling", "games", "porn"};
@@ -439,6 +449,7 @@ static void a_file_that_is_replaced_keeps_its_mode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_written_in_utc_and_no_calendar_s_as_nothing),
         cmocka_unit_test(name_from_text_keeps_the_limits_of_rfc_1035),
         cmocka_unit_test(names_of_63_and_253_characters_are_the_longest),
         cmocka_unit_test(name_text_survives_a_round_trip_for_every_octet),
