@@ -30,8 +30,7 @@ static bool give_mac(struct device_key *key, const uint8_t *mac)
 
     if ((mac[0] & 1) != 0 || memcmp(mac, none, MAC_OCTETS) == 0)
         return false;
-    *key = (struct device_key){.kind = DEVICE_MAC, .length = MAC_OCTETS};
-    memcpy(key->octets, mac, MAC_OCTETS);
+    device_key_of_mac(mac, key);
     return true;
 }
 
