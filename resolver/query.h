@@ -62,7 +62,7 @@ struct query {
     /* resolver/stage_read.c by resolver/wire/question.c */
     struct question question;
 
-    /* resolver/stage_read.c (who asks), resolver/stage_look.c and policy_decide, by
+    /* resolver/stage_read.c, resolver/stage_look.c (what the sets say), and policy_decide by
      * resolver/stage_decide.c */
     struct ask ask;
     struct verdict verdict;

@@ -11,25 +11,6 @@ static bool wants_look(const struct query *query)
     return query->next == NEXT_STAGE && query->question.class == DNS_IN;
 }
 
-static void fill_ask(const struct query_context *context, struct query *query)
-{
-    query->ask = (struct ask){
-        .name = name_of(&query->question.name),
-        .type = query->question.type,
-        .class = query->question.class,
-        .wall_s = context->now.wall_s,
-        .mono_ms = context->now.mono_ms,
-        .client = query->ask.client,
-        .ifindex = query->ask.ifindex,
-        .told = query->ask.told,
-        .told_line = query->ask.told_line,
-        .local = query->local,
-        .transport = query->transport,
-        .overlay = context->hooks->overlay,
-        .forced_profile = ASK_NO_PROFILE,
-    };
-}
-
 void stage_look(const struct query_context *context, struct query *queries, size_t count)
 {
     const struct set *listed = snapshot_listed(context->snapshot);
@@ -38,7 +19,6 @@ void stage_look(const struct query_context *context, struct query *queries, size
     for (size_t i = 0; i < count; i++) {
         if (!wants_look(&queries[i]))
             continue;
-        fill_ask(context, &queries[i]);
         set_hash(listed, &queries[i].ask.name, &context->probes[i][0]);
         set_hash(hotline, &queries[i].ask.name, &context->probes[i][1]);
         set_prefetch(listed, &context->probes[i][0]);

@@ -21,15 +21,30 @@ static void take_told(const struct query_context *context, struct query *query,
     query->ask.ifindex = 0; /* the forwarder came in by it, not the client */
 }
 
+static void fill_ask(const struct query_context *context, struct query *query)
+{
+    query->ask = (struct ask){
+        .name = name_of(&query->question.name),
+        .type = query->question.type,
+        .class = query->question.class,
+        .wall_s = context->now.wall_s,
+        .mono_ms = context->now.mono_ms,
+        .client = query->client.addr,
+        .ifindex = query->ifindex,
+        .local = query->local,
+        .transport = query->transport,
+        .overlay = context->hooks->overlay,
+        .forced_profile = ASK_NO_PROFILE,
+    };
+}
+
 static enum next hear_client(const struct query_context *context, struct query *query,
                              const struct query_message *message)
 {
     const struct question *question = &query->question;
     struct told told;
 
-    query->ask.client = query->client.addr;
-    query->ask.ifindex = query->ifindex;
-    query->ask.told.length = query->ask.told_line.length = 0;
+    fill_ask(context, query);
     if (question->options_length == 0 || !trust_forwarder(context->snapshot, &query->client.addr))
         return NEXT_STAGE;
     if (told_read(message->octets + question->options_at, question->options_length, &told) == 0) {
