@@ -13,6 +13,7 @@
 #include "config/base/text.h"
 #include "config/country.h"
 #include "config/show.h"
+#include "config/window.h"
 #include "policy/when/zone.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
@@ -22,14 +23,13 @@ enum { PACK_MAX = 1 << 20, CODES_MAX = 256, DAYS_TEXT_MAX = 32 };
 
 static char *days_text(uint8_t days, char out[DAYS_TEXT_MAX])
 {
-    static const char *const words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     size_t used = 0;
 
     out[0] = '\0';
-    for (size_t day = 0; day < 7; day++) {
+    for (size_t day = 0; window_days[day] != NULL; day++) {
         if ((days >> day & 1) != 0)
             used += (size_t)snprintf(out + used, DAYS_TEXT_MAX - used, "%s%s", used > 0 ? ", " : "",
-                                     words[day]);
+                                     window_days[day]);
     }
     return out;
 }

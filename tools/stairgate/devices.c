@@ -7,14 +7,14 @@
 #include <libsmartcols.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "config/base/text.h"
+#include "config/base/date.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/control_client.h"
 #include "tools/stairgate/device_commands.h"
 #include "tools/stairgate/device_pages.h"
 #include "tools/stairgate/json_out.h"
+#include "tools/stairgate/lists_state.h"
 
 struct options {
     struct control_options control;
@@ -65,16 +65,12 @@ static void set_word(struct options *options, const char *key, const char *word)
 }
 
 /* The day of KEY, `2026-01-31`, or "". */
-static const char *day(const json_t *object, const char *key, char *out)
+static const char *day(const json_t *object, const char *key, char out[DATE_TEXT_MAX])
 {
     long long at_s = control_client_number(object, key);
-    time_t when = (time_t)at_s;
-    struct tm utc;
 
     out[0] = '\0';
-    if (at_s > 0 && gmtime_r(&when, &utc) != NULL)
-        strftime(out, 16, "%Y-%m-%d", &utc);
-    return out;
+    return at_s > 0 ? date_to_text(date_day_of(at_s), out) : out;
 }
 
 /* ---- list ---- */
@@ -100,7 +96,7 @@ static void add_device(void *context, const json_t *device)
     struct libscols_table *table = context;
     const json_t *keys = json_object_get(device, "keys");
     struct libscols_line *line = scols_table_new_line(table, NULL);
-    char seen[16], note[120], id[16];
+    char seen[DATE_TEXT_MAX], note[120], id[16];
 
     if (line == NULL)
         return;
@@ -147,10 +143,7 @@ int command_devices_list(int argc, char **argv)
     json_decref(options.arguments);
     if (options.control.json)
         return list_json(&options);
-    scols_init_debug(0);
-    table = scols_new_table();
-    for (size_t i = 0; table != NULL && i < COLUMNS; i++)
-        scols_table_new_column(table, heads[i], 0, 0);
+    table = lists_table(heads, COLUMNS, 0);
     code = table == NULL ? EXIT_FAILED
                          : device_pages(options.control.socket, options.unknown, add_device, table);
     if (code == EXIT_DONE && scols_table_get_nlines(table) > 0)
@@ -166,7 +159,7 @@ int command_devices_list(int argc, char **argv)
 static void print_device(const json_t *device)
 {
     const json_t *keys = json_object_get(device, "keys");
-    char first[16], last[16];
+    char first[DATE_TEXT_MAX], last[DATE_TEXT_MAX];
 
     printf("%s (#%lld)%s\n",
            json_out_get(device, "name")[0] != '\0' ? json_out_get(device, "name") : "no name",

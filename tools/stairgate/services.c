@@ -14,27 +14,15 @@
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
 #include "tools/stairgate/lists_state.h"
+#include "tools/stairgate/manifest.h"
 
 enum { JSON_SCHEMA = 1, KNOWN_MOST = 512 };
 
 struct options {
-    const char *config_path, *id;
+    const char *id;
     struct config *config; /* NULL: only the built-in ones */
     bool json;
 };
-
-static int load_config(struct options *options)
-{
-    struct config_problems problems;
-
-    if (options->config_path == NULL)
-        return EXIT_DONE;
-    options->config = config_load(options->config_path, &problems);
-    for (size_t i = 0; options->config == NULL && i < problems.count; i++)
-        fprintf(stderr, "%s\n", problems.items[i].text);
-    config_problems_free(&problems);
-    return options->config == NULL ? EXIT_FAILED : EXIT_DONE;
-}
 
 /* Reads the words of a command that takes WORDS beside its options. */
 static int read_options(struct options *options, int argc, char **argv, int words)
@@ -44,12 +32,13 @@ static int read_options(struct options *options, int argc, char **argv, int word
         {"json",   no_argument,       NULL, 'j'},
         {NULL,     0,                 NULL, 0  },
     };
+    const char *path = NULL;
     int option;
 
     memset(options, 0, sizeof *options);
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == 'c')
-            options->config_path = optarg;
+            path = optarg;
         else if (option == 'j')
             options->json = true;
         else
@@ -58,7 +47,8 @@ static int read_options(struct options *options, int argc, char **argv, int word
     if (argc - optind != words)
         return EXIT_USAGE;
     options->id = words > 0 ? argv[optind] : NULL;
-    return load_config(options);
+    options->config = path != NULL ? manifest_load(path) : NULL;
+    return path != NULL && options->config == NULL ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* One service, as it is printed. */
