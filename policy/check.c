@@ -153,7 +153,8 @@ struct check {
     const struct verdict *verdict; /* on the asked name */
     const struct check_item *item;
     struct set_hit listed, hotline;
-    struct tree_path path; /* of a name; of an address it is empty */
+    struct tree_path path;         /* of a name; of an address it is empty */
+    const struct safe_entry *safe; /* of a name, or NULL */
     struct verdict *blocked;
     const struct compiled_state *state; /* of the profile, at that time */
     struct compiled_state room;
@@ -282,16 +283,14 @@ static enum outcome rule_category(struct check *c)
  * safe side: then this is the way back out of it. */
 static enum outcome rule_safe(struct check *c)
 {
-    const struct safe_entry *entry = safe_find(c->snapshot, &c->path);
     bool led = (c->verdict->transform & TRANSFORM_ALIAS) != 0;
     struct tree_match own;
 
+    if (safe_target(c->safe, c->state) == NULL || (c->verdict->covers != COVERS_NOTHING && !led))
+        return GOES_ON;
     if (tree_best(&c->path, TREE_PROFILE + c->verdict->profile, &own) && !own.rule->deny &&
         own.labels == c->path.labels)
         return GOES_ON; /* an allow of that very name */
-    if (entry == NULL || (c->verdict->covers != COVERS_NOTHING && !led) ||
-        safe_target(entry, c->state) == NULL)
-        return GOES_ON;
     c->blocked->matched = mask_bit(CATEGORY_SEARCH_UNSAFE);
     return block(c, c->profile->config->style, VERDICT_EDE_FILTERED);
 }
@@ -345,7 +344,8 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
     look_for(snapshot->hotline, item, ask->type, &c.hotline);
     if (!item->is_addr) {
         tree_walk(snapshot->tree, &item->name, &c.path);
-        c.listed.mask = mask_or(c.listed.mask, safe_tags(safe_find(snapshot, &c.path)));
+        c.safe = safe_find(snapshot, &c.path);
+        c.listed.mask = mask_or(c.listed.mask, safe_tags(c.safe));
         c.listed.mask = mask_or(c.listed.mask, service_tags(snapshot, &c.path));
     }
     verdict_start(blocked);
