@@ -352,8 +352,8 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
     blocked->profile = verdict->profile;
     blocked->device = verdict->device;
     blocked->clock_unknown = verdict->clock_unknown;
-    c.state = moment_state_at(c.profile, &(struct moment){ask->wall_s, verdict->step_s}, &c.room,
-                              &blocked->valid_until_s);
+    c.state = moment_state(c.profile, &(struct moment){ask->wall_s, verdict->step_s}, &c.room,
+                           &blocked->valid_until_s);
     for (size_t i = 0; i < sizeof order / sizeof *order && outcome == GOES_ON; i++) {
         outcome = order[i].says(&c);
         blocked->rule = order[i].rule;

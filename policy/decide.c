@@ -298,7 +298,7 @@ static void find_state(struct decision *d)
 
     if (times != NULL && times->step_count > 1 && moment.wall_s >= times->known_s)
         decision_grant_holds(d, &moment.step_s);
-    d->state = moment_state_at(d->profile, &moment, &d->room, &until_s);
+    d->state = moment_state(d->profile, &moment, &d->room, &until_s);
     d->verdict->step_s = moment.step_s;
     decision_until(d, until_s);
 }

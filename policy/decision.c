@@ -43,7 +43,8 @@ void decision_block(struct decision *d, enum block_style style, uint16_t ede)
     verdict_block(d->verdict, style, d->profile->config->block_ttl_s, d->ask->type, ede);
 }
 
-enum block_style decision_soften(const struct decision *d, enum block_style style, bool subtree)
+/* Returns STYLE, made to say no more than decision_style would. */
+static enum block_style soften(const struct decision *d, enum block_style style, bool subtree)
 {
     if (style != BLOCK_NXDOMAIN)
         return style;
@@ -57,7 +58,7 @@ enum block_style decision_soften(const struct decision *d, enum block_style styl
 
 enum block_style decision_style(const struct decision *d, bool subtree)
 {
-    return decision_soften(d, d->profile->config->style, subtree);
+    return soften(d, d->profile->config->style, subtree);
 }
 
 /* Returns what the public lists say of every name below the asked one. */
@@ -175,8 +176,7 @@ static void act(struct decision *d, struct mask bits, enum terms_action action)
     d->verdict->labels = d->listed.labels;
     if (action_styles[action].is_style)
         style = action_styles[action].style;
-    decision_block(d,
-                   decision_soften(d, style, style == BLOCK_NXDOMAIN && is_listed_below(d, bits)),
+    decision_block(d, soften(d, style, style == BLOCK_NXDOMAIN && is_listed_below(d, bits)),
                    VERDICT_EDE_FILTERED);
     if (action_styles[action].is_style)
         return;

@@ -35,12 +35,8 @@ struct decision {
 /* Blocks in STYLE with the extended error EDE. */
 void decision_block(struct decision *decision, enum block_style style, uint16_t ede);
 
-/* Returns STYLE, or NODATA for an NXDOMAIN that would say too much: it denies whatever is below
- * (RFC 8020 §2), which SUBTREE tells to be blocked as well. */
-enum block_style decision_soften(const struct decision *decision, enum block_style style,
-                                 bool subtree);
-
-/* Returns the profile's style likewise. */
+/* Returns the profile's style, or NODATA for an NXDOMAIN that would say too much: it denies
+ * whatever is below (RFC 8020 §2), which SUBTREE tells to be blocked as well. */
 enum block_style decision_style(const struct decision *decision, bool subtree);
 
 /* Makes the verdict one that forwards, with the transforms that belong to the profile: to the usual

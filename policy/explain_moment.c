@@ -133,7 +133,7 @@ static void tell_state(const struct snapshot *snapshot, const struct ask *ask,
     const struct compiled_state *state;
     int64_t until_s;
 
-    state = moment_state_at(profile, &moment, &room, &until_s);
+    state = moment_state(profile, &moment, &room, &until_s);
     e->preset = state->preset != NULL ? state->preset : "";
     e->clock_unknown = state->clock_unknown;
     for (size_t i = 0; i < profile->config->schedule_count; i++) {

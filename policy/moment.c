@@ -74,9 +74,9 @@ static void put(struct compiled_state *state, const struct said *said, struct ma
     state->all_open = said->all_open && !said->all_blocked;
 }
 
-const struct compiled_state *moment_state_at(const struct compiled_profile *profile,
-                                             const struct moment *moment,
-                                             struct compiled_state *room, int64_t *until_s)
+const struct compiled_state *moment_state(const struct compiled_profile *profile,
+                                          const struct moment *moment, struct compiled_state *room,
+                                          int64_t *until_s)
 {
     const struct compiled_times *times = profile->times;
     const struct config_profile *config = profile->config;
@@ -108,12 +108,4 @@ const struct compiled_state *moment_state_at(const struct compiled_profile *prof
     put(room, &said, (active & step->hours) != 0 ? step->quota : (struct mask){.words = {0}});
     room->active = active & times->schedules;
     return room;
-}
-
-const struct compiled_state *moment_state(const struct compiled_profile *profile, int64_t wall_s,
-                                          struct compiled_state *room, int64_t *until_s)
-{
-    const struct moment moment = {wall_s, wall_s};
-
-    return moment_state_at(profile, &moment, room, until_s);
 }

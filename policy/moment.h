@@ -9,21 +9,17 @@
 
 #include "policy/compiled.h"
 
-/* Returns the state of PROFILE at WALL_S (Unix time): one that lives as long as the snapshot, or
- * one that is put together in ROOM. *UNTIL_S becomes the first instant after it at which that may
- * change, INT64_MAX for never. Threads: any. */
-const struct compiled_state *moment_state(const struct compiled_profile *profile, int64_t wall_s,
-                                          struct compiled_state *room, int64_t *until_s);
-
 /* An instant, and the one that the step of the stairs is taken of, which differs where a guardian
  * holds a profile at the step of a day. */
 struct moment {
-    int64_t wall_s, step_s;
+    int64_t wall_s, step_s; /* Unix time */
 };
 
-/* Does the same for MOMENT. */
-const struct compiled_state *moment_state_at(const struct compiled_profile *profile,
-                                             const struct moment *moment,
-                                             struct compiled_state *room, int64_t *until_s);
+/* Returns the state of PROFILE at MOMENT: one that lives as long as the snapshot, or one that is
+ * put together in ROOM. *UNTIL_S becomes the first instant after it at which that may change,
+ * INT64_MAX for never. Threads: any. */
+const struct compiled_state *moment_state(const struct compiled_profile *profile,
+                                          const struct moment *moment, struct compiled_state *room,
+                                          int64_t *until_s);
 
 #endif

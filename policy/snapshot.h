@@ -73,9 +73,8 @@ uint64_t snapshot_id(const struct snapshot *snapshot);
 /* Returns the number of the group of upstreams whose verdict.upstream_mark is MARK, -1 for none. */
 long snapshot_group(const struct snapshot *snapshot, uint32_t mark);
 
-/* Return the index in the config of the profile or group whose mark (policy/state/mark.h) is MARK;
- * -1 for none. */
-long snapshot_profile_of(const struct snapshot *snapshot, uint32_t mark);
+/* Returns the index in the config of the group whose mark (policy/state/mark.h) is MARK; -1 for
+ * none. */
 long snapshot_group_of(const struct snapshot *snapshot, uint32_t mark);
 
 /* Frees SNAPSHOT with its config and sets; NULL is fine. */

@@ -86,11 +86,6 @@ long compiled_find_mark(const struct compiled_marks *marks, uint32_t mark)
                                                                 : -1;
 }
 
-long snapshot_profile_of(const struct snapshot *s, uint32_t mark)
-{
-    return compiled_find_mark(&s->profile_marks, mark);
-}
-
 long snapshot_group_of(const struct snapshot *s, uint32_t mark)
 {
     return compiled_find_mark(&s->group_names, mark);

@@ -87,16 +87,6 @@ static int make_steps(struct compiled_profile *profile, const struct zone *zone,
     return 0;
 }
 
-static void add_schedules(const struct config_profile *config, struct periods *periods)
-{
-    for (size_t i = 0; i < config->schedule_count && i < TIMETABLE_PERIODS_MAX; i++) {
-        const struct config_schedule *schedule = &config->schedules[i];
-
-        periods->items[periods->count++] = (struct timetable_period){
-            schedule->windows, schedule->window_count, schedule->in_terms, schedule->in_holidays};
-    }
-}
-
 static uint32_t least_ttl(uint32_t a, uint32_t b)
 {
     if (a == 0 || b == 0)
@@ -189,7 +179,7 @@ int snapshot_compile_times(struct snapshot *s, struct compiled_profile *profile,
     profile->times = calloc(1, sizeof *profile->times);
     if (profile->times == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for profile '%s'", config->name);
-    add_schedules(config, &periods);
+    periods.count = timetable_schedules(config, periods.items);
     profile->times->schedules = periods.count == 0 ? 0 : UINT64_MAX >> (64 - periods.count);
     profile->times->zone = zone;
     profile->times->scope = s->next_scope;

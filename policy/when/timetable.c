@@ -247,30 +247,16 @@ uint64_t timetable_at(const struct timetable *t, int64_t wall_s, int64_t *until_
     return t->edges[edge].holds;
 }
 
-struct timetable *timetable_of_profile(const struct config *config,
-                                       const struct config_profile *profile,
-                                       const struct zone *zone, int64_t from_s, int64_t until_s,
-                                       struct err *err)
+size_t timetable_schedules(const struct config_profile *profile,
+                           struct timetable_period periods[TIMETABLE_PERIODS_MAX])
 {
-    struct timetable_period periods[TIMETABLE_PERIODS_MAX];
-    struct timetable_options options = {
-        .zone = zone,
-        .calendar = profile->calendar < 0 ? NULL : &config->calendars[profile->calendar],
-        .periods = periods,
-        .period_count = profile->schedule_count,
-        .from_s = from_s,
-        .until_s = until_s};
+    size_t count = 0;
 
-    if (profile->schedule_count > TIMETABLE_PERIODS_MAX) {
-        err_set(err, ERR_LIMIT, "more than %d schedules: profile '%s'", TIMETABLE_PERIODS_MAX,
-                profile->name);
-        return NULL;
-    }
-    for (size_t i = 0; i < profile->schedule_count; i++) {
-        const struct config_schedule *schedule = &profile->schedules[i];
+    for (; count < profile->schedule_count && count < TIMETABLE_PERIODS_MAX; count++) {
+        const struct config_schedule *schedule = &profile->schedules[count];
 
-        periods[i] = (struct timetable_period){schedule->windows, schedule->window_count,
-                                               schedule->in_terms, schedule->in_holidays};
+        periods[count] = (struct timetable_period){schedule->windows, schedule->window_count,
+                                                   schedule->in_terms, schedule->in_holidays};
     }
-    return timetable_create(&options, err);
+    return count;
 }

@@ -51,12 +51,8 @@ void timetable_free(struct timetable *timetable);
  * Cost:    one binary search inside the span; no allocation. */
 uint64_t timetable_at(const struct timetable *timetable, int64_t wall_s, int64_t *until_s);
 
-/* Makes the timetable of PROFILE's schedules in ZONE (NULL: UTC), period i for schedule i, with the
- * edges of FROM_S to UNTIL_S. CONFIG outlives it.
- * Errors: NULL with ERR. */
-struct timetable *timetable_of_profile(const struct config *config,
-                                       const struct config_profile *profile,
-                                       const struct zone *zone, int64_t from_s, int64_t until_s,
-                                       struct err *err);
+/* Fills PERIODS with PROFILE's schedules, period i with schedule i; returns how many. */
+size_t timetable_schedules(const struct config_profile *profile,
+                           struct timetable_period periods[TIMETABLE_PERIODS_MAX]);
 
 #endif

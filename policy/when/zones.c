@@ -58,7 +58,7 @@ static const struct zone *add(struct zones *zones, const char *name, struct err 
     return entry->zone;
 }
 
-const struct zone *zones_get(struct zones *zones, const char *name, struct err *err)
+static const struct zone *get(struct zones *zones, const char *name, struct err *err)
 {
     for (size_t i = 0; i < zones->count; i++) {
         if (strcmp(zones->entries[i].name, name) == 0)
@@ -76,6 +76,6 @@ int zones_of_profile(struct zones *zones, const struct config *config,
     *zone = NULL;
     if (name == NULL)
         return 0;
-    *zone = zones_get(zones, name, err);
+    *zone = get(zones, name, err);
     return *zone == NULL ? -1 : 0;
 }

@@ -14,11 +14,8 @@ struct zones *zones_create(struct err *err);
 /* Frees ZONES with every zone in it; NULL is fine. */
 void zones_free(struct zones *zones);
 
-/* Returns the zone NAME, read when it is asked for first. Owner: ZONES. Errors: NULL with ERR. */
-const struct zone *zones_get(struct zones *zones, const char *name, struct err *err);
-
-/* Sets *ZONE to that of PROFILE: its own, else CONFIG's, else NULL: nobody has said where this is,
- * and clocks show UTC. Owner: ZONES. Errors: -1 with ERR. */
+/* Sets *ZONE, read when it is asked for first, to that of PROFILE: its own, else CONFIG's, else
+ * NULL: nobody has said where this is, and clocks show UTC. Owner: ZONES. Errors: -1 with ERR. */
 int zones_of_profile(struct zones *zones, const struct config *config,
                      const struct config_profile *profile, const struct zone **zone,
                      struct err *err);

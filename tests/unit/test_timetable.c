@@ -239,6 +239,22 @@ static int64_t read_local(const struct zone *zone, const char *text)
     return zone_instant(zone, (int64_t)day * 86400 + hour * 3600 + minute * 60 + second);
 }
 
+static struct timetable *timetable_of(const struct config *config, const struct zone *zone,
+                                      int64_t from_s, int64_t until_s)
+{
+    const struct config_profile *profile = config->profiles;
+    struct timetable_period periods[TIMETABLE_PERIODS_MAX];
+    const struct timetable_options options = {
+        .zone = zone,
+        .calendar = profile->calendar < 0 ? NULL : &config->calendars[profile->calendar],
+        .periods = periods,
+        .period_count = timetable_schedules(profile, periods),
+        .from_s = from_s,
+        .until_s = until_s};
+
+    return timetable_create(&options, NULL);
+}
+
 /* Checks MOMENTS for the schedules of the only profile of HEAD and YAML, by edges worked out from
  * the first of them on, once, as by a server that runs on; and after a jump of the clock. */
 static void check_moments(const char *yaml, const struct moment *moments, size_t count)
@@ -254,8 +270,8 @@ static void check_moments(const char *yaml, const struct moment *moments, size_t
     config = config_of(text);
     assert_int_equal(zones_of_profile(zones, config, config->profiles, &zone, NULL), 0);
     from = read_local(zone, moments[0].local);
-    edges = timetable_of_profile(config, config->profiles, zone, from, from + 400 * 86400, NULL);
-    jumped = timetable_of_profile(config, config->profiles, zone, 0, 86400, NULL);
+    edges = timetable_of(config, zone, from, from + 400 * 86400);
+    jumped = timetable_of(config, zone, 0, 86400);
     for (size_t i = 0; i < count; i++) {
         int64_t at = read_local(zone, moments[i].local);
 
