@@ -372,6 +372,7 @@ struct config {
     size_t safe_map_count;
     uint32_t safe_ttl_s; /* of the alias */
     struct config_group *groups;
+    const struct config_group **groups_by_name; /* each of them, sorted */
     size_t group_count;
     struct config_device *devices;
     size_t device_count;

@@ -27,6 +27,29 @@ static void name_groups(struct walk *walk, const struct node *node)
     }
 }
 
+static int compare_names(const void *x, const void *y)
+{
+    const struct config_group *const *a = x, *const *b = y;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* An ISP has a group for each line and names it in each device. */
+static void sort_groups(struct walk *walk)
+{
+    struct config *config = walk->config;
+
+    config->groups_by_name = calloc(config->group_count + 1, sizeof *config->groups_by_name);
+    if (config->groups_by_name == NULL) {
+        problem_add(walk->problems, (struct config_place){0, 0}, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < config->group_count; i++)
+        config->groups_by_name[i] = &config->groups[i];
+    qsort(config->groups_by_name, config->group_count, sizeof *config->groups_by_name,
+          compare_names);
+}
+
 void read_groups(struct walk *walk, const struct option *option, const struct node *node,
                  void *base)
 {
@@ -34,18 +57,27 @@ void read_groups(struct walk *walk, const struct option *option, const struct no
 
     (void)base;
     name_groups(walk, node);
+    sort_groups(walk);
     for (const struct node *item = node->first; item != NULL && i < walk->config->group_count;
          item = item->next, i++)
         walk_item(walk, option, item, &walk->config->groups[i]);
 }
 
+static int compare_name(const void *name, const void *y)
+{
+    const struct config_group *const *group = y;
+
+    return strcmp(name, (*group)->name);
+}
+
 long config_group_find(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->group_count; i++) {
-        if (strcmp(config->groups[i].name, name) == 0)
-            return (long)i;
-    }
-    return -1;
+    const struct config_group **found = NULL;
+
+    if (config->group_count > 0 && config->groups_by_name != NULL)
+        found = bsearch(name, config->groups_by_name, config->group_count,
+                        sizeof *config->groups_by_name, compare_name);
+    return found == NULL ? -1 : *found - config->groups;
 }
 
 void read_group(struct walk *walk, const struct option *option, const struct node *node, void *base)
@@ -134,5 +166,6 @@ void devices_of_config_free(struct config *config)
     for (size_t i = 0; i < config->device_count; i++)
         free(config->devices[i].keys);
     free(config->devices);
+    free(config->groups_by_name);
     free(config->groups);
 }
