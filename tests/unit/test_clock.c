@@ -15,20 +15,12 @@
 #include "config/base/err.h"
 #include "config/base/file.h"
 #include "config/base/zone_file.h"
+#include "libc_zone.h"
 #include "policy/when/zone.h"
 
 #define YEAR_2100 4102444800 /* its first second */
 
 enum { SAMPLES = 400, EVERY = 37 };
-
-static void set_libc(const char *name)
-{
-    char text[ZONE_NAME_MAX + 1];
-
-    snprintf(text, sizeof text, ":%s", name);
-    setenv("TZ", text, 1);
-    tzset();
-}
 
 static long libc_offset(int64_t wall_s)
 {
@@ -78,7 +70,7 @@ static void check_zone(const char *name)
 
     if (zone == NULL)
         fail_msg("%s", err.text);
-    set_libc(name);
+    libc_zone_set(name);
     check_changes(name, zone);
     for (int i = 0; i < SAMPLES; i++) {
         draw = draw * 1664525 + 1013904223;

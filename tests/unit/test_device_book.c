@@ -17,6 +17,7 @@
 #include "policy/state/mark.h"
 #include "policy/state/overlay.h"
 #include "policy/who/devices.h"
+#include "device_sample.h"
 
 enum { DAY_S = 86400, NOW_S = 20000 * DAY_S };
 
@@ -64,14 +65,6 @@ static void tear_down(struct house *house)
         unlink(path);
     }
     rmdir(house->folder);
-}
-
-static struct device_key key_of(const char *text)
-{
-    struct device_key key;
-
-    must(device_key_parse(text, &key) == 0);
-    return key;
 }
 
 static uint32_t name(struct house *house, const char *text, struct device_words words)

@@ -13,16 +13,9 @@
 #include "config/base/bytes.h"
 #include "config/base/err.h"
 #include "policy/who/devices.h"
+#include "device_sample.h"
 
 enum { MOST = 100000, MODEL_KEYS = 3000, MODEL_STEPS = 60000, READERS = 3, RACE_WRITES = 40000 };
-
-static struct device_key key_of(const char *text)
-{
-    struct device_key key;
-
-    must(device_key_parse(text, &key) == 0);
-    return key;
-}
 
 static struct devices *open_table(size_t most)
 {

@@ -13,6 +13,7 @@
 #include "policy/state/overlay.h"
 #include "policy/who/identify.h"
 #include "policy/who/neighbours.h"
+#include "device_sample.h"
 #include "policy_sample.h"
 
 enum { KID, ADULT, GUEST };
@@ -50,14 +51,6 @@ static void tear_down(struct house *house)
 {
     snapshot_free(house->snapshot);
     overlay_free(house->overlay);
-}
-
-static struct device_key key_of(const char *text)
-{
-    struct device_key key;
-
-    must(device_key_parse(text, &key) == 0);
-    return key;
 }
 
 /* A device of the state file; PROFILE and GROUP may be NULL. */

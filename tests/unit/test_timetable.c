@@ -16,20 +16,12 @@
 #include "config_rig.h"
 #include "policy/when/timetable.h"
 #include "policy/when/zone.h"
+#include "libc_zone.h"
 #include "policy/when/zones.h"
 
 #define HEAD "upstreams: [192.0.2.1]\nprofiles:\n  kid:\n"
 
 /* ---- an oracle: no code of ours but the windows and dates as numbers ---- */
-
-static void set_libc(const char *name)
-{
-    char text[80];
-
-    snprintf(text, sizeof text, ":%s", name);
-    setenv("TZ", text, 1);
-    tzset();
-}
 
 static bool within(const struct config_holiday *ranges, size_t count, long day)
 {
@@ -205,7 +197,7 @@ static void edges_the_spot_and_a_second_reading_agree_where_clocks_change(void *
         struct drawn drawn;
 
         assert_non_null(zone);
-        set_libc(rows[i].zone);
+        libc_zone_set(rows[i].zone);
         for (int k = 0; k < 3; k++) {
             struct timetable_options options = {.zone = zone,
                                                 .periods = drawn.periods,
