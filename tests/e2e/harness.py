@@ -226,6 +226,12 @@ class Stairgate:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return int(children[0]) if children else None
 
+    def kill_server(self):
+        """Kills the server with -9; returns when its keeper has started another."""
+        before = wait_for(self.server_pid, "a server")
+        os.kill(before, signal.SIGKILL)
+        wait_for(lambda: self.server_pid() not in (None, before), "the next server")
+
     def ask(self, name, rdtype="A", **more):
         return ask(self.port, name, rdtype, **more)
 

@@ -60,9 +60,7 @@ def test_what_waits_in_the_queue_is_answered_by_the_next_server(stairgate):
 def test_a_server_that_dies_again_and_again_is_started_again_with_pauses(stairgate):
     gate = stairgate()
     for _ in range(4):
-        before = wait_for(gate.server_pid, "a server")
-        os.kill(before, signal.SIGKILL)
-        wait_for(lambda: gate.server_pid() not in (None, before), "the next server")  # noqa: B023
+        gate.kill_server()
     assert not gate.ask("casino.example", timeout=20).answer
     assert gate.process.log().count("event=server_died") == 4
 
@@ -150,9 +148,7 @@ def test_the_server_gives_up_root_and_its_capabilities(open_folder):
             assert words["Uid"].split() == [nobody] * 4
             assert int(words["CapEff"], 16) == int(words["CapPrm"], 16) == 0 and words["NoNewPrivs"] == "1"
             assert do(gate.socket, "reload")["ok"] is True, "what was read at the start can be read again"
-            before = gate.server_pid()
-            os.kill(before, signal.SIGKILL)
-            wait_for(lambda: gate.server_pid() not in (None, before), "the next server")  # noqa: B023
+            gate.kill_server()
             gate.wait_ready()
     finally:
         gate.stop()
@@ -201,9 +197,7 @@ def test_a_log_that_nobody_reads_stops_nothing(stairgate, reader):
         os.close(out)
     os.close(into)
     gate.wait_ready()
-    before = gate.server_pid()
-    os.kill(before, signal.SIGKILL)
-    wait_for(lambda: gate.server_pid() not in (None, before), "the next server")
+    gate.kill_server()
     assert not gate.ask("casino.example", timeout=20).answer
     assert gate.stop() == 0
     if reader == "asleep":

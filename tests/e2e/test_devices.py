@@ -1,11 +1,9 @@
 """Devices by the config and by the operator's word: on the wire at once, over restarts, in lists and files."""
 import json
-import os
-import signal
 
 import pytest
 
-from harness import ask, tool, wait_for
+from harness import ask, tool
 
 CONFIG = """\
 listen: [{listen}]
@@ -88,10 +86,8 @@ def test_the_state_file_stands_above_the_config_at_one_key(gate):
 def test_a_move_survives_kill_9(gate):
     gate.control("devices", "name", "127.0.3.3", "phone", "--profile", "adult")
     for profile_name in ("teen", "child", "adult"):
-        before = gate.server_pid()
         gate.control("devices", "move", "phone", "--profile", profile_name)
-        os.kill(before, signal.SIGKILL)
-        wait_for(lambda old=before: gate.server_pid() not in (None, old), "a new server")
+        gate.kill_server()
         gate.wait_ready()
         assert profile(gate, "127.0.3.3") == profile_name
 

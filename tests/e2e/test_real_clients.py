@@ -113,9 +113,7 @@ def test_kill_9_of_the_server_under_load_costs_one_client_retry_at_most(stairgat
     threads = [threading.Thread(target=load) for _ in range(4)]
     for thread in threads:
         thread.start()
-    before = wait_for(gate.server_pid, "the server's process id")
-    os.kill(before, signal.SIGKILL)
-    wait_for(lambda: gate.server_pid() not in (None, before), "the keeper to start another server")
+    gate.kill_server()
     assert not gate.ask("casino.example", timeout=5).answer
     stop.set()
     for thread in threads:
