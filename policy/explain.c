@@ -181,6 +181,7 @@ const char *explain_rule_text(enum verdict_rule rule)
 static void tell_device(const struct telling *t, const struct identity *who)
 {
     struct explain_device *device = &t->e->device;
+    const struct config_device *named;
 
     device->id = who->device.id;
     if (device->id == 0)
@@ -188,10 +189,11 @@ static void tell_device(const struct telling *t, const struct identity *who)
     device->claimed = (who->device.flags & DEVICE_CLAIMED) != 0;
     device->by = who->device_by;
     device_key_text(&who->device_key, device->key);
-    if (who->named == NULL)
+    named = identify_named(t->snapshot, who);
+    if (named == NULL)
         return;
-    snprintf(device->name, sizeof device->name, "%s", who->named->name);
-    device->place = who->named->place;
+    snprintf(device->name, sizeof device->name, "%s", named->name);
+    device->place = named->place;
 }
 
 static void tell_groups(const struct telling *t, const struct identity *who)

@@ -216,20 +216,11 @@ static void fall_back(const struct ask *ask, struct identity *identity)
         identity->max_ttl_s = IDENTITY_AWAITED_TTL_S;
 }
 
-static void name_device(const struct snapshot *s, struct identity *identity)
-{
-    long index = identity->device.id < CONFIG_ID
-                     ? -1
-                     : compiled_find_mark(&s->device_ids, identity->device.id);
-
-    identity->named = index < 0 ? NULL : &s->config->devices[index];
-}
-
 void identify(const struct snapshot *s, const struct ask *ask, struct identity *identity)
 {
     struct tables tables;
 
-    memset(identity, 0, sizeof *identity);
+    memset(identity, 0, offsetof(struct identity, groups));
     if (ask->forced_profile >= 0 && (size_t)ask->forced_profile < s->profile_count) {
         identity->profile = (uint32_t)ask->forced_profile;
         identity->by = IDENTIFY_FORCED;
@@ -242,10 +233,19 @@ void identify(const struct snapshot *s, const struct ask *ask, struct identity *
         find_mac(ask, identity);
     if (tables.items[0] != NULL)
         find_device(s, ask, &tables, identity);
-    name_device(s, identity);
     if (identity->by >= IDENTIFY_INTERFACE)
         fall_back(ask, identity);
     identity->mark = s->profiles[identity->profile].mark;
+}
+
+const struct config_device *identify_named(const struct snapshot *s,
+                                           const struct identity *identity)
+{
+    long index = identity->device.id < CONFIG_ID
+                     ? -1
+                     : compiled_find_mark(&s->device_ids, identity->device.id);
+
+    return index < 0 ? NULL : &s->config->devices[index];
 }
 
 void identify_subject(const struct identity *identity, struct grant_subject *subject)

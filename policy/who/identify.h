@@ -40,23 +40,28 @@ struct identity {
     enum identify_by by;                  /* what gave it */
     const struct config_network *network; /* that the question came from; NULL: none */
 
-    struct device device;                  /* id 0: none is known, not even as one that was seen */
-    enum identify_by device_by;            /* what it was found by */
-    struct device_key device_key;          /* and under */
-    const struct config_device *named;     /* where the config deploys it */
-    uint32_t mark;                         /* of the profile */
-    uint32_t groups[IDENTITY_GROUPS_MOST]; /* marks: its own, then those above */
-    size_t group_count;
+    struct device device;       /* id 0: none is known, not even as one that was seen */
+    enum identify_by device_by; /* what it was found by */
+    uint32_t mark;              /* of the profile */
 
     bool unknown; /* the profile is the network's for devices that nobody knows */
     bool has_mac; /* so that it can become known by it: */
     uint8_t mac[6];
     uint32_t max_ttl_s; /* of every answer; 0: as it is */
+    uint32_t group_count;
+
+    /* From here on filled for a device alone, and not even cleared without one. */
+    uint32_t groups[IDENTITY_GROUPS_MOST]; /* marks: its own, then those above */
+    struct device_key device_key;          /* that it was found under */
 };
 
 /* Fills IDENTITY for ASK. Threads: any. Cost: no allocation; a probe or two where there are
  * devices, and one for each length of prefix in use. */
 void identify(const struct snapshot *snapshot, const struct ask *ask, struct identity *identity);
+
+/* Returns the device of SNAPSHOT's config that IDENTITY is of, NULL for none. */
+const struct config_device *identify_named(const struct snapshot *snapshot,
+                                           const struct identity *identity);
 
 /* Makes SUBJECT, which grants are looked up for, of IDENTITY, into which it points. */
 void identify_subject(const struct identity *identity, struct grant_subject *subject);

@@ -176,10 +176,10 @@ static void at_one_key_the_state_file_stands_above_the_config(void **state)
     learn(&house, phone, OWNED(7), "adult", NULL);
     meet(&house, phone);
     expect(&house, ADULT, IDENTIFY_MAC, 7);
-    assert_null(house.who.named);
+    assert_null(identify_named(house.snapshot, &house.who));
     devices_remove(house.overlay->devices, &key);
     expect(&house, GUEST, IDENTIFY_MAC, identify_config_id("phone"));
-    assert_ptr_equal(house.who.named, &house.config->devices[0]);
+    assert_ptr_equal(identify_named(house.snapshot, &house.who), &house.config->devices[0]);
     tear_down(&house);
 }
 
