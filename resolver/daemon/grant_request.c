@@ -204,13 +204,10 @@ static int find_word(const char *word, const char *const *words)
 
 static int copy_text(const json_t *body, const char *key, char *to, size_t room, struct err *err)
 {
-    struct err wrong = {.code = ERR_NONE};
-    const char *text = message_text(body, key, &wrong);
+    const char *text = message_text(body, key, err);
 
-    if (wrong.code != ERR_NONE) {
-        *err = wrong;
+    if (err->code != ERR_NONE)
         return -1;
-    }
     if (text != NULL && strlen(text) >= room)
         return err_set(err, ERR_USAGE, "'%s' is longer than %zu octets", key, room - 1);
     if (text != NULL && !text_is_plain(text))
@@ -300,17 +297,14 @@ static int read_service(const struct grant_request *r, const char *text, struct 
 static int read_target(const struct grant_request *r, const json_t *body, struct state_grant *grant,
                        struct err *err)
 {
-    struct err wrong = {.code = ERR_NONE};
-    const char *name = message_text(body, "name", &wrong);
-    const char *category = message_text(body, "category", &wrong);
-    const char *service = message_text(body, "service", &wrong);
+    const char *name = message_text(body, "name", err);
+    const char *category = message_text(body, "category", err);
+    const char *service = message_text(body, "service", err);
     bool all = json_is_true(json_object_get(body, "all"));
     bool whole = grant->grant.effect == GRANT_OFFLINE || grant->grant.effect == GRANT_HOLD;
 
-    if (wrong.code != ERR_NONE) {
-        *err = wrong;
+    if (err->code != ERR_NONE)
         return -1;
-    }
     grant->grant.what = GRANT_ALL;
     if ((name != NULL) + (category != NULL) + (service != NULL) + (all || whole) != 1)
         return err_set(err, ERR_USAGE, "say on what: one of NAME, --category C, --service S");
@@ -396,8 +390,7 @@ static int check_name(const struct grant_request *r, const struct state_grant *g
 /* A `pause` is an allow of everything. */
 static int read_effect(const json_t *body, struct state_grant *grant, struct err *err)
 {
-    struct err wrong = {.code = ERR_NONE};
-    const char *word = message_text(body, "effect", &wrong);
+    const char *word = message_text(body, "effect", err);
     int number = word != NULL ? find_word(word, grant_effects) : -1;
 
     if (number < 0 || number == GRANT_RELEASE)
@@ -425,15 +418,12 @@ static int check_hold(const struct grant_request *r, const struct state_grant *g
 int grant_request_read(struct grant_request *r, const json_t *body, struct state_grant *grant,
                        struct err *err)
 {
-    struct err wrong = {.code = ERR_NONE};
-    const char *for_text = message_text(body, "for", &wrong);
-    const char *until_text = message_text(body, "until", &wrong);
+    const char *for_text = message_text(body, "for", err);
+    const char *until_text = message_text(body, "until", err);
 
     memset(grant, 0, sizeof *grant);
-    if (wrong.code != ERR_NONE) {
-        *err = wrong;
+    if (err->code != ERR_NONE)
         return -1;
-    }
     if (read_effect(body, grant, err) != 0 || grant_request_subject(r, body, grant, err) != 0 ||
         grant_request_giver(body, grant, err) != 0 || read_target(r, body, grant, err) != 0 ||
         check_hold(r, grant, err) != 0)

@@ -27,6 +27,8 @@ struct grant_request {
     long profile;       /* of whom it is for, index; -1: of several, or none that is known */
 };
 
+/* Of all that read BODY, a request: ERR comes with ERR_NONE (as message_text needs it). */
+
 /* Fills the subject of GRANT from BODY (`profile`, `device`, `group` or `everybody`), and the
  * request's zone and profile. Errors: -1 with ERR: ERR_USAGE, ERR_NOT_FOUND (and what is meant). */
 int grant_request_subject(struct grant_request *request, const json_t *body,

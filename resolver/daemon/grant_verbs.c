@@ -86,21 +86,20 @@ static int note(struct state_db *db, const struct state_grant *grant, const char
 }
 
 /* Writes and enforces GRANT, which gets its id. */
-static int give(struct server *server, struct state_db *db, struct state_grant *grant,
-                struct err *err)
+static int give(struct server *server, const struct grant_request *request,
+                struct state_grant *grant, struct err *err)
 {
-    const struct config *config = server_config(server);
-    int64_t wall_s = server_now(server).wall_s;
+    struct state_db *db = request->db;
 
     if (state_db_begin(db, err) != 0)
         return -1;
     if (state_db_grant_add(db, grant, err) != 0 ||
-        note(db, grant, grant_effects[grant->grant.effect], wall_s, err) != 0) {
+        note(db, grant, grant_effects[grant->grant.effect], request->wall_s, err) != 0) {
         state_db_abandon(db);
         return -1;
     }
     /* Before the commit, so that a full table leaves nothing behind; nobody has been told yet. */
-    if (state_put_grant(server->state, config, grant, err) != 0) {
+    if (state_put_grant(server->state, snapshot_config(request->snapshot), grant, err) != 0) {
         state_db_abandon(db);
         return -1;
     }
@@ -123,11 +122,11 @@ static int begin(struct server *server, struct grant_request *request, struct er
 static json_t *finish(struct server *server, struct grant_request *request,
                       struct state_grant *grant, struct err *err)
 {
-    int given = give(server, request->db, grant, err);
+    int given = give(server, request, grant, err);
 
     if (given != 0 && err->code == ERR_LIMIT) {
         state_make_room(server->state, request->wall_s);
-        given = give(server, request->db, grant, err);
+        given = give(server, request, grant, err);
     }
     if (given != 0)
         return NULL;
@@ -290,7 +289,7 @@ static int take_back(struct server *server, struct state_db *db, const struct ta
 static json_t *revoke_all_of(struct server *server, struct state_db *db, struct taking *taking,
                              const json_t *body, json_t *errors)
 {
-    struct err err;
+    struct err err = {.code = ERR_NONE};
     json_t *result = NULL;
 
     if (state_db_grants_each(db, collect, taking, &err) == 0 &&
