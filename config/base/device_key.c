@@ -123,6 +123,12 @@ void device_key_of_mac(const uint8_t mac[6], struct device_key *key)
     memcpy(key->octets, mac, MAC_OCTETS);
 }
 
+bool device_key_equal(const struct device_key *a, const struct device_key *b)
+{
+    return a->kind == b->kind && a->length == b->length && a->prefix == b->prefix &&
+           memcmp(a->octets, b->octets, a->length) == 0;
+}
+
 int device_key_parse(const char *text, struct device_key *key)
 {
     struct prefix prefix;

@@ -31,6 +31,9 @@ int device_key_parse(const char *text, struct device_key *key);
 void device_key_of_prefix(const struct prefix *prefix, struct device_key *key);
 void device_key_of_mac(const uint8_t mac[6], struct device_key *key);
 
+/* Tells whether A and B are one key. */
+bool device_key_equal(const struct device_key *a, const struct device_key *b);
+
 /* Writes KEY as text, which device_key_parse reads, to OUT (DEVICE_KEY_TEXT_MAX); returns OUT. */
 char *device_key_text(const struct device_key *key, char *out);
 

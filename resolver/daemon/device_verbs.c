@@ -200,7 +200,7 @@ static const struct config_device *find_deployed(const struct config *config, co
         if (strcmp(device->name, text) == 0)
             return device;
         for (size_t k = 0; is_key && k < device->key_count; k++) {
-            if (memcmp(&device->keys[k], &key, sizeof key) == 0)
+            if (device_key_equal(&device->keys[k], &key))
                 return device;
         }
     }

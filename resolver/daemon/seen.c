@@ -1,7 +1,6 @@
 #include "resolver/daemon/seen.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "config/base/err.h"
 #include "policy/state/device_book.h"
@@ -29,12 +28,6 @@ struct seen {
     size_t count;
 };
 
-static bool is_same(const struct device_key *a, const struct device_key *b)
-{
-    return a->kind == b->kind && a->length == b->length &&
-           memcmp(a->octets, b->octets, a->length) == 0;
-}
-
 static void on_write(uv_timer_t *timer)
 {
     struct seen *seen = timer->data;
@@ -55,7 +48,7 @@ static void on_write(uv_timer_t *timer)
 static void keep(struct seen *seen, const struct device_key *key)
 {
     for (size_t i = 0; i < seen->count; i++) {
-        if (is_same(&seen->keys[i], key))
+        if (device_key_equal(&seen->keys[i], key))
             return;
     }
     if (seen->count == BATCH)

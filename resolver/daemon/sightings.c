@@ -59,8 +59,7 @@ static bool is_same(const struct sighting *a, const struct sighting *b)
 {
     return a->ifindex == b->ifindex && a->client.bits == b->client.bits &&
            memcmp(a->client.octets, b->client.octets, sizeof a->client.octets) == 0 &&
-           a->told.length == b->told.length && a->told.kind == b->told.kind &&
-           memcmp(a->told.octets, b->told.octets, a->told.length) == 0;
+           device_key_equal(&a->told, &b->told);
 }
 
 bool sightings_note(struct sightings *sightings, const struct ask *ask)
