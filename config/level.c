@@ -12,6 +12,7 @@
 #include "config/base/err.h"
 #include "config/base/text.h"
 #include "config/walk.h"
+#include "config/window.h"
 
 enum {
     PRESET_NAME,
@@ -29,25 +30,15 @@ enum {
     PRESET_MEANING,
     PRESET_COLUMNS
 };
-enum { KNOWN_MAX = 256, EVERY_DAY = 0x7f, HOUR_M = 60, DAY_M = 24 * HOUR_M };
-
-static const char *const youtube_words[] = {"off", "moderate", "strict"};
+enum { KNOWN_MAX = 256 };
 
 /* Reads `20:00-06:30`, or `-` for none. */
 static int read_hours(const char *text, struct config_window *window)
 {
-    unsigned from_h, from_m, until_h, until_m;
-    char more;
+    char fault[WINDOW_FAULT_MAX];
 
     *window = (struct config_window){0};
-    if (strcmp(text, "-") == 0)
-        return 0;
-    if (sscanf(text, "%2u:%2u-%2u:%2u%c", &from_h, &from_m, &until_h, &until_m, &more) != 4)
-        return -1;
-    window->days = EVERY_DAY;
-    window->from_m = (uint16_t)(from_h * HOUR_M + from_m);
-    window->until_m = (uint16_t)(until_h * HOUR_M + until_m);
-    return window->from_m < DAY_M && window->until_m <= DAY_M ? 0 : -1;
+    return strcmp(text, "-") == 0 ? 0 : window_read(text, WINDOW_WEEKEND, window, fault);
 }
 
 /* Reads the keys of categories, with commas between, or `-` for none. */
@@ -71,8 +62,8 @@ static int read_keys(const struct taxonomy *taxonomy, const char *text, struct m
 
 static int read_youtube(const char *text, enum youtube_level *level)
 {
-    for (size_t i = 0; i < sizeof youtube_words / sizeof *youtube_words; i++) {
-        if (strcmp(text, youtube_words[i]) == 0) {
+    for (size_t i = 0; option_youtube[i] != NULL; i++) {
+        if (strcmp(text, option_youtube[i]) == 0) {
             *level = (enum youtube_level)i;
             return 0;
         }

@@ -107,8 +107,8 @@ extern const struct option options_profile[], options_safe_map[];
 extern const struct option options_upstream[], options_forward_zone[], options_records[],
     options_tcp[], options_udp[], options_queries[], options_cache[];
 
-/* The words of enum block_style, ended by NULL. */
-extern const char *const option_styles[];
+/* The words of enum block_style and of enum youtube_level, ended by NULL. */
+extern const char *const option_styles[], *const option_youtube[];
 
 /* What the inner tables fill, besides the structs of config.h. */
 struct option_site { /* a category of the operator's */

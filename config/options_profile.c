@@ -4,7 +4,7 @@
 
 static const char *const words_default[] = {"allow", "deny", NULL};
 static const char *const words_mode[] = {"enforce", "observe", NULL};
-static const char *const words_youtube[] = {"off", "moderate", "strict", NULL};
+const char *const option_youtube[] = {"off", "moderate", "strict", NULL};
 
 const struct option options_profile[] = {
     {.name = "extends",
@@ -89,7 +89,7 @@ const struct option options_profile[] = {
     {.name = "youtube",
      .type = OPTION_WORD,
      FIELD(struct option_profile, profile.youtube),
-     .words = words_youtube,
+     .words = option_youtube,
      .default_text = "as the preset, else off",
      .from = "preset",
      .help = "the restricted mode that video sites are reached in.",
