@@ -68,16 +68,27 @@ static void check_cells(struct walk *walk, const struct node *node,
     report_cells(walk, node, mask_or(mask_and(block, mask_or(quota, warn)), mask_and(quota, warn)));
 }
 
+/* Makes the list whose pointer is at ITEMS and length at LENGTH one of copies of COUNT items of
+ * SIZE octets at FROM; it can grow by walk_append. */
+static void copy_items(struct walk *walk, const void *from, size_t count, size_t size, void *items,
+                       size_t *length)
+{
+    static void *const none;
+
+    memcpy(items, &none, sizeof none);
+    *length = 0;
+    for (size_t i = 0; i < count; i++) {
+        void *item = walk_append(walk, items, length, size);
+
+        if (item == NULL)
+            return;
+        memcpy(item, (const char *)from + i * size, size);
+    }
+}
+
 static void copy_rules(struct walk *walk, const struct config_rules *from, struct config_rules *to)
 {
-    *to = (struct config_rules){0};
-    for (size_t i = 0; i < from->count; i++) {
-        struct config_rule *rule = walk_append(walk, &to->items, &to->count, sizeof *rule);
-
-        if (rule == NULL)
-            return;
-        *rule = from->items[i];
-    }
+    copy_items(walk, from->items, from->count, sizeof *from->items, &to->items, &to->count);
 }
 
 static void copy_schedule(struct walk *walk, const struct config_schedule *from,
@@ -85,16 +96,8 @@ static void copy_schedule(struct walk *walk, const struct config_schedule *from,
 {
     *to = *from;
     copy_rules(walk, &from->names, &to->names);
-    to->windows = NULL;
-    to->window_count = 0;
-    for (size_t i = 0; i < from->window_count; i++) {
-        struct config_window *window =
-            walk_append(walk, &to->windows, &to->window_count, sizeof *window);
-
-        if (window == NULL)
-            return;
-        *window = from->windows[i];
-    }
+    copy_items(walk, from->windows, from->window_count, sizeof *from->windows, &to->windows,
+               &to->window_count);
 }
 
 /* Makes PROFILE a copy of FROM that owns what it points to. */
@@ -105,15 +108,8 @@ static void copy(struct walk *walk, const struct config_profile *from,
     copy_rules(walk, &from->allow, &profile->allow);
     copy_rules(walk, &from->deny, &profile->deny);
     profile->zone = from->zone != NULL ? walk_copy(walk, from->zone) : NULL;
-    profile->levels = NULL;
-    profile->level_count = 0;
-    for (size_t i = 0; i < from->level_count; i++) {
-        struct config_level *level =
-            walk_append(walk, &profile->levels, &profile->level_count, sizeof *level);
-
-        if (level != NULL)
-            *level = from->levels[i];
-    }
+    copy_items(walk, from->levels, from->level_count, sizeof *from->levels, &profile->levels,
+               &profile->level_count);
     profile->schedules = NULL;
     profile->schedule_count = 0;
     for (size_t i = 0; i < from->schedule_count; i++) {
