@@ -66,7 +66,7 @@ bool config_uses_categories(const struct config *config)
 void warn_of_use(struct walk *walk)
 {
     const struct config *config = walk->config;
-    bool used = config_uses_categories(config);
+    struct mask used = used_categories(config);
 
     for (size_t i = 0; i < config->profile_count; i++) {
         const struct config_profile *profile = &config->profiles[i];
@@ -76,17 +76,17 @@ void warn_of_use(struct walk *walk)
                          "a profile that nobody gets: '%s'; name it in networks or default_profile",
                          profile->name);
     }
-    if (config->set_public == NULL && config->set_hotline == NULL && used)
+    if (config->set_public == NULL && config->set_hotline == NULL && mask_any(used))
         problem_warn(
             walk->problems, (struct config_place){0, 0},
             "nothing to block by: profiles block categories, but there are no lists; `stairgate "
             "lists catalogue` shows some, `stairgate lists add` adds one");
-    if (config->set_public != NULL && !used)
+    if (config->set_public != NULL && !mask_any(used))
         problem_warn(
             walk->problems, check_place(config, "sets", "public"),
             "loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
             "category");
-    warn_of_lists(walk, used_categories(config));
+    warn_of_lists(walk, used);
 }
 
 /* A profile of the file comes before a preset of the same name, which its writer may not know. */
