@@ -86,10 +86,10 @@ void read_safe_search(struct walk *walk, const struct option *option, const stru
     struct safe_engines engines;
     uint64_t bits = 0;
 
-    (void)safe_engines_fill(&engines, walk->config); /* too many: said by read_safe_maps */
     if (node->kind == NODE_SCALAR && strcmp(node->text, "all") == 0) {
         bits = SAFE_SEARCH_ALL;
     } else if (node->kind != NODE_SCALAR || strcmp(node->text, "off") != 0) {
+        (void)safe_engines_fill(&engines, walk->config); /* too many: said by read_safe_maps */
         FOR_TEXTS(item)
         {
             long at = safe_engines_find(&engines, item->text);
