@@ -10,6 +10,7 @@ import dns.rcode
 import pytest
 
 from harness import addresses, ede, free_port, run_client, tool, wait_for
+from lan import ip, needs_namespaces
 
 CLIENTS = {
     "dig": lambda port, name, *more: ["dig", "-p", port, "@127.0.0.1", "+time=5", "+tries=1", name, *more],
@@ -142,17 +143,12 @@ def test_status_tells_running_from_not_running(stairgate, recursive):
     assert gate.control("status", check=False).returncode == 3
 
 
-needs_namespaces = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
-
-
 @pytest.fixture
 def namespaces():
     """Two hosts on one link: `server` and `client`, each a network namespace; yields (server, client) names."""
     tag = f"sg{os.getpid()}"
     server, client = f"{tag}s", f"{tag}c"
 
-    def ip(*words):
-        subprocess.run(["ip", *words], check=True, timeout=20)
     made = []
     try:
         for name in (server, client):
@@ -166,13 +162,12 @@ def namespaces():
         yield server, client
     finally:
         for name in made:
-            subprocess.run(["ip", "netns", "delete", name], timeout=20, check=False)
+            ip("netns", "delete", name, check=False)
 
 
 def link_local(namespace):
     def find():
-        out = subprocess.run(["ip", "-n", namespace, "-6", "-o", "address", "show", "dev", "lan0", "scope", "link"],
-                             capture_output=True, text=True, timeout=20).stdout
+        out = ip("-n", namespace, "-6", "-o", "address", "show", "dev", "lan0", "scope", "link")
         return None if "tentative" in out or "fe80" not in out else out.split()[3].split("/")[0]
     return wait_for(find, "a link-local address")
 
@@ -236,11 +231,10 @@ def test_an_interface_that_comes_late_or_comes_back_has_its_profile(stairgate, n
         return run_client("dig", "-p", 5300, "@10.54.0.1", "+time=5", "+tries=1", over, "casino.example",
                           prefix=["ip", "netns", "exec", client])
     for _ in range(2):
-        subprocess.run(["ip", "link", "add", "kids0", "netns", server, "type", "veth", "peer", "name", "kids0", "netns", client],
-                       check=True, timeout=20)
+        ip("link", "add", "kids0", "netns", server, "type", "veth", "peer", "name", "kids0", "netns", client)
         for name, address in ((server, "10.54.0.1/24"), (client, "10.54.0.2/24")):
-            subprocess.run(["ip", "-n", name, "address", "add", address, "dev", "kids0"], check=True, timeout=20)
-            subprocess.run(["ip", "-n", name, "link", "set", "kids0", "up"], check=True, timeout=20)
+            ip("-n", name, "address", "add", address, "dev", "kids0")
+            ip("-n", name, "link", "set", "kids0", "up")
         wait_for(lambda: "EDE: 17" in dig(), "the child's profile on the interface that has just come")
-        subprocess.run(["ip", "-n", server, "link", "delete", "kids0"], check=True, timeout=20)
+        ip("-n", server, "link", "delete", "kids0")
     assert gate.process.child.poll() is None
