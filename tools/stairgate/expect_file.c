@@ -154,6 +154,12 @@ static void take_profile(struct item *item, size_t profile)
     take_times(item);
 }
 
+static void take_every_profile(struct item *item)
+{
+    for (size_t i = 0; i < item->reader->config->profile_count; i++)
+        take_profile(item, i);
+}
+
 static void take_profiles(struct item *item, const struct node *profiles)
 {
     const struct config *config = item->reader->config;
@@ -169,12 +175,10 @@ static void take_profiles(struct item *item, const struct node *profiles)
         profile = config_profile_find(config, node->text);
         if (profile >= 0)
             take_profile(item, (size_t)profile);
-        else if (strcmp(node->text, EVERY_PROFILE) != 0)
+        else if (strcmp(node->text, EVERY_PROFILE) == 0)
+            take_every_profile(item);
+        else
             wrong(item, node, "no such profile");
-        for (size_t i = 0;
-             profile < 0 && strcmp(node->text, EVERY_PROFILE) == 0 && i < config->profile_count;
-             i++)
-            take_profile(item, i);
     }
 }
 
