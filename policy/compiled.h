@@ -145,6 +145,9 @@ struct snapshot {
     uint32_t *group_marks; /* verdict.upstream_mark of each group */
 };
 
+/* Sorts MARKS by mark. Returns the first of two with one mark, NULL where there are none. */
+const struct compiled_mark *compiled_sort_marks(struct compiled_marks *marks);
+
 /* Finds the index that MARK stands for; -1 for none. */
 long compiled_find_mark(const struct compiled_marks *marks, uint32_t mark);
 

@@ -14,6 +14,16 @@ static int compare(const void *x, const void *y)
     return a->mark < b->mark ? -1 : a->mark > b->mark;
 }
 
+const struct compiled_mark *compiled_sort_marks(struct compiled_marks *marks)
+{
+    qsort(marks->items, marks->count, sizeof *marks->items, compare);
+    for (size_t i = 1; i < marks->count; i++) {
+        if (marks->items[i - 1].mark == marks->items[i].mark)
+            return &marks->items[i - 1];
+    }
+    return NULL;
+}
+
 /* What the items of one list of the config are called. */
 struct named {
     const char *what; /* they are */
@@ -28,22 +38,20 @@ static const char *name_at(const struct named *named, size_t i)
 
 static int compile(const struct named *named, struct compiled_marks *marks, struct err *err)
 {
+    const struct compiled_mark *twin;
+
     marks->items = calloc(named->count + 1, sizeof *marks->items);
     if (marks->items == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for the configuration");
     marks->count = named->count;
     for (size_t i = 0; i < named->count; i++)
         marks->items[i] = (struct compiled_mark){mark_of(name_at(named, i)), (uint32_t)i};
-    qsort(marks->items, marks->count, sizeof *marks->items, compare);
-    for (size_t i = 1; i < marks->count; i++) {
-        const struct compiled_mark *a = &marks->items[i - 1], *b = &marks->items[i];
-
-        if (a->mark == b->mark)
-            return err_set(err, ERR_DUPLICATE,
-                           "%s '%.63s' and '%.63s' have one mark; give one another name",
-                           named->what, name_at(named, a->index), name_at(named, b->index));
-    }
-    return 0;
+    twin = compiled_sort_marks(marks);
+    if (twin == NULL)
+        return 0;
+    return err_set(err, ERR_DUPLICATE,
+                   "%s '%.63s' and '%.63s' have one mark; give one another name", named->what,
+                   name_at(named, twin[0].index), name_at(named, twin[1].index));
 }
 
 int snapshot_compile_marks(struct snapshot *s, struct err *err)

@@ -105,18 +105,12 @@ static int put_device(struct snapshot *s, const struct config_device *named, str
     return 0;
 }
 
-static int compare_marks(const void *x, const void *y)
-{
-    const struct compiled_mark *a = x, *b = y;
-
-    return a->mark < b->mark ? -1 : a->mark > b->mark;
-}
-
 /* Two names with one id are as unlikely as they would be confusing. */
 static int number_devices(struct snapshot *s, struct err *err)
 {
     const struct config *config = s->config;
     struct compiled_marks *ids = &s->device_ids;
+    const struct compiled_mark *twin;
 
     ids->items = calloc(config->device_count, sizeof *ids->items);
     if (ids->items == NULL)
@@ -125,15 +119,12 @@ static int number_devices(struct snapshot *s, struct err *err)
     for (size_t i = 0; i < ids->count; i++)
         ids->items[i] =
             (struct compiled_mark){identify_config_id(config->devices[i].name), (uint32_t)i};
-    qsort(ids->items, ids->count, sizeof *ids->items, compare_marks);
-    for (size_t i = 1; i < ids->count; i++) {
-        if (ids->items[i - 1].mark == ids->items[i].mark)
-            return err_set(err, ERR_DUPLICATE,
-                           "devices '%.63s' and '%.63s' have one id; give one another name",
-                           config->devices[ids->items[i - 1].index].name,
-                           config->devices[ids->items[i].index].name);
-    }
-    return 0;
+    twin = compiled_sort_marks(ids);
+    if (twin == NULL)
+        return 0;
+    return err_set(err, ERR_DUPLICATE,
+                   "devices '%.63s' and '%.63s' have one id; give one another name",
+                   config->devices[twin[0].index].name, config->devices[twin[1].index].name);
 }
 
 static int compile_devices(struct snapshot *s, struct err *err)
