@@ -70,13 +70,8 @@ static void read_known(struct known *known)
         snprintf(path, sizeof path, "%s/zone.tab", folders[i]);
         known->text = file_read(path, TABLE_MAX, &length, NULL);
     }
-    for (rest = known->text; rest != NULL && *rest != '\0';) {
-        line = rest;
-        rest += strcspn(rest, "\n");
-        if (*rest != '\0')
-            *rest++ = '\0';
+    for (rest = known->text; (line = strsep(&rest, "\n")) != NULL;)
         cut_line(known, line);
-    }
 }
 
 static const char *last_part(const char *name)
