@@ -47,9 +47,8 @@ struct recent {
 
 struct neighbour_table {
     uv_poll_t poll;
-    uv_timer_t again; /* a dump that is due */
-    unsigned handles; /* that libuv has not closed yet */
-    bool destroyed;
+    uv_timer_t again;          /* a dump that is due */
+    unsigned handles;          /* that libuv has not closed yet */
     struct mnl_socket *socket; /* NULL: nothing is followed */
     struct overlay *overlay;
     const struct log *log;
@@ -337,9 +336,8 @@ static void on_closed(uv_handle_t *handle)
 
 void neighbour_table_destroy(struct neighbour_table *table)
 {
-    if (table == NULL || table->destroyed)
+    if (table == NULL)
         return;
-    table->destroyed = true;
     uv_close((uv_handle_t *)&table->again, on_closed);
     if (table->socket != NULL)
         uv_close((uv_handle_t *)&table->poll, on_closed);
