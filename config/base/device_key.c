@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/text.h"
+
 enum { MAC_OCTETS = 6, MAC_DIGITS = 2 * MAC_OCTETS };
 
 #define CPE_WORD "cpe:"
@@ -24,21 +26,13 @@ static const struct {
     {'\0', 12, false},
 };
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Reads the hexadecimal digits at the start of TEXT, at most MOST; returns how many. */
 static size_t read_digits(const char *text, size_t most, uint64_t *value)
 {
     size_t count = 0;
 
-    for (*value = 0; count < most && digit_of(text[count]) >= 0; count++)
-        *value = *value << 4 | (uint64_t)digit_of(text[count]);
+    for (*value = 0; count < most && text_hex_digit(text[count]) >= 0; count++)
+        *value = *value << 4 | (uint64_t)text_hex_digit(text[count]);
     return count;
 }
 

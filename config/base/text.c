@@ -237,3 +237,11 @@ bool text_is_plain(const char *text)
     }
     return true;
 }
+
+int text_hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}

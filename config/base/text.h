@@ -30,4 +30,7 @@ const char *text_nearest(const char *word, const char *const *words, size_t coun
  * the first and the last of it can be seen. */
 bool text_is_plain(const char *text);
 
+/* Returns what the hexadecimal digit C stands for, -1 where it is none. */
+int text_hex_digit(char c);
+
 #endif

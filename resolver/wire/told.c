@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "config/base/bytes.h"
+#include "config/base/text.h"
 #include "resolver/wire/dns.h"
 #include "resolver/wire/options.h"
 
@@ -61,18 +62,11 @@ static bool read_base64(const uint8_t *text, uint8_t *mac)
     return true;
 }
 
-static int hex_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool read_text(const uint8_t *text, uint8_t *mac)
 {
     for (size_t i = 0; i < MAC_OCTETS; i++) {
-        int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+        int high = text_hex_digit((char)text[3 * i]);
+        int low = text_hex_digit((char)text[3 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "config/base/err.h"
+#include "config/base/text.h"
 
 enum { MAC_OCTETS = 6, FIELDS_MAX = 24, DUID_OCTETS_MAX = 130 };
 
@@ -65,14 +66,6 @@ static size_t split(struct piece line, const char *stops, struct piece *fields)
 
 /* --- MACs and names --- */
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* Reads octets in hex with : or - between them into OUT[0..MOST); returns how many, 0 where it is
  * something else. */
 static size_t read_octets(const struct piece *piece, uint8_t *out, size_t most)
@@ -80,8 +73,8 @@ static size_t read_octets(const struct piece *piece, uint8_t *out, size_t most)
     size_t count = 0;
 
     for (size_t i = 0; i < piece->length; i += 3) {
-        int high = hex_digit(piece->at[i]);
-        int low = i + 1 < piece->length ? hex_digit(piece->at[i + 1]) : -1;
+        int high = text_hex_digit(piece->at[i]);
+        int low = i + 1 < piece->length ? text_hex_digit(piece->at[i + 1]) : -1;
 
         if (high < 0 || low < 0 || count == most)
             return 0;
