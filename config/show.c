@@ -98,7 +98,8 @@ static bool has_rows_inside(enum option_type type)
 {
     return type == OPTION_SECTION || type == OPTION_PROFILES || type == OPTION_NETWORKS ||
            type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES ||
-           type == OPTION_LISTS || type == OPTION_CALENDARS || type == OPTION_SCHEDULES;
+           type == OPTION_LISTS || type == OPTION_CALENDARS || type == OPTION_SCHEDULES ||
+           type == OPTION_GROUPS || type == OPTION_DEVICES;
 }
 
 static void show_options(struct show *show, const struct option *options, const struct node *node,

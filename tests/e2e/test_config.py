@@ -87,6 +87,20 @@ def test_show_gives_effective_values_and_who_said_so(tmp_path):
     assert f"udp.payload: 1400  # {file}:1:16" in plain.stdout.splitlines()
 
 
+@pytest.mark.parametrize("text, expected", [
+    ("{}", {"groups": [], "devices": []}),
+    ("groups: {a: {profile: child}}\ndevices: {d: {keys: [192.0.2.1], group: a}}\nprofiles: {child: {}}\n",
+     {"groups.a.profile": "child", "devices.d.group": "a", "devices.d.keys": ["192.0.2.1"]})])
+def test_show_has_one_row_for_each_thing_that_is_there(tmp_path, text, expected):
+    file = tmp_path / "f.yaml"
+    file.write_text(text)
+    rows = [(row["name"], row["value"]) for row in json.loads(config("show", "--json", file).stdout)["options"]]
+    names = [name for name, _ in rows]
+    assert len(names) == len(set(names))
+    assert all(value is not None for name, value in rows if name in ("groups", "devices"))
+    assert expected.items() <= {name: value for name, value in rows if name in expected}.items()
+
+
 def test_a_wrong_option_or_two_files_are_a_usage_error():
     assert config("check", "--nonsense").returncode == 2
     assert config("check", "a", "b").returncode == 2
