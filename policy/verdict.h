@@ -95,32 +95,36 @@ struct verdict_records {
     uint32_t count;
 };
 
+/* In an order that leaves no holes: each query clears one. */
 struct verdict {
     enum verdict_rule rule;
     enum verdict_action action;
     enum verdict_answer answer;
-
-    struct mask matched;  /* the category bits that decided */
-    struct mask observed; /* bits that would have, were they not in observe mode */
-    uint32_t profile;     /* index into the config's profiles */
-    bool unknown;         /* nobody knows the device, and its network has a word for such */
-    uint32_t device;      /* that asked, as in policy/who/devices.h; 0: nobody knows */
-    uint32_t row;         /* of the set, when matched */
-    struct mask chain;    /* bits that block what the answer leads to */
     enum verdict_covers covers;
-    int64_t step_s;   /* the instant whose step of the stairs holds */
-    uint8_t schedule; /* that decided: its number in the profile + 1, VERDICT_HOURS; 0: none */
-    bool warned;      /* blocked by cells W alone: the device's user may release it */
-    bool released;    /* and has */
+
+    struct mask matched;    /* the category bits that decided */
+    struct mask observed;   /* bits that would have, were they not in observe mode */
+    struct mask chain;      /* bits that block what the answer leads to */
+    uint32_t profile;       /* index into the config's profiles */
+    uint32_t device;        /* that asked, as in policy/who/devices.h; 0: nobody knows */
+    uint32_t row;           /* of the set, when matched */
+    uint32_t transform;     /* bit set of enum verdict_transform */
+    int64_t step_s;         /* the instant whose step of the stairs holds */
     struct grant_hit grant; /* that decided, or released it; id 0: none did */
-    bool denials;           /* people have denied something: an answer is looked at item by item */
-    bool clock_unknown;     /* the time cannot be right */
-    bool canary;            /* a name that devices ask before they go around a resolver */
-    bool would_block;       /* the profile only observes: observed_rule would have blocked */
-    enum verdict_rule observed_rule;
+
+    bool unknown;       /* nobody knows the device, and its network has a word for such */
+    uint8_t schedule;   /* that decided: its number in the profile + 1, VERDICT_HOURS; 0: none */
+    bool warned;        /* blocked by cells W alone: the device's user may release it */
+    bool released;      /* and has */
+    bool denials;       /* people have denied something: an answer is looked at item by item */
+    bool clock_unknown; /* the time cannot be right */
+    bool canary;        /* a name that devices ask before they go around a resolver */
+    bool would_block;   /* the profile only observes: observed_rule would have blocked */
     uint8_t labels; /* of the suffix that the rule stands on (for RULE_SPECIAL the zone whose SOA
                        goes with the answer); 0 when it stands on no name */
     bool exact;     /* a rule or grant of somebody's, for that very name and nothing below it */
+    uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
+    enum verdict_rule observed_rule;
 
     enum block_style style;
     /* Of a block: TERMS_DROP, TERMS_TCP, TERMS_REWRITE, where the list that blocks wants to be
@@ -131,14 +135,12 @@ struct verdict {
     const char *feed;               /* the list; NULL where it said nothing */
     const uint8_t *rewrite;         /* of TERMS_REWRITE: records, as in terms.h */
     size_t rewrite_length;
-    struct name alias;             /* of TRANSFORM_ALIAS */
-    uint32_t ttl_s;                /* of what we write ourselves */
-    uint32_t max_ttl_s;            /* of what is forwarded; 0 is none */
-    int64_t valid_until_s;         /* Unix time of the next edge; INT64_MAX for none */
-    uint16_t ede[VERDICT_EDE_MAX]; /* RFC 8914 codes, VERDICT_NO_EDE ends them */
-    uint32_t upstream_group;       /* 0 is the default group */
-    uint32_t upstream_mark;        /* of that group's zone and servers, the same over reloads */
-    uint32_t transform;            /* bit set of enum verdict_transform */
+    struct name alias;       /* of TRANSFORM_ALIAS */
+    uint32_t ttl_s;          /* of what we write ourselves */
+    uint32_t max_ttl_s;      /* of what is forwarded; 0 is none */
+    int64_t valid_until_s;   /* Unix time of the next edge; INT64_MAX for none */
+    uint32_t upstream_group; /* 0 is the default group */
+    uint32_t upstream_mark;  /* of that group's zone and servers, the same over reloads */
     struct verdict_records records;
     struct config_place place; /* of the config line that decided, for `why`; 0:0 for none */
     const char *reason;        /* a pin's or special name's reason; NULL */
