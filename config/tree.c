@@ -365,7 +365,9 @@ int tree_parse(struct node **root, const char *text, size_t length, struct probl
 
 const struct node *node_member(const struct node *mapping, const char *key)
 {
-    const struct node *node = mapping == NULL ? NULL : mapping->first;
+    /* A sequence's items have no keys: it was reported when its section was read. */
+    const struct node *node =
+        mapping == NULL || mapping->kind != NODE_MAPPING ? NULL : mapping->first;
 
     while (node != NULL && strcmp(node->key->text, key) != 0)
         node = node->next;

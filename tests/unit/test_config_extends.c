@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -212,6 +213,19 @@ static void what_does_less_than_it_seems_to_is_pointed_out(void **state)
     CHECK_ROWS(rows);
 }
 
+/* A list where a profile's options should stand: said once, and whoever extends it is read too. */
+static void a_profile_that_is_a_list_is_an_error_and_no_parent(void **state)
+{
+    static const char yaml[] = "profiles:\n  child: [adult]\n  teen: {extends: child}\n";
+    struct config_problems problems;
+
+    (void)state;
+    assert_null(config_parse("f", yaml, strlen(yaml), &problems));
+    assert_true(problems.count >= 1);
+    assert_non_null(strstr(problems.items[0].text, "child"));
+    config_problems_free(&problems);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +237,7 @@ int main(void)
         cmocka_unit_test(who_extends_himself_is_refused_where_the_circle_closes),
         cmocka_unit_test(one_category_has_one_cell),
         cmocka_unit_test(what_does_less_than_it_seems_to_is_pointed_out),
+        cmocka_unit_test(a_profile_that_is_a_list_is_an_error_and_no_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
