@@ -216,13 +216,14 @@ static void what_does_less_than_it_seems_to_is_pointed_out(void **state)
 /* A list where a profile's options should stand: said once, and whoever extends it is read too. */
 static void a_profile_that_is_a_list_is_an_error_and_no_parent(void **state)
 {
-    static const char yaml[] = "profiles:\n  child: [adult]\n  teen: {extends: child}\n";
+    static const char yaml[] = "profiles:\n  child: [adult]\n  teen: {extends: child}\n"
+                               "default_profile: teen\n";
     struct config_problems problems;
 
     (void)state;
     assert_null(config_parse("f", yaml, strlen(yaml), &problems));
     assert_true(problems.count >= 1);
-    assert_non_null(strstr(problems.items[0].text, "child"));
+    assert_non_null(strstr(problems.items[0].text, "must be a mapping"));
     config_problems_free(&problems);
 }
 
