@@ -237,8 +237,8 @@ struct config_zone {
     struct config_place place;
 };
 
-/* What a list is. public and partner here; what sets legal and hotline apart is stated at
- * config_list.class_. */
+/* What a list is: who may see it, and who can lift it. Entries of legal and hotline lists are kept
+ * sealed (blocklist/sealed), hold for every profile, and are told to nobody. */
 enum list_class { LIST_PUBLIC, LIST_PARTNER, LIST_LEGAL, LIST_HOTLINE };
 
 /* What one entry of a list names. URLs are never widened to their host. */
@@ -252,7 +252,10 @@ enum list_match { MATCH_BY_FORMAT, MATCH_EXACT, MATCH_SUBTREE };
 enum list_on_stale { LIST_STALE_KEEP, LIST_STALE_DROP };
 
 /* How a list proves where it comes from. */
-enum list_signature { LIST_UNSIGNED, LIST_MINISIGN, LIST_SHA256 };
+enum list_signature { LIST_UNSIGNED, LIST_MINISIGN, LIST_SHA256, LIST_CMS };
+
+/* What becomes of entries that are URLs, in lists of class legal and hotline. */
+enum list_url_action { LIST_URL_IGNORE, LIST_URL_DIVERT };
 
 /* A part of a source that goes to a category of its own: a folder of a UT1 tree, a member of an
  * archive, a value of a CSV column. */
@@ -273,9 +276,9 @@ struct config_gate {
 struct config_list {
     char id[CONFIG_WORD_MAX]; /* a-z 0-9 - _ . */
     struct config_place place;
-    enum list_class
-        class_; /* legal and hotline are accepted and not fetched yet: issue of its own */
-    char *url;  /* https://, file:///, or http:// */
+    enum list_class class_;
+    char *url;   /* https://, file:///, or http://; NULL where there is an inbox */
+    char *inbox; /* of legal and hotline lists: a folder of mode 0700 that files are delivered to */
     bool allow_http;
     bool allow_private;              /* addresses inside (RFC 1918, loopback...) may serve it */
     char format[16];                 /* a key of the formats, or auto */
@@ -303,12 +306,18 @@ struct config_list {
 
     enum list_signature signature;
     char *signature_url; /* NULL: url with .minisig or .sha256 behind it */
-    char *public_key;    /* of minisign, base64, or the path of its file */
+    char *public_key;    /* of minisign, base64, or the path of its file; of CMS the path of the
+                            signer's certificate in PEM */
 
     char *licence, *attribution, *contact, *legal_basis, *jurisdiction, *appeal_url;
     uint32_t max_age_s; /* since the last success; then stale */
     enum list_on_stale on_stale;
     struct config_gate gate;
+
+    /* Of legal and hotline lists. */
+    uint32_t deadline_s; /* from what the publisher has to what is in force; 0: none is set */
+    enum list_url_action url_action;
+    bool dns_use_permitted; /* the operator has the publisher's word that DNS may use it */
 };
 
 /* How lists are fetched and go live. */
@@ -330,6 +339,33 @@ struct config_feeds {
     uint32_t slow_octets_s;            /* slower for slow_s seconds: given up */
     uint32_t slow_s;
     uint64_t entries_most; /* of one list */
+};
+
+/* How large the machine is and who may hold it. A router's owner holds key and file, so that no
+ * hotline list goes there. */
+enum tier { TIER_UNSET, TIER_ROUTER, TIER_SCHOOL, TIER_ISP };
+
+/* Somebody who may take part in lifting an entry: a user of this machine, or the holder of a key.
+ */
+struct config_operator {
+    char name[CONFIG_WORD_MAX];
+    char *user;       /* whose process is at the control socket; NULL: by key alone */
+    char *public_key; /* of minisign, base64, or the path of its file; NULL: by user alone */
+    struct config_place place;
+};
+
+/* What legal and hotline lists need beside their manifests. */
+struct config_sealed {
+    char *key;              /* path, or credential:NAME (sealed_key.h); NULL: none */
+    struct name_buf canary; /* a name of the operator's own in each set; length 0: none */
+    uint32_t canary_every_s;
+    struct addr *divert; /* the operator's proxies, for url_action divert */
+    size_t divert_count;
+    char *evidence_key; /* secret key of minisign without a password, for `evidence`; NULL: none */
+    uint32_t budget_hits, budget_per_s, budget_drop_s; /* resolver/budget.h; hits 0: no budget */
+    struct config_operator *operators;
+    size_t operator_count;
+    bool syslog; /* the head of the account of lifts goes to syslog, too */
 };
 
 struct config {
@@ -384,12 +420,15 @@ struct config {
     struct country *country; /* its pack (country.h); NULL: nobody has said where this is */
     char *responsible_name, *responsible_contact; /* who answers for this; NULL: nobody named */
 
+    enum tier tier;
     struct config_list *lists;
     size_t list_count;
     struct config_feeds feeds;
+    struct config_sealed sealed;
 
     char *set_public, *set_hotline; /* NULL where not configured; with lists, set_public is
-                                       feeds.dir/current.set unless it is written */
+                                       feeds.dir/current.set unless it is written, and with legal or
+                                       hotline lists set_hotline is feeds.dir/sealed/current.set */
     char *control_operator, *control_portal;
     unsigned workers; /* at least 1 */
     char *user;       /* NULL: stay who we are */
