@@ -1,13 +1,26 @@
 #include "policy/state/overlay.h"
 
 #include <stdlib.h>
+#include <sodium.h>
 
 #include "config/base/err.h"
 #include "policy/state/grants.h"
+#include "policy/state/lifts.h"
 #include "policy/who/devices.h"
 #include "policy/who/neighbours.h"
 
 enum { NEIGHBOURS_MOST = 4096 };
+
+static struct lifts *create_lifts(struct err *err)
+{
+    uint8_t key[LIFTS_KEY_OCTETS];
+    struct lifts *lifts;
+
+    randombytes_buf(key, sizeof key);
+    lifts = lifts_create(key, err);
+    sodium_memzero(key, sizeof key);
+    return lifts;
+}
 
 struct overlay *overlay_create(uint64_t seed, struct err *err)
 {
@@ -21,7 +34,9 @@ struct overlay *overlay_create(uint64_t seed, struct err *err)
     overlay->grants = grants_create(seed, err);
     overlay->neighbours = neighbours_create(NEIGHBOURS_MOST, seed, err);
     overlay->devices = devices_create(DEVICES_MOST, seed, err);
-    if (overlay->devices == NULL || overlay->grants == NULL || overlay->neighbours == NULL) {
+    overlay->lifts = create_lifts(err);
+    if (overlay->devices == NULL || overlay->grants == NULL || overlay->neighbours == NULL ||
+        overlay->lifts == NULL) {
         overlay_free(overlay);
         return NULL;
     }
@@ -35,6 +50,7 @@ void overlay_free(struct overlay *overlay)
     devices_free(overlay->devices);
     neighbours_free(overlay->neighbours);
     grants_free(overlay->grants);
+    lifts_free(overlay->lifts);
     free(overlay);
 }
 

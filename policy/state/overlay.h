@@ -1,4 +1,4 @@
-/* overlay.h - what changes while a snapshot stands: devices, neighbours, grants.
+/* overlay.h - what changes while a snapshot stands: devices, neighbours, grants, lifts.
  *
  * Made once, by the server's main thread, which is its only writer; it outlives every snapshot.
  * A decision gets it with its question (ask.overlay); NULL stands for an empty one. */
@@ -10,16 +10,19 @@
 struct devices;
 struct err;
 struct grants;
+struct lifts;
 struct neighbours;
 
 struct overlay {
     struct devices *devices;       /* policy/who/devices.h */
     struct neighbours *neighbours; /* policy/who/neighbours.h */
     struct grants *grants;         /* policy/state/grants.h */
+    struct lifts *lifts;           /* policy/state/lifts.h */
     uint64_t version;              /* grows with each change that a decision may see */
 };
 
-/* Makes an overlay of nothing, whose hashes are keyed by SEED; frees one with all in it.
+/* Makes an overlay of nothing, whose hashes are keyed by SEED, those of lifts by a random key
+ * (lifts_rekey gives another); frees one with all in it.
  * Errors: NULL with ERR. */
 struct overlay *overlay_create(uint64_t seed, struct err *err);
 void overlay_free(struct overlay *overlay);
