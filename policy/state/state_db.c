@@ -23,14 +23,14 @@
 
 enum {
     APPLICATION = 1397191540, /* "SGst"; file(1) sees it too */
-    SCHEMA = 1,
-    CHECK_MOST = 16 << 20, /* octets that are checked at the start */
+    CHECK_MOST = 16 << 20,    /* octets that are checked at the start */
     ASIDE_MOST = 100,
     PATH_ROOM = 4096
 };
 
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
+/* What each version added to the one before: a new file gets all of them, an older one those that
+ * it lacks. What is released is not changed any more. */
+static const char *const schemas[] = {
     "CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, name TEXT NOT NULL,"
     " profile TEXT NOT NULL, grp TEXT NOT NULL, flags INTEGER NOT NULL,"
     " seen_first INTEGER NOT NULL, seen_last INTEGER NOT NULL) STRICT;"
@@ -46,10 +46,12 @@ static const char schema[] =
     " from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, who TEXT NOT NULL,"
     " reason TEXT NOT NULL) STRICT;"
     "CREATE TABLE change (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at INTEGER NOT NULL,"
-    " who TEXT NOT NULL, what TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
-    "PRAGMA application_id = 1397191540;"
-    "PRAGMA user_version = 1;"
-    "COMMIT";
+    " who TEXT NOT NULL, what TEXT NOT NULL, text TEXT NOT NULL) STRICT;",
+
+    "CREATE TABLE canary (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at INTEGER NOT NULL,"
+    " result INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;",
+};
+enum { SCHEMA = sizeof schemas / sizeof *schemas };
 
 static int run(struct state_db *db, const char *sql, struct err *err)
 {
@@ -100,8 +102,29 @@ static int set_up(struct state_db *db, struct err *err)
                err);
 }
 
-/* Judges whether the file is one of ours. Returns 1 for a new one. */
-static int check_schema(struct state_db *db, struct err *err)
+/* Brings a file of VERSION (0: a new one) to ours, at once or not at all. */
+static int bring_up(struct state_db *db, int64_t version, struct err *err)
+{
+    char pragmas[100];
+
+    if (run(db, "BEGIN IMMEDIATE", err) != 0)
+        return -1;
+    for (int64_t i = version; i < SCHEMA; i++) {
+        if (run(db, schemas[i], err) != 0)
+            goto failed;
+    }
+    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             APPLICATION, SCHEMA);
+    if (run(db, pragmas, err) == 0 && run(db, "COMMIT", err) == 0)
+        return 0;
+failed:
+    run(db, "ROLLBACK", NULL);
+    return -1;
+}
+
+/* Judges whether the file is one of ours. Returns 1 for one that is new, or lacks what later
+ * versions added to VERSION. */
+static int check_schema(struct state_db *db, int64_t *found, struct err *err)
 {
     int64_t application, version, tables;
 
@@ -109,9 +132,10 @@ static int check_schema(struct state_db *db, struct err *err)
         ask(db, "PRAGMA user_version", &version, NULL, 0, err) != 0 ||
         ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, 0, err) != 0)
         return -1;
+    *found = version;
     if (application == 0 && version == 0 && tables == 0)
         return 1;
-    if (application != APPLICATION)
+    if (application != APPLICATION || version < 1)
         return err_set(err, ERR_CONFIG,
                        "%s: another program's database; name another file in state.path", db->path);
     if (version > SCHEMA)
@@ -119,8 +143,8 @@ static int check_schema(struct state_db *db, struct err *err)
             err, ERR_VERSION,
             "%s: written by a newer stairgate (schema %lld, this one knows %d); run that "
             "one, or name another file in state.path",
-            db->path, (long long)version, SCHEMA);
-    return 0;
+            db->path, (long long)version, (int)SCHEMA);
+    return version < SCHEMA;
 }
 
 static int check_whole(struct state_db *db, struct err *err)
@@ -143,7 +167,8 @@ static int open_for_writing(struct state_db *db, struct err *err)
 {
     int code = sqlite3_open_v2(
         db->path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    int fresh;
+    int64_t version;
+    int lacks;
 
     if (db->db == NULL)
         return err_set(err, ERR_MEMORY, "%s: out of memory", db->path);
@@ -151,13 +176,13 @@ static int open_for_writing(struct state_db *db, struct err *err)
         return state_db_fail(db, err);
     if (set_up(db, err) != 0 || run(db, "PRAGMA journal_mode = WAL", err) != 0)
         return -1;
-    fresh = check_schema(db, err);
-    if (fresh < 0)
+    lacks = check_schema(db, &version, err);
+    if (lacks < 0)
         return -1;
-    /* Also takes the lock, which a second server then meets. */
-    if (fresh == 1)
-        return run(db, schema, err);
-    return run(db, "BEGIN IMMEDIATE; COMMIT", err) == 0 ? check_whole(db, err) : -1;
+    /* Both take the lock, which a second server then meets. */
+    if (version > 0 && (run(db, "BEGIN IMMEDIATE; COMMIT", err) != 0 || check_whole(db, err) != 0))
+        return -1;
+    return lacks == 1 ? bring_up(db, version, err) : 0;
 }
 
 /* A log that a killed server left holds its last changes, of at most a minute (state_db_settle). To
@@ -186,7 +211,8 @@ static void write_uri(const struct state_db *db, char *out, size_t room)
 static int open_for_reading(struct state_db *db, struct err *err)
 {
     char uri[3 * PATH_ROOM];
-    int fresh, code;
+    int64_t version;
+    int lacks, code;
 
     write_uri(db, uri, sizeof uri);
     code = sqlite3_open_v2(uri, &db->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
@@ -196,10 +222,11 @@ static int open_for_reading(struct state_db *db, struct err *err)
         return state_db_fail(db, err);
     if (set_up(db, err) != 0)
         return -1;
-    fresh = check_schema(db, err);
-    if (fresh == 1)
-        return err_set(err, ERR_SYSTEM, "%s: empty, and cannot be written", db->path);
-    return fresh < 0 ? -1 : check_whole(db, err);
+    lacks = check_schema(db, &version, err);
+    if (lacks == 1)
+        return err_set(err, ERR_SYSTEM, "%s: %s, and cannot be written", db->path,
+                       version == 0 ? "empty" : "of an older stairgate");
+    return lacks < 0 ? -1 : check_whole(db, err);
 }
 
 /* ---- damage ---- */

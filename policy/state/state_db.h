@@ -1,5 +1,5 @@
 /* state_db.h - state.db: what people have told the server and it has learnt, over restarts: devices
- * with what they are known by, grants, and an account of changes.
+ * with what they are known by, grants, an account of changes, and what canaries said.
  *
  * SQLite, with one user, the server's main thread, which keeps it open alone. Everything is durable
  * when a put, remove or (inside of a begin) the commit returns 0. After an error nothing has
@@ -23,8 +23,9 @@ enum {
     STATE_WHO_MAX = 64,
     STATE_REASON_MAX = 200,
     STATE_DEVICES_MOST = 1 << 21,
-    STATE_KEYS_MOST = 64,      /* of one device */
-    STATE_CHANGES_KEPT = 4096, /* the oldest go */
+    STATE_KEYS_MOST = 64,          /* of one device */
+    STATE_CHANGES_KEPT = 4096,     /* the oldest go */
+    STATE_CANARIES_KEPT = 1 << 16, /* hourly ones: seven years; one each ten minutes: 15 months */
 };
 
 /* Opens the database at PATH, made where it is missing. One that is damaged, or is none, is set
@@ -146,5 +147,26 @@ struct state_change {
 int state_db_changes_each(struct state_db *db, size_t most,
                           int (*see)(void *context, const struct state_change *change),
                           void *context, struct err *err);
+
+/* ---- canaries ---- */
+
+/* What the node learnt when it asked itself whether the sealed set is in force. */
+struct state_canary {
+    int64_t at_s;
+    uint32_t result;     /* enum canary_result (resolver/daemon/canary_answer.h) */
+    uint64_t generation; /* of the sealed set; 0: there was none */
+};
+
+/* Adds CANARY; the oldest of more than STATE_CANARIES_KEPT goes. Errors: -1 with ERR. */
+int state_db_canary_add(struct state_db *db, const struct state_canary *canary, struct err *err);
+
+/* Finds the last one. Returns 1, 0 where there is none, -1 with ERR. */
+int state_db_canary_last(struct state_db *db, struct state_canary *canary, struct err *err);
+
+/* Calls SEE with each from FROM_S on and before UNTIL_S, in the order in which they were added,
+ * likewise. */
+int state_db_canaries_each(struct state_db *db, int64_t from_s, int64_t until_s,
+                           int (*see)(void *context, const struct state_canary *canary),
+                           void *context, struct err *err);
 
 #endif

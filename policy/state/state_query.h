@@ -40,6 +40,10 @@ enum state_statement {
     STATE_CHANGE_ADD,
     STATE_CHANGES_TIDY,
     STATE_CHANGES,
+    STATE_CANARY_ADD,
+    STATE_CANARIES_TIDY,
+    STATE_CANARIES,
+    STATE_CANARY_LAST,
     STATE_STATEMENTS
 };
 extern const char *const state_statements[STATE_STATEMENTS];

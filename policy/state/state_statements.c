@@ -45,4 +45,10 @@ const char *const state_statements[STATE_STATEMENTS] = {
         "DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?1",
     [STATE_CHANGES] =
         "SELECT number, at, who, what, text FROM change ORDER BY number DESC LIMIT ?1",
+    [STATE_CANARY_ADD] = "INSERT INTO canary (at, result, generation) VALUES (?1, ?2, ?3)",
+    [STATE_CANARIES_TIDY] =
+        "DELETE FROM canary WHERE number <= (SELECT max(number) FROM canary) - ?1",
+    [STATE_CANARIES] = "SELECT at, result, generation FROM canary WHERE at >= ?1 AND at < ?2"
+                       " ORDER BY number",
+    [STATE_CANARY_LAST] = "SELECT at, result, generation FROM canary ORDER BY number DESC LIMIT 1",
 };

@@ -313,16 +313,121 @@ static void change_file(const struct place *place, const char *sql)
     sqlite3_close(db);
 }
 
+static int ask_file(const struct place *place, const char *sql)
+{
+    sqlite3_stmt *statement;
+    sqlite3 *db;
+    int number;
+
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+/* Takes out of the file what versions after the first have added. */
+static void make_first_version(const struct place *place)
+{
+    static const char later[] =
+        "SELECT %s FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%%' AND"
+        " name NOT IN ('device', 'device_key', 'given', 'change')";
+    char sql[400], drop[100];
+    sqlite3_stmt *statement;
+    sqlite3 *db;
+
+    snprintf(sql, sizeof sql, later, "count(*)");
+    while (ask_file(place, sql) > 0) {
+        char one[400];
+
+        snprintf(one, sizeof one, later, "'DROP TABLE ' || name");
+        assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, one, -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        snprintf(drop, sizeof drop, "%s", (const char *)sqlite3_column_text(statement, 0));
+        sqlite3_finalize(statement);
+        sqlite3_close(db);
+        change_file(place, drop);
+    }
+    change_file(place, "PRAGMA user_version = 1");
+}
+
+static int count_canary(void *context, const struct state_canary *canary)
+{
+    struct state_canary *last = context;
+
+    assert_true(canary->at_s >= last->at_s);
+    *last = *canary;
+    return 0;
+}
+
+static void a_file_of_the_first_version_gets_what_later_ones_added_and_keeps_its_rows(void **state)
+{
+    const struct place *place = *state;
+    struct state_canary canary = {.at_s = 1800000000, .result = 3, .generation = 7}, last = {0};
+    struct state_db *db = open_db(place);
+    struct err err;
+    int version;
+
+    add_device(db, "tablet", "line 1");
+    state_db_close(db);
+    version = ask_file(place, "PRAGMA user_version");
+    make_first_version(place);
+    db = open_db(place);
+    assert_int_equal(look(db).devices, 1);
+    assert_int_equal(state_db_canary_last(db, &last, &err), 0);
+    assert_int_equal(state_db_canary_add(db, &canary, &err), 0);
+    state_db_close(db);
+    assert_int_equal(ask_file(place, "PRAGMA user_version"), version);
+    db = open_db(place);
+    assert_int_equal(state_db_canary_last(db, &last, &err), 1);
+    assert_int_equal(last.at_s, canary.at_s);
+    assert_int_equal(last.result, canary.result);
+    assert_int_equal(last.generation, canary.generation);
+    state_db_close(db);
+}
+
+static void canaries_are_told_of_a_span_and_only_the_newest_are_kept(void **state)
+{
+    const struct place *place = *state;
+    struct state_canary canary = {.result = 1, .generation = UINT64_MAX}, last = {0};
+    struct state_db *db = open_db(place);
+    struct err err;
+
+    for (canary.at_s = 1000; canary.at_s < 1010; canary.at_s++)
+        assert_int_equal(state_db_canary_add(db, &canary, &err), 0);
+    assert_int_equal(state_db_canaries_each(db, 1002, 1005, count_canary, &last, &err), 0);
+    assert_int_equal(last.at_s, 1004);
+    assert_true(last.generation == UINT64_MAX);
+    state_db_close(db);
+    change_file(place, "UPDATE canary SET number = number + 65533 WHERE number > 5");
+    db = open_db(place);
+    canary.at_s = 2000;
+    assert_int_equal(state_db_canary_add(db, &canary, &err), 0); /* number 65544 */
+    last.at_s = 0;
+    assert_int_equal(state_db_canaries_each(db, 0, 1006, count_canary, &last, &err), 0);
+    assert_int_equal(last.at_s, 1005); /* those numbered 1 to 5 are gone */
+    last.at_s = 0;
+    assert_int_equal(state_db_canaries_each(db, 0, 1005, count_canary, &last, &err), 0);
+    assert_int_equal(last.at_s, 0);
+    state_db_close(db);
+}
+
 static void a_newer_ones_and_anothers_file_are_refused_and_left_alone(void **state)
 {
     const struct place *place = *state;
     struct err warning, err;
+    char back[60];
 
     state_db_close(open_db(place));
+    snprintf(back, sizeof back, "PRAGMA user_version = %d", ask_file(place, "PRAGMA user_version"));
     change_file(place, "PRAGMA user_version = 99");
     assert_null(state_db_open(place->path, &warning, &err));
     assert_int_equal(err.code, ERR_VERSION);
-    change_file(place, "PRAGMA user_version = 1; PRAGMA application_id = 7");
+    change_file(place, back);
+    change_file(place, "PRAGMA application_id = 7");
     assert_null(state_db_open(place->path, &warning, &err));
     assert_int_equal(err.code, ERR_CONFIG);
     change_file(place, "PRAGMA application_id = 1397191540");
@@ -423,6 +528,8 @@ int main(void)
         CASE(a_second_server_is_refused),
         CASE(a_damaged_file_is_set_aside_and_never_written_over),
         CASE(a_newer_ones_and_anothers_file_are_refused_and_left_alone),
+        CASE(a_file_of_the_first_version_gets_what_later_ones_added_and_keeps_its_rows),
+        CASE(canaries_are_told_of_a_span_and_only_the_newest_are_kept),
         CASE(rows_that_nobody_wrote_are_damage),
         CASE(a_full_disk_changes_nothing),
         CASE(what_cannot_be_written_is_read_and_says_why_it_does_not_change),
