@@ -112,8 +112,8 @@ static int check_signature(struct fetch_job *job, struct err *err)
     const struct config_list *list = job->request->list;
     const char *text = (const char *)job->signature.memory;
     size_t length = (size_t)job->signature.got;
-    struct signature_key key;
-    struct signature signature;
+    struct minisign_key key;
+    struct minisign signature;
     uint8_t digest[32];
     char name[256];
 
@@ -123,8 +123,8 @@ static int check_signature(struct fetch_job *job, struct err *err)
                    ? -1
                    : signature_sha256_check(digest, job->body.fd, err);
     }
-    if (signature_key_read(&key, list->public_key, err) != 0 ||
-        signature_read(&signature, text, length, err) != 0)
+    if (minisign_key_read(&key, list->public_key, err) != 0 ||
+        minisign_read(&signature, text, length, err) != 0)
         return -1;
     return signature_check(&signature, &key, job->body.fd, err);
 }
@@ -454,7 +454,7 @@ static void reset(struct fetch_job *job)
 void fetch_job_start(struct fetch_job *job, const struct fetch_request *request, size_t index)
 {
     uint64_t most_s = job->world->config->feeds.time_most_s;
-    struct signature_key key;
+    struct minisign_key key;
     struct err err;
 
     reset(job);
@@ -465,7 +465,7 @@ void fetch_job_start(struct fetch_job *job, const struct fetch_request *request,
     if (most_s > 0)
         uv_timer_start(&job->timer, too_long, most_s * 1000, 0);
     if (request->list->signature == LIST_MINISIGN &&
-        signature_key_read(&key, request->list->public_key, &err) != 0)
+        minisign_key_read(&key, request->list->public_key, &err) != 0)
         fail(job, &err); /* before anything is fetched that could not be checked */
     else
         get_body(job);

@@ -15,14 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 {
     const char *text = (const char *)octets;
-    struct signature signature;
-    struct signature_key key = {.id = {0}};
+    struct minisign signature;
+    struct minisign_key key = {.id = {0}};
     uint8_t digest[32];
     struct err err;
     int fd;
 
     signature_sha256_read(digest, text, length, "a.txt", &err);
-    if (signature_read(&signature, text, length, &err) != 0)
+    if (minisign_read(&signature, text, length, &err) != 0)
         return 0;
     must(memchr(signature.comment, '\0', sizeof signature.comment) != NULL);
     must(strchr(signature.comment, '\n') == NULL);

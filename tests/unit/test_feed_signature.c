@@ -30,12 +30,12 @@ static int file_of(const char *text)
 static int judge(const char *key_text, const char *signature_text, const char *body,
                  struct err *err)
 {
-    struct signature_key key;
-    struct signature signature;
+    struct minisign_key key;
+    struct minisign signature;
     int fd = file_of(body), result = -1;
 
-    if (signature_key_read(&key, key_text, err) == 0 &&
-        signature_read(&signature, signature_text, strlen(signature_text), err) == 0)
+    if (minisign_key_read(&key, key_text, err) == 0 &&
+        minisign_read(&signature, signature_text, strlen(signature_text), err) == 0)
         result = signature_check(&signature, &key, fd, err);
     close(fd);
     return result;
@@ -98,13 +98,13 @@ static void no_changed_octet_is_good(void **state)
 static void no_beginning_of_one_is_one(void **state)
 {
     size_t length = strlen(SAMPLE_PREHASHED);
-    struct signature signature;
+    struct minisign signature;
     struct err err;
 
     (void)state;
     for (size_t i = 0; i + 1 < length; i++)
-        assert_int_equal(signature_read(&signature, SAMPLE_PREHASHED, i, &err), -1);
-    assert_int_equal(signature_read(&signature, SAMPLE_PREHASHED, length - 1, &err), 0);
+        assert_int_equal(minisign_read(&signature, SAMPLE_PREHASHED, i, &err), -1);
+    assert_int_equal(minisign_read(&signature, SAMPLE_PREHASHED, length - 1, &err), 0);
     assert_string_equal(signature.comment, "signed by the tests");
     assert_int_equal(signature.prehashed, 1);
 }
@@ -113,7 +113,7 @@ static void a_key_comes_as_text_or_file(void **state)
 {
     char path[] = "/tmp/signature-key-XXXXXX";
     const char *text = "untrusted comment: minisign public key\n" SAMPLE_KEY "\n";
-    struct signature_key key, same;
+    struct minisign_key key, same;
     struct err err;
     int fd = mkstemp(path);
 
@@ -121,13 +121,13 @@ static void a_key_comes_as_text_or_file(void **state)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
-    assert_int_equal(signature_key_read(&key, SAMPLE_KEY, &err), 0);
-    assert_int_equal(signature_key_read(&same, path, &err), 0);
+    assert_int_equal(minisign_key_read(&key, SAMPLE_KEY, &err), 0);
+    assert_int_equal(minisign_key_read(&same, path, &err), 0);
     assert_memory_equal(&key, &same, sizeof key);
     unlink(path);
-    assert_int_equal(signature_key_read(&key, path, &err), -1);
-    assert_int_equal(signature_key_read(&key, "", &err), -1);
-    assert_int_equal(signature_key_read(&key, NULL, &err), -1);
+    assert_int_equal(minisign_key_read(&key, path, &err), -1);
+    assert_int_equal(minisign_key_read(&key, "", &err), -1);
+    assert_int_equal(minisign_key_read(&key, NULL, &err), -1);
     assert_int_equal(err.code, ERR_CONFIG);
 }
 
