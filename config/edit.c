@@ -1,16 +1,15 @@
 /* edit.c - the surgery on an operator's YAML.
  *
  * The problem: a program that reads a config and writes it again loses what people put into it:
- * comments, order, quotes. The idea: libyaml tells on which lines the members of `lists` begin and
- * end; the new text is the old one with lines put in or taken out between two of them, and not an
- * octet of the others is touched.
+ * comments, order, quotes. The idea: libyaml tells on which lines the members of `lists` (or of
+ * another section) begin and end; the new text is the old one with lines put in or taken out
+ * between two of them, and not an octet of the others is touched.
  *
  * A member ends where its last value ends, not where the next one begins: what stands between,
  * blank lines and comments, belongs to nobody and stays. Lines are cut where libyaml cuts them (CR,
  * LF, CRLF and three of Unicode's), since its marks count by that.
  *
- * Dropped: editing flow style (`lists: {a: {...}}`): there a line is no unit, and whoever writes
- * that has a handful of lists. */
+ * Dropped: flow style (`lists: {a: {...}}`): there a line is no unit. */
 #include "config/edit.h"
 
 #include <stdbool.h>
@@ -25,6 +24,7 @@ enum { DEPTH_ROOT = 1, DEPTH_LISTS = 2, INDENT = 2 };
 
 /* Where things stand; lines count from 0. */
 struct scan {
+    const char *section; /* what is edited: a key of the root */
     const char *id, *text;
     size_t length;
     size_t depth;
@@ -100,7 +100,7 @@ static void take_root_key(struct scan *scan, const yaml_event_t *event)
         scan->root_there = true;
         scan->root_column = event->start_mark.column;
     }
-    scan->in_lists = strcmp((const char *)event->data.scalar.value, "lists") == 0;
+    scan->in_lists = strcmp((const char *)event->data.scalar.value, scan->section) == 0;
     if (!scan->in_lists)
         return;
     check_key(scan, event->start_mark);
@@ -305,20 +305,35 @@ static void put_value(FILE *out, const char *value)
     fputc('\'', out);
 }
 
-static void put_entry(FILE *out, size_t indent, const char *end, const char *id,
-                      const struct edit_option *options, size_t count)
+static void put_option(FILE *out, size_t indent, const char *end, const struct edit_option *option)
 {
-    fprintf(out, "%*s", (int)indent, "");
-    put_value(out, id);
-    fprintf(out, ":%s", end);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%*s%s: ", (int)indent + INDENT, "", options[i].name);
-        if (options[i].yaml)
-            fputs(options[i].value, out);
-        else
-            put_value(out, options[i].value);
-        fputs(end, out);
+    fprintf(out, "%*s%s: ", (int)indent, "", option->name);
+    if (option->yaml)
+        fputs(option->value, out);
+    else
+        put_value(out, option->value);
+    fputs(end, out);
+}
+
+/* What is put in: a list with its options, or, where ID is no list's, one option. */
+struct piece {
+    const char *id;
+    const struct edit_option *options;
+    size_t count;
+    bool option;
+};
+
+static void put_piece(FILE *out, size_t indent, const char *end, const struct piece *piece)
+{
+    if (piece->option) {
+        put_option(out, indent, end, piece->options);
+        return;
     }
+    fprintf(out, "%*s", (int)indent, "");
+    put_value(out, piece->id);
+    fprintf(out, ":%s", end);
+    for (size_t i = 0; i < piece->count; i++)
+        put_option(out, indent + INDENT, end, &piece->options[i]);
 }
 
 /* Writes TEXT[0..AT) to OUT, and a line end where its last line has none. */
@@ -327,6 +342,16 @@ static void put_before(FILE *out, const char *text, size_t at, const char *end)
     fwrite(text, 1, at, out);
     if (at > 0 && text[at - 1] != '\n' && text[at - 1] != '\r')
         fputs(end, out);
+}
+
+/* Returns where the new text is written, which is then *TEXT; NULL without memory. */
+static FILE *begin(char **text, size_t *length, struct err *err)
+{
+    FILE *out = open_memstream(text, length);
+
+    if (out == NULL)
+        err_set(err, ERR_MEMORY, "out of memory");
+    return out;
 }
 
 /* Ends OUT, whose octets are in *TEXT; returns them, or NULL without memory. */
@@ -350,16 +375,16 @@ static int check_style(const struct scan *scan, struct err *err)
             "the config is written as one {...}; write its options on lines of their own");
     if (scan->lists_there && scan->lists_flow && scan->members > 0)
         return err_set(err, ERR_FORMAT,
-                       "line %zu: 'lists' is written as {...}; write each list on lines of its own "
-                       "below 'lists:', or edit it yourself",
-                       scan->lists_line + 1);
+                       "line %zu: '%s' is written as {...}; write each thing in it on lines of its "
+                       "own below '%s:', or edit it yourself",
+                       scan->lists_line + 1, scan->section, scan->section);
     if (scan->lists_there && scan->lists_flow && scan->value_line != scan->value_end_line)
-        return err_set(err, ERR_FORMAT, "line %zu: write 'lists: {}' on one line",
-                       scan->lists_line + 1);
+        return err_set(err, ERR_FORMAT, "line %zu: write '%s: {}' on one line",
+                       scan->lists_line + 1, scan->section);
     if (scan->odd_line > 0)
         return err_set(err, ERR_FORMAT,
-                       "line %zu: the name of a list, and 'lists', must be the first on its line",
-                       scan->odd_line);
+                       "line %zu: '%s', and the names in it, must be the first on their line",
+                       scan->odd_line, scan->section);
     return 0;
 }
 
@@ -378,8 +403,8 @@ static void put_without_braces(FILE *out, const struct scan *scan, const char *t
         fputs(end, out);
 }
 
-static void put_list(FILE *out, const struct scan *scan, const char *text, size_t length,
-                     const struct edit_option *options, size_t count)
+static void put_in(FILE *out, const struct scan *scan, const char *text, size_t length,
+                   const struct piece *piece)
 {
     const char *end = line_end(text, length);
     size_t indent = scan->members > 0 ? scan->member_column : scan->lists_column + INDENT;
@@ -393,35 +418,53 @@ static void put_list(FILE *out, const struct scan *scan, const char *text, size_
         put_before(out, text, at, end);
     }
     if (!scan->lists_there) {
-        fprintf(out, "%s%*slists:%s", at > 0 ? end : "", (int)scan->root_column, "", end);
+        fprintf(out, "%s%*s%s:%s", at > 0 ? end : "", (int)scan->root_column, "", scan->section,
+                end);
         indent = scan->root_column + INDENT;
     }
-    put_entry(out, indent, end, scan->id, options, count);
+    put_piece(out, indent, end, piece);
     fwrite(text + at, 1, length - at, out);
 }
 
-char *edit_add_list(const char *text, size_t length, const char *id,
-                    const struct edit_option *options, size_t count, size_t *out_length,
-                    struct err *err)
+/* Returns TEXT[0..LENGTH) with PIECE in SECTION, as the header says of both that add. */
+static char *add(const char *text, size_t length, const char *section, const struct piece *piece,
+                 size_t *out_length, struct err *err)
 {
-    struct scan scan = {.id = id, .text = text, .length = length};
+    struct scan scan = {.section = section, .id = piece->id, .text = text, .length = length};
     char *made = NULL;
     FILE *out;
 
     if (scan_text(&scan, text, length, err) != 0 || check_style(&scan, err) != 0)
         return NULL;
     if (scan.member_there) {
-        err_set(err, ERR_DUPLICATE, "there is a list of that name: '%s', at line %zu", id,
-                scan.member_line + 1);
+        err_set(err, ERR_DUPLICATE,
+                piece->option ? "it is written already: '%s', at line %zu"
+                              : "there is a list of that name: '%s', at line %zu",
+                piece->id, scan.member_line + 1);
         return NULL;
     }
-    out = open_memstream(&made, out_length);
-    if (out == NULL) {
-        err_set(err, ERR_MEMORY, "out of memory");
+    out = begin(&made, out_length, err);
+    if (out == NULL)
         return NULL;
-    }
-    put_list(out, &scan, text, length, options, count);
+    put_in(out, &scan, text, length, piece);
     return finish(out, &made, err);
+}
+
+char *edit_add_list(const char *text, size_t length, const char *id,
+                    const struct edit_option *options, size_t count, size_t *out_length,
+                    struct err *err)
+{
+    const struct piece piece = {id, options, count, false};
+
+    return add(text, length, "lists", &piece, out_length, err);
+}
+
+char *edit_add_option(const char *text, size_t length, const char *section,
+                      const struct edit_option *option, size_t *out_length, struct err *err)
+{
+    const struct piece piece = {option->name, option, 1, true};
+
+    return add(text, length, section, &piece, out_length, err);
 }
 
 /* Writes the line of `lists:` from AT on, with `{}` behind the colon; returns where it ends. */
@@ -457,7 +500,7 @@ static void put_rest(FILE *out, const struct scan *scan, const char *text, size_
 char *edit_remove_list(const char *text, size_t length, const char *id, size_t *out_length,
                        struct err *err)
 {
-    struct scan scan = {.id = id, .text = text, .length = length};
+    struct scan scan = {.section = "lists", .id = id, .text = text, .length = length};
     char *made = NULL;
     FILE *out;
 
@@ -467,11 +510,9 @@ char *edit_remove_list(const char *text, size_t length, const char *id, size_t *
         err_set(err, ERR_NOT_FOUND, "no list of that name: '%s'", id);
         return NULL;
     }
-    out = open_memstream(&made, out_length);
-    if (out == NULL) {
-        err_set(err, ERR_MEMORY, "out of memory");
+    out = begin(&made, out_length, err);
+    if (out == NULL)
         return NULL;
-    }
     put_rest(out, &scan, text, length);
     return finish(out, &made, err);
 }

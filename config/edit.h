@@ -1,5 +1,5 @@
-/* edit.h - puts a list into the text of a config, or takes one out, and leaves every other octet as
- * the operator wrote it: comments, blank lines, quotes, line ends.
+/* edit.h - puts a list or an option into the text of a config, or takes a list out, and leaves
+ * every other octet as the operator wrote it: comments, blank lines, quotes, line ends.
  *
  * Only block style is edited; what is written as `lists: {...}` is refused with the cure. The
  * result is text that nobody has checked: config_load_text does that. */
@@ -25,6 +25,12 @@ struct edit_option {
 char *edit_add_list(const char *text, size_t length, const char *id,
                     const struct edit_option *options, size_t count, size_t *out_length,
                     struct err *err);
+
+/* Returns TEXT[0..LENGTH) with OPTION in SECTION, a mapping at the top such as `sealed`, which is
+ * made where there is none. Owner and errors as edit_add_list; ERR_DUPLICATE where it is written
+ * already. */
+char *edit_add_option(const char *text, size_t length, const char *section,
+                      const struct edit_option *option, size_t *out_length, struct err *err);
 
 /* Returns TEXT[0..LENGTH) without the lines of list ID; where it was the only one, `lists: {}` is
  * left. Owner and errors as edit_add_list; ERR_NOT_FOUND where there is none. */

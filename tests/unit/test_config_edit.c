@@ -158,8 +158,8 @@ static void what_cannot_be_edited_is_refused_with_the_cure(void **state)
         enum err_code code;
     } rows[] = {
         {"lists: {a: {url: x}}\n",
-         "line 1: 'lists' is written as {...}; write each list on lines of its own below 'lists:', "
-         "or edit it yourself",                                                         ERR_FORMAT},
+         "line 1: 'lists' is written as {...}; write each thing in it on lines of its own below "
+         "'lists:', or edit it yourself",                                               ERR_FORMAT},
         {"{listen: []}\n",
          "the config is written as one {...}; write its options on lines of their own", ERR_FORMAT},
         {"lists: {\n}\n",             "line 1: write 'lists: {}' on one line",          ERR_FORMAT},
@@ -185,6 +185,35 @@ static void what_cannot_be_edited_is_refused_with_the_cure(void **state)
     assert_int_equal(err.code, ERR_FORMAT);
 }
 
+static void an_option_goes_into_its_section(void **state)
+{
+    static const struct edit_option option = {"key", "/etc/a.key", false};
+    static const struct row rows[] = {
+        {"sealed:\n  canary: c.example # ours\n# end\n",
+         "sealed:\n  canary: c.example # ours\n  key: '/etc/a.key'\n# end\n"                           },
+        {"listen: []\n",                                 "listen: []\n\nsealed:\n  key: '/etc/a.key'\n"},
+        {"sealed: {}\nlists:\n  sealed:\n    key: b\n",
+         "sealed:\n  key: '/etc/a.key'\nlists:\n  sealed:\n    key: b\n"                               },
+        {"",                                             "sealed:\n  key: '/etc/a.key'\n"              },
+    };
+    struct err err;
+    size_t length;
+    char *text;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text = edit_add_option(rows[i].before, strlen(rows[i].before), "sealed", &option, &length,
+                               &err);
+        assert_non_null(text);
+        assert_string_equal(text, rows[i].after);
+        free(text);
+    }
+    assert_null(edit_add_option("sealed:\n  key: x\n", 17, "sealed", &option, &length, &err));
+    assert_int_equal(err.code, ERR_DUPLICATE);
+    assert_null(edit_add_option("sealed: {key: x}\n", 17, "sealed", &option, &length, &err));
+    assert_int_equal(err.code, ERR_FORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +221,7 @@ int main(void)
         cmocka_unit_test(where_there_are_no_lists_they_begin_at_the_end),
         cmocka_unit_test(a_list_goes_with_its_own_lines_alone),
         cmocka_unit_test(what_was_put_in_comes_out_without_a_trace),
+        cmocka_unit_test(an_option_goes_into_its_section),
         cmocka_unit_test(what_cannot_be_edited_is_refused_with_the_cure),
     };
 
