@@ -32,6 +32,7 @@ struct client {
     unsigned open;   /* handles not yet closed */
     unsigned writes; /* not yet done */
     unsigned role;
+    json_int_t user;             /* the peer's, as the kernel says; -1 where it does not */
     bool leaving;                /* closes when its writes are done */
     bool paused;                 /* it does not read its replies, or waits for a late one */
     struct control_later *later; /* the reply that it waits for */
@@ -327,6 +328,7 @@ static void answer(struct client *client, const char *line, size_t length)
     struct err err;
 
     if (message_parse(&message, line, length, &err) == 0) {
+        json_object_set_new(message.body, CONTROL_USER, json_integer(client->user));
         run_verb(client, &message);
     } else {
         complain(client->control, "no request, closed");
@@ -395,20 +397,24 @@ static void start_reading(struct client *client)
 
 /* ---- a client comes ---- */
 
-static unsigned role_of(const struct control *control, const struct door *door,
-                        const uv_pipe_t *pipe)
+static json_int_t user_of(const uv_pipe_t *pipe)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
     uv_os_fd_t fd;
 
-    if (door->role == CONTROL_PORTAL)
-        return CONTROL_PORTAL;
     if (uv_fileno((const uv_handle_t *)pipe, &fd) < 0 ||
         getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-        return CONTROL_READER;
+        return -1;
+    return peer.uid;
+}
+
+static unsigned role_of(const struct control *control, const struct door *door, json_int_t user)
+{
+    if (door->role == CONTROL_PORTAL)
+        return CONTROL_PORTAL;
     for (unsigned i = 0; i < control->trusted_count; i++) {
-        if (peer.uid == control->trusted[i])
+        if (user == (json_int_t)control->trusted[i])
             return CONTROL_OPERATOR;
     }
     return CONTROL_READER;
@@ -449,7 +455,8 @@ static void on_connection(uv_stream_t *stream, int status)
             close_client(client);
         return;
     }
-    client->role = role_of(door->control, door, &client->pipe);
+    client->user = user_of(&client->pipe);
+    client->role = role_of(door->control, door, client->user);
     set_patience(client);
     if (door->control->client_count > CONTROL_CLIENTS_MAX) {
         err_set(&err, ERR_BUSY, "too many clients: %d are connected", CONTROL_CLIENTS_MAX);

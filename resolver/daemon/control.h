@@ -26,6 +26,10 @@ enum {
     CONTROL_BACKLOG_MAX = 256 * 1024, /* octets of replies not read, before requests wait */
 };
 
+/* The key of a request under which a verb finds the peer's user as a number, -1 where the kernel
+ * does not say; whatever a client wrote there is gone. */
+#define CONTROL_USER "user_id"
+
 struct control_verb {
     const char *name;
     unsigned roles;

@@ -127,6 +127,13 @@ static json_t *run_count(void *context, const json_t *request, json_t *errors)
     return json_integer(++room->runs);
 }
 
+static json_t *run_who(void *context, const json_t *request, json_t *errors)
+{
+    (void)context;
+    (void)errors;
+    return json_incref(json_object_get(request, CONTROL_USER));
+}
+
 static void begin_wait(void *context, const json_t *request, struct control_later *later)
 {
     struct room *room = context;
@@ -158,6 +165,7 @@ static const struct control_verb verbs[] = {
     {"change",  CONTROL_OPERATOR,                                   run_count, NULL          },
     {"wait",    CONTROL_OPERATOR,                                   NULL,      begin_wait    },
     {"at_once", CONTROL_OPERATOR,                                   NULL,      answer_at_once},
+    {"who",     CONTROL_OPERATOR | CONTROL_PORTAL,                  run_who,   NULL          },
     {NULL,      0,                                                  NULL,      NULL          },
 };
 
@@ -227,6 +235,27 @@ static void requests_of_one_write_are_answered_in_order(void **state)
     assert_non_null(strstr(got, "\"id\":2,\"last\":true,\"ok\":true,\"result\":2}"));
     assert_non_null(strstr(got, "did you mean 'count'"));
     close_room(&room);
+}
+
+static void a_verb_learns_the_peers_user_from_the_kernel_alone(void **state)
+{
+    static const char text[] = "{\"v\":1,\"id\":1,\"do\":\"who\",\"user_id\":4711}\n"
+                               "{\"v\":1,\"id\":2,\"do\":\"who\"}\n";
+    char got[1024], wanted[64];
+
+    (void)state;
+    snprintf(wanted, sizeof wanted, "\"ok\":true,\"result\":%u}", (unsigned)getuid());
+    for (unsigned portal = 0; portal < 2; portal++) {
+        struct room room;
+        const char *first;
+
+        open_room(&room, portal == 0 ? CONTROL_OPERATOR : CONTROL_PORTAL);
+        close(talk(&room, text, strlen(text), 2, got, sizeof got));
+        first = strstr(got, wanted);
+        assert_non_null(first);
+        assert_non_null(strstr(first + 1, wanted));
+        close_room(&room);
+    }
 }
 
 static void what_takes_long_holds_up_its_own_client_only(void **state)
@@ -446,6 +475,7 @@ int main(void)
         cmocka_unit_test(requests_of_one_write_are_answered_in_order),
         cmocka_unit_test(what_takes_long_holds_up_its_own_client_only),
         cmocka_unit_test(a_late_reply_to_a_control_that_is_gone_goes_nowhere),
+        cmocka_unit_test(a_verb_learns_the_peers_user_from_the_kernel_alone),
         cmocka_unit_test(the_portal_may_not_change_anything),
         cmocka_unit_test(a_user_who_is_not_trusted_may_only_read),
         cmocka_unit_test(a_line_without_end_and_garbage_close_the_door),
