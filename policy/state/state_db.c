@@ -50,6 +50,24 @@ static const char *const schemas[] = {
 
     "CREATE TABLE canary (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at INTEGER NOT NULL,"
     " result INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;",
+
+    /* Lifts, and the account that is only ever added to (state_audit.h). The third trigger also
+     * refuses REPLACE, which deletes without asking. */
+    "CREATE TABLE lift (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, state INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, key_id BLOB NOT NULL, nonce BLOB NOT NULL UNIQUE,"
+    " asked_by TEXT NOT NULL, confirmed_by TEXT NOT NULL, reason TEXT NOT NULL,"
+    " asked_s INTEGER NOT NULL, for_s INTEGER NOT NULL, from_s INTEGER NOT NULL,"
+    " until_s INTEGER NOT NULL, audit INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at INTEGER NOT NULL,"
+    " actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, reason TEXT NOT NULL,"
+    " digest BLOB NOT NULL) STRICT;"
+    "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the account of lifts is only added to'); END;"
+    "CREATE TRIGGER audit_kept BEFORE DELETE ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the account of lifts is only added to'); END;"
+    "CREATE TRIGGER audit_in_order BEFORE INSERT ON audit"
+    " WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM audit)"
+    " BEGIN SELECT RAISE(ABORT, 'the account of lifts is only added to'); END;",
 };
 enum { SCHEMA = sizeof schemas / sizeof *schemas };
 

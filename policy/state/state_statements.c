@@ -4,6 +4,10 @@
 #define GRANT                                                                                      \
     "id, effect, scope, subject, device, what, name, target, role, from_s, until_s, who, reason"
 
+#define LIFT                                                                                       \
+    "id, state, hash, key_id, nonce, asked_by, confirmed_by, reason, asked_s, for_s, from_s,"      \
+    " until_s, audit"
+
 const char *const state_statements[STATE_STATEMENTS] = {
     [STATE_BEGIN] = "BEGIN IMMEDIATE",
     [STATE_COMMIT] = "COMMIT",
@@ -51,4 +55,21 @@ const char *const state_statements[STATE_STATEMENTS] = {
     [STATE_CANARIES] = "SELECT at, result, generation FROM canary WHERE at >= ?1 AND at < ?2"
                        " ORDER BY number",
     [STATE_CANARY_LAST] = "SELECT at, result, generation FROM canary ORDER BY number DESC LIMIT 1",
+    [STATE_LIFT_ADD] = "INSERT INTO lift (state, hash, key_id, nonce, asked_by, confirmed_by,"
+                       " reason, asked_s, for_s, from_s, until_s, audit)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [STATE_LIFT_CHANGE] = "UPDATE lift SET state = ?1, confirmed_by = ?2, from_s = ?3,"
+                          " until_s = ?4, audit = ?5 WHERE id = ?6",
+    [STATE_LIFT_BY_ID] = "SELECT " LIFT " FROM lift WHERE id = ?1",
+    [STATE_LIFTS] = "SELECT " LIFT " FROM lift ORDER BY id DESC",
+    [STATE_LIFTS_TIDY] = "DELETE FROM lift WHERE max(asked_s, until_s) < ?1",
+    [STATE_AUDIT_ADD] = "INSERT INTO audit (number, at, actor, action, subject, reason, digest)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STATE_AUDIT_AFTER] = "SELECT number, at, actor, action, subject, reason, digest FROM audit"
+                          " WHERE number > ?1 ORDER BY number LIMIT ?2",
+    [STATE_AUDIT_LAST] = "SELECT coalesce(max(number), 0) FROM audit",
+    [STATE_AUDIT_GIVEN] =
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)",
+    [STATE_AUDIT_GUARDS] = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"
+                           " AND tbl_name = 'audit' AND sql LIKE '%RAISE(ABORT%'",
 };
