@@ -89,14 +89,13 @@ static void give_out(struct core *core, struct core_datagram *datagram, const st
 {
     static const enum core_outcome outcomes[] = {
         [NEXT_STAGE] = CORE_DROPPED, /* cannot be: the last stage decides */
-        [NEXT_SEND] = CORE_ANSWERED,
-        [NEXT_DROP] = CORE_DROPPED,
-        [NEXT_WAIT] = CORE_TAKEN,
+        [NEXT_SEND] = CORE_ANSWERED,  [NEXT_DROP] = CORE_DROPPED,
+        [NEXT_SILENCE] = CORE_SILENT, [NEXT_WAIT] = CORE_TAKEN,
     };
 
     datagram->outcome = outcomes[query->next];
     datagram->out_length = query->out_length;
-    if (datagram->outcome == CORE_DROPPED)
+    if (datagram->outcome == CORE_DROPPED || datagram->outcome == CORE_SILENT)
         core_count(&core->counters.dropped);
 }
 
@@ -208,10 +207,19 @@ static bool tell(struct core *core, const struct query_context *context, struct 
 {
     query->out = core->scratch.out;
     query->room = sizeof core->scratch.out;
-    if (stage_reply(context, query, found) != NEXT_SEND)
+    if (stage_budget(context, query) != NEXT_STAGE ||
+        stage_reply(context, query, found) != NEXT_SEND)
         return false;
     core->hooks.send(core->hooks.context, query, query->out, query->out_length);
     return true;
+}
+
+/* Ends what QUERY waits for without an answer: a datagram's client hears nothing, a stream counts
+ * what it owes. */
+static void give_up(struct core *core, struct query *query)
+{
+    if (query->transport != TRANSPORT_UDP)
+        core->hooks.send(core->hooks.context, query, NULL, 0);
 }
 
 int core_reply(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
@@ -232,8 +240,8 @@ int core_reply(struct core *core, const struct snapshot *snapshot, const struct 
         return -1;
     keep(core, &context, &outcome, &spot, &found);
     for (; query != NULL; query = pending_next(core->pending, query)) {
-        if (!query->is_background && !query->is_answered)
-            tell(core, &context, query, &found);
+        if (!query->is_background && !query->is_answered && !tell(core, &context, query, &found))
+            give_up(core, query);
     }
     pending_end(core->pending, word->ticket);
     return 0;

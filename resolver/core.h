@@ -12,6 +12,7 @@
 
 #include "resolver/query.h"
 
+struct budget;
 struct cache;
 struct core;
 struct err;
@@ -28,7 +29,8 @@ enum {
 enum core_outcome {
     CORE_ANSWERED, /* the answer stands in `out`, `out_length` octets */
     CORE_TAKEN,    /* being forwarded: the transport's core_send gets the answer later */
-    CORE_DROPPED,  /* no answer */
+    CORE_DROPPED,  /* no answer; a stream that sends such has said enough */
+    CORE_SILENT,   /* no answer to this client for a while; others may share his stream */
 };
 
 struct core_datagram {
@@ -49,6 +51,7 @@ struct core_datagram {
 struct core_hooks {
     void *context;
     struct observed *observed; /* where names are gathered (observed.h); NULL: nowhere */
+    struct budget *budget;     /* of all workers (budget.h); NULL: nobody is ever out */
     /* Key of the table of questions in flight, so that clients cannot aim at one of its chains; 0
      * in tests. */
     uint64_t seed;
@@ -56,7 +59,7 @@ struct core_hooks {
      * the core. NULL: nothing does. */
     const struct overlay *overlay;
     /* Sends OCTETS[0..LENGTH) to the client of QUERY (forwarded ones only); the transport is
-     * QUERY->transport. */
+     * QUERY->transport. LENGTH 0, which only streams are told: there will be no answer. */
     void (*send)(void *context, const struct query *query, const uint8_t *octets, size_t length);
     /* Hands QUERY to the upstreams under TICKET; returns 0, -1 when none can take it (then core
      * answers SERVFAIL). What is to be asked is in query->question (name, type, CD in flags,

@@ -10,6 +10,7 @@
 
 /* What needs the question and the lists alone. */
 static enum next (*const first_stages[])(const struct query_context *, struct query *) = {
+    stage_budget,              /* who is out gets no answer to anything */
     stage_chaos,               /* version.bind and the like */
     stage_decide, stage_alias, /* another name is looked up */
     stage_block,               /* blocked, or not served at all */

@@ -1,6 +1,6 @@
 /* query.h - one query's life in one struct, and the stages it passes.
  *
- *   stage_read ─► stage_look ─► stage_chaos ─► stage_decide, stage_alias
+ *   stage_read ─► stage_look ─► stage_budget ─► stage_chaos ─► stage_decide, stage_alias
  *                                                            ├─► stage_block, stage_local ─► send
  *                                                            └─► stage_any, stage_cache ─► send
  *                                                                     └─► stage_forward ─► wait
@@ -10,7 +10,8 @@
  * function, stage_serve. Reading, looking up and finding a place in the cache run over a whole
  * receive batch, so that hashing and prefetching overlap.
  * A query that must wait for an upstream is copied into its worker's pool (pending.h); nothing
- * points into the batch afterwards. Every query ends in one of two ways, send or drop. */
+ * points into the batch afterwards. Every query ends in one of two ways, send or drop (silence is
+ * one). */
 #ifndef RESOLVER_QUERY_H
 #define RESOLVER_QUERY_H
 
@@ -41,10 +42,11 @@ struct query_handle {
 
 /* What comes after a stage. */
 enum next {
-    NEXT_STAGE, /* go on */
-    NEXT_SEND,  /* the answer stands in query.out */
-    NEXT_DROP,  /* no answer */
-    NEXT_WAIT,  /* an upstream is asked; stage_reply sends */
+    NEXT_STAGE,   /* go on */
+    NEXT_SEND,    /* the answer stands in query.out */
+    NEXT_DROP,    /* no answer */
+    NEXT_SILENCE, /* no answer to this client for a while (budget.h) */
+    NEXT_WAIT,    /* an upstream is asked; stage_reply sends */
 };
 
 struct query {
@@ -104,7 +106,7 @@ struct query_context {
 };
 
 /* Takes QUERIES[0..COUNT), whose transport fields are filled and whose octets MESSAGES hold,
- * through the stages; each ends with `next` NEXT_SEND, NEXT_DROP or NEXT_WAIT. */
+ * through the stages; each ends with `next` NEXT_SEND, NEXT_WAIT, NEXT_DROP or NEXT_SILENCE. */
 struct query_message {
     const uint8_t *octets;
     size_t length;
@@ -117,6 +119,7 @@ void query_run(const struct query_context *context, struct query *queries,
 enum next stage_read(const struct query_context *context, struct query *query,
                      const struct query_message *message);
 void stage_look(const struct query_context *context, struct query *queries, size_t count);
+enum next stage_budget(const struct query_context *context, struct query *query);
 enum next stage_chaos(const struct query_context *context, struct query *query);
 enum next stage_decide(const struct query_context *context, struct query *query);
 enum next stage_alias(const struct query_context *context, struct query *query);
@@ -135,6 +138,11 @@ static inline struct name query_lookup_name(const struct query *query)
 /* stage_alias.c: returns the question of QUERY as upstreams are asked it; ROOM is for one that has
  * another name. */
 const struct question *query_lookup(const struct query *query, struct question *room);
+
+/* stage_budget.c: has the client of QUERY pay for a block of rule 2 on MET, a name or an address
+ * that was asked for or led to; NEXT_SILENCE where his budget is used up. */
+enum next stage_charge(const struct query_context *context, const struct query *query,
+                       const struct name *met);
 
 /* stage_block.c: counts a block by VERDICT. */
 void stage_count_block(const struct query_context *context, const struct verdict *verdict);

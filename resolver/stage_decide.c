@@ -81,6 +81,9 @@ enum next stage_decide(const struct query_context *context, struct query *query)
         core_count(&counters->refused);
         break;
     case VERDICT_BLOCK: /* stage_block counts */
+        if (query->verdict.rule == RULE_OPERATOR)
+            return stage_charge(context, query, &query->ask.name);
+        break;
     case VERDICT_FORWARD:
         break;
     }

@@ -43,6 +43,7 @@ static enum next hear_client(const struct query_context *context, struct query *
 {
     const struct question *question = &query->question;
     struct told told;
+    enum next next;
 
     fill_ask(context, query);
     if (question->options_length == 0 || !trust_forwarder(context->snapshot, &query->client.addr))
@@ -52,12 +53,15 @@ static enum next hear_client(const struct query_context *context, struct query *
         return NEXT_STAGE;
     }
     core_count(&context->counters->malformed);
-    return respond_error(context, query, DNS_FORMERR, 0);
+    next = stage_budget(context, query);
+    return next != NEXT_STAGE ? next : respond_error(context, query, DNS_FORMERR, 0);
 }
 
 enum next stage_read(const struct query_context *context, struct query *query,
                      const struct query_message *message)
 {
+    enum next next;
+
     core_count(&context->counters->queries[query->transport]);
     switch (question_read(message->octets, message->length, &query->question)) {
     case QUESTION_OK:
@@ -74,5 +78,7 @@ enum next stage_read(const struct query_context *context, struct query *query,
         core_count(&context->counters->refused);
         return respond_error(context, query, DNS_REFUSED, DNS_EDE_PROHIBITED);
     }
-    return respond_error(context, query, query->question.rcode, 0);
+    query->ask.client = query->client.addr; /* who is out does not even learn what is wrong */
+    next = stage_budget(context, query);
+    return next != NEXT_STAGE ? next : respond_error(context, query, query->question.rcode, 0);
 }

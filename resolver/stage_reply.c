@@ -39,8 +39,9 @@ static enum next decide_anew(const struct query_context *context, struct query *
     query->ask.wall_s = context->now.wall_s;
     query->ask.mono_ms = context->now.mono_ms;
     decide_look(context->snapshot, &query->ask);
-    stage_decide(context, query);
-    next = stage_alias(context, query);
+    next = stage_decide(context, query);
+    if (next == NEXT_STAGE)
+        next = stage_alias(context, query);
     if (next == NEXT_STAGE)
         next = stage_block(context, query);
     if (next == NEXT_STAGE)

@@ -30,24 +30,43 @@ static void limit(struct query *query, int64_t until_s)
     verdict_limit(&query->verdict, query->ask.wall_s);
 }
 
+/* Has the client pay for item AT of ENTRY, which rule 2 blocks: for that, not for the name that led
+ * to it, of which somebody may have a zone full. */
+static enum next charge(const struct query_context *context, const struct query *query,
+                        const struct entry *entry, size_t at)
+{
+    struct check_item item;
+    struct name_buf name;
+
+    if (!entry_item(entry, at, &name, &item))
+        return NEXT_STAGE;
+    if (item.is_addr)
+        item.name = (struct name){item.addr.octets, item.addr.bits / 8};
+    return stage_charge(context, query, &item.name);
+}
+
 /* Returns NEXT_STAGE where what FOUND leads to may reach the client. */
 static enum next check(const struct query_context *context, struct query *query,
                        struct cache_found *found)
 {
     struct verdict blocked;
+    size_t at;
 
     if (found->entry->targets == 0)
         return NEXT_STAGE;
     renew_class(context, found);
     if (check_passes(context->snapshot, &query->verdict, &found->entry->class))
         return NEXT_STAGE;
-    if (entry_decide(found->entry, context->snapshot, &query->ask, &query->verdict, &blocked)) {
+    if (entry_decide(found->entry, context->snapshot, &query->ask, &query->verdict, &blocked,
+                     &at)) {
         limit(query, blocked.valid_until_s);
         return NEXT_STAGE;
     }
     core_count(&context->counters->chain_blocked);
     verdict_set_group(&blocked, &query->verdict); /* of the question that may be in flight */
     query->verdict = blocked;
+    if (blocked.rule == RULE_OPERATOR && charge(context, query, found->entry, at) != NEXT_STAGE)
+        return NEXT_SILENCE;
     return stage_block(context, query);
 }
 

@@ -388,7 +388,7 @@ void entry_classify(struct entry *entry, const struct snapshot *snapshot)
 }
 
 bool entry_decide(const struct entry *entry, const struct snapshot *snapshot, const struct ask *ask,
-                  const struct verdict *verdict, struct verdict *blocked)
+                  const struct verdict *verdict, struct verdict *blocked, size_t *at)
 {
     const struct entry_target *targets = targets_in(entry);
     int64_t until_s = INT64_MAX;
@@ -398,6 +398,7 @@ bool entry_decide(const struct entry *entry, const struct snapshot *snapshot, co
     for (size_t i = 0; i < entry->targets; i++) {
         if (!read_item(entry, &targets[i], &name, &item))
             continue;
+        *at = i;
         if (!check_decide(snapshot, ask, verdict, &item, blocked))
             return false;
         if (blocked->valid_until_s < until_s)

@@ -108,9 +108,10 @@ size_t entry_length(const struct entry *entry);
 void entry_classify(struct entry *entry, const struct snapshot *snapshot);
 
 /* Decides on each target of ENTRY; false with BLOCKED filled by the first that does not pass
- * (check_decide). Where all pass, its valid_until_s is how long that holds. */
+ * (check_decide), whose index goes to AT. Where all pass, its valid_until_s is how long that holds.
+ */
 bool entry_decide(const struct entry *entry, const struct snapshot *snapshot, const struct ask *ask,
-                  const struct verdict *verdict, struct verdict *blocked);
+                  const struct verdict *verdict, struct verdict *blocked, size_t *at);
 
 /* Reads target INDEX of ENTRY (from 0) into ITEM, whose name is kept in NAME; returns false past
  * the last. */

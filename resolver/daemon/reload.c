@@ -17,6 +17,7 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/budget.h"
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
@@ -111,6 +112,7 @@ static json_t *swap(struct reload *reload)
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_reload(server->workers[i]);
     seen_follow(server->seen, server_config(server));
+    budget_set(server->budget, server_config(server));
     uv_timer_start(&reload->release, on_release, RELEASE_MS, RELEASE_MS);
     return result_of(server);
 }

@@ -22,6 +22,7 @@
 #include "config/base/random.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/budget.h"
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/keeper.h"
@@ -228,8 +229,9 @@ static int open_cache(struct server *server, struct err *err)
     struct random random = {0};
 
     server->observed = observed_create(err);
+    server->budget = budget_create(config, random_u64(&random), err);
     server->cache = cache_create(config->cache_octets, random_u64(&random), err);
-    return server->cache != NULL && server->observed != NULL ? 0 : -1;
+    return server->cache != NULL && server->observed != NULL && server->budget != NULL ? 0 : -1;
 }
 
 /* Starts the workers; when one cannot, those before it are ended again. */
@@ -241,6 +243,7 @@ static int start_workers(struct server *server, struct err *err)
         .cache = server->cache,
         .overlay = state_overlay(server->state),
         .observed = server->observed,
+        .budget = server->budget,
         .sockets = server->sockets,
         .socket_count = server->socket_count,
         .log = &server->log,
@@ -315,6 +318,7 @@ static void clean_up(struct server *server)
     state_close(server->state);
     cache_destroy(server->cache);
     observed_free(server->observed);
+    budget_free(server->budget);
     restart_free(server->restart);
     json_decref(server->warnings);
     free(server->sockets);

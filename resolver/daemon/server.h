@@ -17,6 +17,7 @@
 #include "resolver/daemon/reload.h"
 #include "resolver/daemon/worker.h"
 
+struct budget;
 struct config;
 struct observed;
 struct publish;
@@ -49,6 +50,7 @@ struct server {
     struct restart *restart;   /* what the first config fixed */
     struct cache *cache;       /* of all workers */
     struct observed *observed; /* names, when the operator wants them */
+    struct budget *budget;     /* of clients and of people who ask why */
     struct control *control;
     struct state *state; /* state.db and the overlay */
     uint64_t releases;   /* by users of devices, since the start */

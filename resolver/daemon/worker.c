@@ -325,6 +325,7 @@ static int open_all(struct worker *worker, struct err *err)
     const struct core_hooks hooks = {
         .context = worker,
         .observed = worker->options.observed,
+        .budget = worker->options.budget,
         .seed = random_u64(&random),
         .overlay = worker->options.overlay,
         .send = send_answer,

@@ -12,6 +12,7 @@
 #include "resolver/listen/listen.h"
 #include "resolver/upstream/upstream.h"
 
+struct budget;
 struct cache;
 struct config;
 struct err;
@@ -36,6 +37,7 @@ struct worker_options {
     struct cache *cache;           /* of all workers */
     const struct overlay *overlay; /* what changes beside the snapshot; NULL: nothing does */
     struct observed *observed;
+    struct budget *budget; /* of all workers */
     const struct listen_socket *sockets;
     size_t socket_count; /* of the whole server; a worker takes its share */
     const struct log *log;

@@ -73,7 +73,7 @@ int tcp_listener_pktinfo(struct tcp_listener *listener, bool wanted, struct err 
  * may have any number of connections. */
 void tcp_listener_proxies(struct tcp_listener *listener, const struct network_table *proxies);
 /* Collects a forwarded answer, which tcp_listener_flush sends; a connection that is gone meanwhile
- * is recognised by HANDLE and the answer dropped. */
+ * is recognised by HANDLE and the answer dropped. LENGTH 0: there will be none. */
 void tcp_listener_send(struct tcp_listener *listener, const struct query_handle *handle,
                        const uint8_t *octets, size_t length);
 /* Writes what has been collected for the connections of LISTENER; to be called before the loop

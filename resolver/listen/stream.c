@@ -230,7 +230,7 @@ static bool run_batch(struct stream *stream, size_t count)
             stream_answer(stream, datagram->out, datagram->out_length);
         else if (datagram->outcome == CORE_TAKEN)
             stream->in_flight++;
-        else
+        else if (datagram->outcome == CORE_DROPPED)
             good = false;
     }
     return good;
@@ -425,5 +425,8 @@ void tcp_listener_send(struct tcp_listener *listener, const struct query_handle 
     if (stream->state != STREAM_OPEN || stream->generation != way.generation)
         return; /* it has closed meanwhile */
     stream->in_flight--;
-    stream_answer(stream, octets, length);
+    if (length > 0)
+        stream_answer(stream, octets, length);
+    else
+        mark_unsent(stream); /* closes it, where nothing is left to do, or reads on */
 }
