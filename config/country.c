@@ -144,6 +144,7 @@ void country_free(struct country *country)
     free(country->weekend_source);
     free(country->lines_preset);
     free(country->lines_source);
+    free(country->legal_addresses);
     free(country->legal_source);
     free(country->retention);
     free(country->retention_source);

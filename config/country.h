@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/base/addr.h"
 #include "config/base/name.h"
 #include "config/config.h"
 
@@ -66,6 +67,8 @@ struct country {
     size_t page_count;
     char *lines_preset, *lines_source; /* what a line gets whose owner has chosen nothing */
     uint32_t legal_ede;                /* enum country_ede */
+    struct addr *legal_addresses;      /* of the stop page; count 0: there is none */
+    size_t legal_address_count;
     char *legal_source;
     char *retention, *retention_source; /* what the law wants kept, in words */
     struct country_pin *pins;           /* with the sites of helplines and offices */

@@ -28,16 +28,16 @@ enum { FACTS = 10 };
 static void facts_of(const struct country *c, struct fact facts[FACTS])
 {
     const struct fact all[FACTS] = {
-        {"languages", c->language_count > 0,                                 ""                 },
-        {"zone",      c->zone != NULL,                                       c->zone_source     },
-        {"weekend",   c->weekend != 0,                                       c->weekend_source  },
-        {"helplines", c->helpline_count > 0,                                 ""                 },
-        {"hotline",   c->hotline.name != NULL || c->hotline.site.length > 0, c->hotline.source  },
-        {"authority", c->authority.name != NULL,                             c->authority.source},
-        {"stop_page", c->page_count > 0,                                     ""                 },
-        {"lines",     c->lines_preset != NULL,                               c->lines_source    },
-        {"legal",     c->legal_ede != COUNTRY_EDE_UNSET,                     c->legal_source    },
-        {"retention", c->retention != NULL,                                  c->retention_source},
+        {"languages", c->language_count > 0,                                           ""                 },
+        {"zone",      c->zone != NULL,                                                 c->zone_source     },
+        {"weekend",   c->weekend != 0,                                                 c->weekend_source  },
+        {"helplines", c->helpline_count > 0,                                           ""                 },
+        {"hotline",   c->hotline.name != NULL || c->hotline.site.length > 0,           c->hotline.source  },
+        {"authority", c->authority.name != NULL,                                       c->authority.source},
+        {"stop_page", c->page_count > 0,                                               ""                 },
+        {"lines",     c->lines_preset != NULL,                                         c->lines_source    },
+        {"legal",     c->legal_ede != COUNTRY_EDE_UNSET || c->legal_address_count > 0, c->legal_source    },
+        {"retention", c->retention != NULL,                                            c->retention_source},
     };
 
     memcpy(facts, all, sizeof all);

@@ -144,6 +144,34 @@ void read_upstreams(struct walk *walk, const struct option *option, const struct
     }
 }
 
+/* Addresses that clients are sent to: an A or AAAA record has no port and no link. */
+void read_addresses(struct walk *walk, const struct option *option, const struct node *node,
+                    void *base)
+{
+    FOR_TEXTS(item)
+    {
+        char quote[PROBLEM_QUOTE_MAX];
+        struct addr addr, *added;
+        const char *fault;
+
+        if (addr_from_text(&addr, item->text) != 0) {
+            report_address(walk, item);
+            continue;
+        }
+        fault = addr.scope != 0 ? "a link-local address means another thing on each link"
+                                : endpoint_fault(&addr);
+        if (fault != NULL) {
+            problem_add(walk->problems, item->place, "not an address to send clients to: %s; %s",
+                        problem_quote(item->text, quote), fault);
+            continue;
+        }
+        added = walk_append(walk, option_field(option, base), option_count(option, base),
+                            sizeof *added);
+        if (added != NULL)
+            *added = addr;
+    }
+}
+
 void read_prefixes(struct walk *walk, const struct option *option, const struct node *node,
                    void *base)
 {

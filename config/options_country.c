@@ -87,6 +87,10 @@ static const struct option options_legal[] = {
      .by_default = "unset",
      .help = "the extended error of operator, legal and hotline blocks alike: 15 blocked, 16 censored (RFC 8914 §4.16).",
      .since = "0.1"},
+    {.name = "addresses", .type = OPTION_ADDRESSES, LIST(struct country, legal_addresses, legal_address_count),
+     .by_default = "[]",
+     .help = "of the stop page: what operator, legal and hotline blocks alike are answered with, types A and AAAA; none: an answer without a record.",
+     .since = "0.1"},
     SOURCE(struct country, legal_source),
     {0},
 };

@@ -263,6 +263,18 @@ void show_upstreams(struct show *show, const struct option *option, const struct
     }
 }
 
+void show_addresses(struct show *show, const struct option *option, const struct node *node,
+                    const void *base)
+{
+    const struct addr *list;
+    char text[ADDR_TEXT_MAX];
+
+    (void)node;
+    memcpy(&list, show_field(option, base), sizeof list);
+    for (size_t i = 0; i < show_length(option, base); i++)
+        show_add(show, addr_to_text(&list[i], text));
+}
+
 void show_prefixes(struct show *show, const struct option *option, const struct node *node,
                    const void *base)
 {

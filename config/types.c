@@ -37,6 +37,8 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
                         read_upstreams,                                                                                            show_upstreams   },
     [OPTION_ADDRESS] = {"an address such as 192.0.2.53 or 192.0.2.53@5353",             NULL,  ONE,        read_address,
                         show_nothing                                                                                                                },
+    [OPTION_ADDRESSES] = {"a list of addresses such as [192.0.2.80, '2001:db8::80']",     "[]",
+                        ANY_NUMBER,                                                                        read_addresses,         show_addresses   },
     [OPTION_PREFIXES] = {"a list of prefixes such as [192.168.0.0/16]",                  "[]",  ANY_NUMBER,
                         read_prefixes,                                                                                             show_prefixes    },
     [OPTION_CATEGORIES] = {"a list of categories such as [games, ads]",                    "[]",  ANY_NUMBER,

@@ -104,24 +104,24 @@ struct config_record *record_add(struct walk *walk, const struct name_buf *name,
 /* The readers. Those of tags set bits in a mask beside what it holds (service.c). */
 option_read read_section, read_bool, read_number, read_duration_ms, read_duration_s, read_size,
     read_word, read_text, read_path, read_name, read_listeners, read_upstreams, read_address,
-    read_prefixes, read_categories, read_rules, read_preset, read_profile, read_site_categories,
-    read_profiles, read_networks, read_network_prefixes, read_network_interfaces,
-    read_network_listeners, read_groups, read_group, read_devices, read_device_keys, read_records,
-    read_rdata, read_zones, read_lists, read_list_parts, read_url, read_format, read_category,
-    read_headers, read_month, read_day, read_paths, read_public_key, read_canary, read_services,
-    read_service_tags, read_list_tags, read_safe_search, read_safe_maps, read_country, read_items,
-    read_days, read_time_zone, read_calendars, read_calendar, read_dates, read_bedtime,
-    read_schedules, read_windows;
+    read_addresses, read_prefixes, read_categories, read_rules, read_preset, read_profile,
+    read_site_categories, read_profiles, read_networks, read_network_prefixes,
+    read_network_interfaces, read_network_listeners, read_groups, read_group, read_devices,
+    read_device_keys, read_records, read_rdata, read_zones, read_lists, read_list_parts, read_url,
+    read_format, read_category, read_headers, read_month, read_day, read_paths, read_public_key,
+    read_canary, read_services, read_service_tags, read_list_tags, read_safe_search, read_safe_maps,
+    read_country, read_items, read_days, read_time_zone, read_calendars, read_calendar, read_dates,
+    read_bedtime, read_schedules, read_windows;
 
 /* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
-    show_text, show_name, show_listeners, show_upstreams, show_prefixes, show_categories,
-    show_month, show_day, show_rules, show_preset, show_profile, show_site_categories,
-    show_profiles, show_networks, show_groups, show_group, show_devices, show_device_keys,
-    show_records, show_zones, show_lists, show_list_parts, show_word_text, show_texts, show_headers,
-    show_nothing, show_services, show_service_tags, show_list_tags, show_safe_search,
-    show_safe_maps, show_country, show_time_zone, show_calendars, show_calendar, show_days,
-    show_dates, show_bedtime, show_schedules, show_windows;
+    show_text, show_name, show_listeners, show_upstreams, show_addresses, show_prefixes,
+    show_categories, show_month, show_day, show_rules, show_preset, show_profile,
+    show_site_categories, show_profiles, show_networks, show_groups, show_group, show_devices,
+    show_device_keys, show_records, show_zones, show_lists, show_list_parts, show_word_text,
+    show_texts, show_headers, show_nothing, show_services, show_service_tags, show_list_tags,
+    show_safe_search, show_safe_maps, show_country, show_time_zone, show_calendars, show_calendar,
+    show_days, show_dates, show_bedtime, show_schedules, show_windows;
 
 /* Fills LEVEL with the preset called NAME. Returns 0, -1 where there is none (level.c). */
 int preset_find(const struct taxonomy *taxonomy, const char *name, struct config_level *level);

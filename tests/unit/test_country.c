@@ -117,6 +117,17 @@ static void a_mistake_is_told_with_its_place_and_its_cure(void **state)
          "f:3:13: a page in no language of the country: 'fr'"                                                                    },
         {XY "lines: {profile: legal_onli, source: s}",
          "f:3:8: not a preset for lines: 'legal_onli'; did you mean 'legal_only'?"                                               },
+        {XY "legal: {addresses: [192.0.2.80, 224.0.0.1], source: s}",
+         "f:3:33: not an address to send clients to: '224.0.0.1'; this address is a group's, not a "
+         "server's"                                                                                                              },
+        {XY "legal: {addresses: [0.0.0.0], source: s}",
+         "f:3:21: not an address to send clients to: '0.0.0.0'; no server has this address"                                      },
+        {XY "legal: {addresses: [stop.example], source: s}",
+         "f:3:21: not an address: 'stop.example'; a name would have to be looked up first: write "
+         "its address"                                                                                                           },
+        {XY "legal: {addresses: [192.0.2.80]}",
+         "f:3:8: no source: 'legal'; say where it is from, as in `source: tzdata, zone.tab`, or "
+         "leave the value out"                                                                                                   },
         {XY "legal: {ede: 17, source: s}",                                     "f:3:14: unknown word for 'ede': '17'"            },
         {XY "pins: [{name: help.example, kind: help, reason: r}]",             "f:3:8: no source: 'pins'"                        },
         {XY "pins: [{name: help.example, kind: halp, reason: r, source: s}]",

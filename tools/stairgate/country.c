@@ -213,6 +213,16 @@ static void put_pins(json_t *rows, const struct country *country)
     }
 }
 
+static void put_addresses(json_t *rows, const struct country *country)
+{
+    for (size_t i = 0; i < country->legal_address_count; i++) {
+        char text[ADDR_TEXT_MAX];
+
+        put(rows, "stop page at", addr_to_text(&country->legal_addresses[i], text),
+            country->legal_source);
+    }
+}
+
 static json_t *rows_of(const struct country *country)
 {
     static const char *const codes[] = {"", "15", "16"};
@@ -229,6 +239,7 @@ static json_t *rows_of(const struct country *country)
     put_pages(rows, country);
     put(rows, "lines", country->lines_preset, country->lines_source);
     put(rows, "legal EDE", codes[country->legal_ede], country->legal_source);
+    put_addresses(rows, country);
     put(rows, "retention", country->retention, country->retention_source);
     put_pins(rows, country);
     return rows;
