@@ -152,7 +152,7 @@ static int run(struct job *job, struct err *err)
 
     if (start(job, err) != 0)
         return -1;
-    job->sink = (struct sink){job, add_name, add_prefix};
+    job->sink = (struct sink){job, add_name, add_prefix, NULL};
     job->intake.rules = compile->rules;
     job->intake.suffixes = compile->suffixes;
     job->intake.key = *segment_key(job->writer);

@@ -241,8 +241,8 @@ static void take_url(struct intake *intake, struct field url)
         host = (struct field){host.text + 1, host.length - 2};
     else if (field_has_any(host, "@:"))
         path = host;
-    if (path.length > 0 && !field_is(path, "/"))
-        intake_refuse(intake, REASON_PAGE_RULE);
+    if ((path.length > 0 && !field_is(path, "/")) || intake_wants_pages(intake))
+        intake_page(intake, url.text, url.length);
     else if (field_has_any(host, "*^|$()\\"))
         intake_refuse(intake, REASON_PATTERN);
     else if (!intake_address(intake, host.text, host.length, ENTRY_LIST))

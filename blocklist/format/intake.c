@@ -131,6 +131,40 @@ void intake_exception(struct intake *intake, const char *text, size_t length,
         intake_refuse(intake, REASON_EXCEPTION);
 }
 
+/* Returns the host of URL: what stands behind scheme and user, before port and path. */
+static struct field page_host(struct field url)
+{
+    const char *scheme = memmem(url.text, url.length, "://", 3), *user;
+    struct field host = scheme == NULL ? url : field_skip(url, (size_t)(scheme - url.text) + 3);
+
+    for (size_t i = 0; i < host.length; i++)
+        if (strchr("/?#\\", host.text[i]) != NULL)
+            host.length = i;
+    user = memrchr(host.text, '@', host.length);
+    if (user != NULL)
+        host = field_skip(host, (size_t)(user - host.text) + 1);
+    for (size_t i = 0; i < host.length; i++)
+        if (host.text[i] == ':')
+            host.length = i;
+    return host;
+}
+
+void intake_page(struct intake *intake, const char *text, size_t length)
+{
+    struct field host = page_host((struct field){text, length});
+    struct hostname read;
+    struct name name;
+    bool taken;
+
+    intake_refuse(intake, REASON_PAGE_RULE);
+    if (!intake_wants_pages(intake))
+        return;
+    taken = intake_accepts(intake, host.text, host.length, &read);
+    name = name_of(&read.name);
+    if (intake->sink->page(intake->sink->context, taken ? &name : NULL, intake->err) != 0)
+        intake->failed = true;
+}
+
 /* Tells whether PREFIX would hit more than a list can mean: loopback, the unspecified address (the
  * null answers of other filters), or a large part of the Internet. */
 static bool is_too_much(const struct prefix *prefix)

@@ -41,6 +41,9 @@ struct sink {
                 struct err *err);
     int (*prefix)(void *context, const struct prefix *prefix, enum entry_operation operation,
                   struct err *err);
+    /* NULL: pages are refused (REASON_PAGE_RULE). Else told of them: HOST is that of the page, NULL
+     * where it is none that a set could hold. They count as refused all the same. */
+    int (*page)(void *context, const struct name *host, struct err *err);
 };
 
 struct intake {
@@ -85,6 +88,16 @@ void intake_exception(struct intake *intake, const char *text, size_t length,
  * a closer look is needed. The fast way for nearly every line of nearly every list. */
 bool intake_plain_name(struct intake *intake, const char *text, size_t length,
                        struct meaning meaning);
+
+/* Refuses TEXT[0..LENGTH), which names a page (a URL, or a host and a path), and tells a sink that
+ * wants to know of its host. A page is never widened to that. */
+void intake_page(struct intake *intake, const char *text, size_t length);
+
+/* Tells whether the sink wants to know of pages, so that a URL is one even without a path. */
+static inline bool intake_wants_pages(const struct intake *intake)
+{
+    return intake->sink->page != NULL;
+}
 
 /* Takes or refuses TEXT[0..LENGTH) if it is an address or a range; returns false, with nothing
  * counted, if it is none. */

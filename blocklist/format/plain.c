@@ -26,7 +26,7 @@ bool parser_skips(struct intake *intake, struct field line)
 static void take_name(struct intake *intake, struct field name, struct meaning meaning)
 {
     if (field_has(name, '/'))
-        intake_refuse(intake, REASON_PAGE_RULE); /* never widened to its host */
+        intake_page(intake, name.text, name.length);
     else if (field_has_any(name, "*^|$()\\?"))
         intake_refuse(intake, REASON_PATTERN);
     else

@@ -17,7 +17,6 @@
 struct err;
 struct prefix;
 struct seal;
-struct sealed_key;
 
 /* Starts a set or a part in memory (locked, not dumped), hashed under KEY and SALT.
  * Owner:  the caller ends it with seal_end. Errors: NULL with ERR. */
@@ -35,11 +34,13 @@ int seal_divert(struct seal *seal, const struct name *name, struct err *err);
 int seal_canary(struct seal *seal, const struct name *name, struct err *err);
 int seal_prefix(struct seal *seal, const struct prefix *prefix, struct err *err);
 
-/* Tells whether an entry covers NAME: for pins and canaries before anything goes live. */
+/* Tells whether an entry covers NAME, or diverts it: for pins and canaries before anything goes
+ * live. */
 int seal_covers(const struct seal *seal, const struct name *name);
 
 /* Adds all entries of the file at PATH, a part or set under the same KEY and salt.
- * Errors: -1 with ERR: as sealed_open, ERR_VERSION where its salt is another. */
+ * Errors: -1 with ERR: as sealed_open, ERR_VERSION where its salt is another.
+ * SEAL is good for nothing then. */
 int seal_add_file(struct seal *seal, const char *path, const struct sealed_key *key,
                   struct err *err);
 
@@ -51,7 +52,8 @@ uint64_t seal_count(const struct seal *seal);
 int seal_write(struct seal *seal, const struct sealed_key *key, const char *path, uint64_t number,
                int64_t made_s, struct err *err);
 
-/* Fills SALT with that of the file at PATH, or with new random octets. */
+/* Fills SALT with that of the file at PATH, with new random octets where there is none; the other
+ * with new ones anyway. Errors: -1 with ERR: as sealed_file_info, but for ERR_NOT_FOUND. */
 int seal_salt_of(const char *path, uint8_t salt[SEALED_SALT_OCTETS], struct err *err);
 void seal_salt_new(uint8_t salt[SEALED_SALT_OCTETS]);
 

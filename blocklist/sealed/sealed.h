@@ -87,4 +87,7 @@ void sealed_info(const struct sealed *sealed, struct sealed_info *info);
 /* Reads as much of the file at PATH as needs no key: INFO but for `locked`. Errors: -1 with ERR. */
 int sealed_file_info(const char *path, struct sealed_info *info, struct err *err);
 
+/* Tells whether the file at PATH says that it is a sealed set, of whatever version. */
+bool sealed_file_is(const char *path);
+
 #endif

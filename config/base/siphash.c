@@ -2,44 +2,13 @@
 
 #include "config/base/bytes.h"
 #include "config/base/name.h"
-
-static inline uint64_t rotate(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
-static inline void sip_round(struct siphash *s)
-{
-    s->v0 += s->v1;
-    s->v1 = rotate(s->v1, 13) ^ s->v0;
-    s->v0 = rotate(s->v0, 32);
-    s->v2 += s->v3;
-    s->v3 = rotate(s->v3, 16) ^ s->v2;
-    s->v0 += s->v3;
-    s->v3 = rotate(s->v3, 21) ^ s->v0;
-    s->v2 += s->v1;
-    s->v1 = rotate(s->v1, 17) ^ s->v2;
-    s->v2 = rotate(s->v2, 32);
-}
+#include "config/base/siphash_round.h"
 
 static inline void compress(struct siphash *s, uint64_t word)
 {
     s->v3 ^= word;
-    sip_round(s);
+    siphash_round(s);
     s->v0 ^= word;
-}
-
-/* Reads LENGTH (0 to 8) octets, lowest first, without touching what lies behind them: two loads
- * that overlap, where their common octets are the same in both. */
-static inline uint64_t load_tail(const uint8_t *p, size_t length)
-{
-    if (length >= 8)
-        return load_le64(p);
-    if (length >= 4)
-        return load_le32(p) | (uint64_t)load_le32(p + length - 4) << (8 * (length - 4));
-    if (length >= 2)
-        return load_le16(p) | (uint64_t)load_le16(p + length - 2) << (8 * (length - 2));
-    return length == 1 ? p[0] : 0;
 }
 
 /* Adds COUNT (1 to 8) octets that stand in WORD, lowest first, zeros above. */
@@ -69,9 +38,9 @@ void siphash_start(struct siphash *state, const struct siphash_key *key)
 void siphash_octets(struct siphash *state, const uint8_t *octets, size_t length)
 {
     for (; length >= 8; octets += 8, length -= 8)
-        absorb(state, load_tail(octets, 8), 8);
+        absorb(state, siphash_load_tail(octets, 8), 8);
     if (length > 0)
-        absorb(state, load_tail(octets, length), length);
+        absorb(state, siphash_load_tail(octets, length), length);
 }
 
 uint64_t siphash_finish(const struct siphash *state)
@@ -80,9 +49,9 @@ uint64_t siphash_finish(const struct siphash *state)
 
     compress(&s, s.tail | s.length << 56);
     s.v2 ^= 0xff;
-    sip_round(&s);
-    sip_round(&s);
-    sip_round(&s);
+    siphash_round(&s);
+    siphash_round(&s);
+    siphash_round(&s);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
@@ -94,7 +63,7 @@ uint64_t siphash_whole(const struct siphash_key *key, const uint8_t *octets, siz
     state.length = length;
     for (; length >= 8; octets += 8, length -= 8)
         compress(&state, load_le64(octets));
-    state.tail = load_tail(octets, length);
+    state.tail = siphash_load_tail(octets, length);
     return siphash_finish(&state);
 }
 

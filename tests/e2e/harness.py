@@ -80,6 +80,18 @@ def build_set(out, sources, *more):
     return out
 
 
+def seal(folder, name, names, *more):
+    """Makes FOLDER/NAME.key, unless it is there, and FOLDER/NAME.set of NAMES: lines of a list, with what is below each; returns
+    both paths. MORE goes to `stairgate set seal`."""
+    key, out, source = (folder / f"{name}.{end}" for end in ("key", "set", "list"))
+    if not key.exists():
+        tool("set", "key", key)
+    source.write_text("".join(f"{one}\n" for one in names))
+    tool("set", "seal", "--key", key, "-o", out, *more, source)
+    source.unlink()
+    return key, out
+
+
 def ask(port, name, rdtype="A", *, host="127.0.0.1", source=None, tcp=False, timeout=5.0, edns=True, dnssec=False, **more):
     """One question as a stub resolver asks it; returns the dnspython message."""
     query = dns.message.make_query(name, rdtype, use_edns=0 if edns else False, payload=1232 if edns else None,

@@ -10,7 +10,7 @@ COMMANDS = ["status", "reload", "stop", "observed", "cache stats", "cache lookup
             "privacy", "bypass rules", "why", "allow", "deny", "pause", "offline", "resume", "release", "hold", "unhold", "grants list",
             "grants revoke", "test", "services list", "services show", "lists catalogue", "lists show", "lists add", "lists remove",
             "lists status", "lists history", "lists diff", "lists sync", "lists rollback", "lists accept", "set lookup", "set info",
-            "set verify", "set build"]
+            "set verify", "set build", "set key", "set seal"]
 
 
 def test_help_names_every_command_and_every_exit_code():
@@ -34,7 +34,7 @@ def test_every_command_says_how_to_type_it(command):
 
 def test_a_noun_alone_lists_what_can_be_done_with_it():
     done = tool("set", check=False)
-    assert done.returncode == 2 and done.stderr.count("  stairgate set ") == 4
+    assert done.returncode == 2 and done.stderr.count("  stairgate set ") == 6
     assert tool("set", "--help").stdout == done.stderr
 
 

@@ -141,7 +141,7 @@ static inline void list_fuzz(const struct format *format, uint8_t options, const
 {
     struct intake intake = {0};
     struct tally tally = {.intake = &intake};
-    const struct sink sink = {&tally, take_name, take_prefix};
+    const struct sink sink = {&tally, take_name, take_prefix, NULL};
     struct err err;
     int result;
 

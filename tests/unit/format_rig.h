@@ -142,7 +142,7 @@ static void rig_read_octets(struct rig *rig, const char *format, struct intake_r
     rig->intake.key = siphash_key_from_seed(1);
     rig->intake.rules = rules;
     rig->intake.siblings = rig_siblings;
-    rig->sink = (struct sink){rig, rig_name, rig_prefix};
+    rig->sink = (struct sink){rig, rig_name, rig_prefix, NULL};
     rig->intake.sink = &rig->sink;
     rig->suffixes =
         suffixes_load_memory(rig_suffixes, strlen(rig_suffixes), &rig->intake.key, &rig->err);

@@ -106,7 +106,7 @@ static void the_records_of_a_rewrite_are_in_wire_format(void **state)
     struct err err;
     struct suffixes *suffixes =
         suffixes_load_memory(rig_suffixes, strlen(rig_suffixes), &key, &err);
-    const struct sink sink = {NULL, keep_records, NULL};
+    const struct sink sink = {NULL, keep_records, NULL, NULL};
     struct intake intake = {
         .rules = {.rewrites = true}, .suffixes = suffixes, .key = key, .sink = &sink};
     struct source *source = source_open_memory(zone, strlen(zone), &err);

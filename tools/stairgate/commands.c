@@ -15,6 +15,7 @@
 #include "tools/stairgate/why.h"
 #include "tools/stairgate/set.h"
 #include "tools/stairgate/set_build.h"
+#include "tools/stairgate/set_seal.h"
 #include "tools/stairgate/test.h"
 
 #define GRANT_FOR "(--profile P | --device D | --group G | --everybody)"
@@ -189,5 +190,13 @@ const struct command commands[] = {
      "[--lists DIR]... [--protect NAMES]... [--psl FILE] [--seed N] [--skip-failed] [--json]",
      "compile lists into one set file (docs/lists.md)",
      "--out lists.set --category gambling=list.txt:hosts,match=exact", set_build_run},
+    {"set", "key", "FILE",
+     "make a key for sealed sets (docs/sealed-set.md)",
+     "sealed.key", set_key_run},
+    {"set", "seal",
+     "--key FILE -o FILE [--granularity domain|exact|url|ip] [--format F] [--divert] "
+     "[--canary NAME] [--psl FILE] [--json] [LIST...]",
+     "put lists into a set that nobody reads without its key",
+     "--key sealed.key -o sealed.set list.txt", set_seal_run},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

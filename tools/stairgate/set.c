@@ -1,7 +1,8 @@
 /* stairgate set info | verify: what a set file holds, and whether it is whole.
  *
  * Both open the file as the server does; categories are shown by the keys that the file itself
- * has, so that a set made for another taxonomy can be read. */
+ * has, so that a set made for another taxonomy can be read. Of a sealed set `info` tells what needs
+ * no key, and `verify` nothing. */
 #include "tools/stairgate/set.h"
 
 #include <inttypes.h>
@@ -10,12 +11,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
+#include "config/base/date.h"
 #include "config/base/err.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
+#include "tools/stairgate/set_seal.h"
 
-enum { JSON_SCHEMA = 1, DIGEST_TEXT = 65 };
+enum { JSON_SCHEMA = 1, DIGEST_TEXT = 65, MADE_TEXT = 48 };
 
 struct options {
     bool json;
@@ -43,7 +47,9 @@ static int complain(const struct options *options, const struct err *err)
                                  "text", err->text));
     else
         fprintf(stderr, "stairgate: %s\n", err->text);
-    return err->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
+    return err->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND
+           : err->code == ERR_REFUSED ? EXIT_REFUSED
+                                      : EXIT_FAILED;
 }
 
 static void print_summary(const struct options *options, const struct set_info *info)
@@ -124,6 +130,42 @@ static json_t *info_json(const struct options *options, const struct set *set,
                      "categories", categories_json(set), "feeds", feeds_json(set));
 }
 
+/* Without its key nobody knows whether MADE_S is what was written: it may be any number. */
+static void made_text(int64_t made_s, char out[MADE_TEXT])
+{
+    const int64_t last = (int64_t)INT32_MAX * DATE_DAY_S / 64;
+    unsigned of_day = (unsigned)(made_s % DATE_DAY_S);
+    char day[DATE_TEXT_MAX];
+
+    if (made_s < 0 || made_s > last)
+        snprintf(out, MADE_TEXT, "no time");
+    else
+        snprintf(out, MADE_TEXT, "%sT%02u:%02u:%02uZ", date_to_text(date_day_of(made_s), day),
+                 of_day / 3600, of_day / 60 % 60, of_day % 60);
+}
+
+/* All that is ever told of a sealed set. */
+static int tell_sealed(const struct options *options)
+{
+    struct sealed_info info;
+    struct err err;
+    char made[MADE_TEXT];
+
+    if (sealed_file_info(options->path, &info, &err) != 0)
+        return complain(options, &err);
+    made_text(info.made_s, made);
+    if (options->json)
+        json_out_print(json_pack("{s:i, s:s, s:b, s:I, s:I, s:I, s:s}", "schema", JSON_SCHEMA,
+                                 "file", options->path, "sealed", 1, "number",
+                                 (json_int_t)info.number, "entries", (json_int_t)info.entries,
+                                 "octets", (json_int_t)info.octets, "made", made));
+    else
+        printf("file        %s\nsealed\nnumber      %" PRIu64 "\nentries     %" PRIu64
+               "\noctets      %" PRIu64 "\nmade        %s\n",
+               options->path, info.number, info.entries, info.octets, made);
+    return EXIT_DONE;
+}
+
 int set_info_run(int argc, char **argv)
 {
     struct options options;
@@ -133,6 +175,8 @@ int set_info_run(int argc, char **argv)
 
     if (read_options(argc, argv, &options) != 0)
         return command_usage(set_info_run);
+    if (sealed_file_is(options.path))
+        return tell_sealed(&options);
     set = set_open(options.path, NULL, &err);
     if (set == NULL)
         return complain(&options, &err);
@@ -158,6 +202,8 @@ int set_verify_run(int argc, char **argv)
 
     if (read_options(argc, argv, &options) != 0)
         return command_usage(set_verify_run);
+    if (set_seal_refuse(options.path, &err) != 0)
+        return complain(&options, &err);
     set = set_open(options.path, NULL, &err);
     if (set == NULL)
         return complain(&options, &err);

@@ -21,6 +21,7 @@
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/json_out.h"
 #include "tools/stairgate/set.h"
+#include "tools/stairgate/set_seal.h"
 
 enum { WITNESSES_MAX = 1024, CATEGORIES_MAX = 128, JSON_SCHEMA = 1, OUT_BUFFER = 1 << 18 };
 
@@ -303,7 +304,8 @@ static int run(struct lookup *lookup, int argc, char **argv)
 {
     struct err err;
 
-    lookup->set = set_open(argv[0], NULL, &err);
+    if (set_seal_refuse(argv[0], &err) == 0)
+        lookup->set = set_open(argv[0], NULL, &err);
     if (lookup->set == NULL || order_categories(lookup, &err) != 0) {
         fprintf(stderr, "stairgate: %s\n", err.text);
         return LOOKUP_FAILED;
