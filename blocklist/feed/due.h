@@ -24,8 +24,12 @@ void due_recipe(const struct config_list *list, uint8_t digest[32]);
  * RECIPE. */
 bool due_now(const struct store_list *known, const uint8_t recipe[32], int64_t now_s);
 
+/* Tells whether LIST is of a class whose entries are kept sealed. */
+bool due_sealed(const struct config_list *list);
+
 /* Return the time before which LIST is not fetched again: after a success; after FAILURES (at least
- * 1) in a row, the server asking for RETRY_AFTER_S (0: nothing; RFC 9110 §10.2.3). */
+ * 1) in a row, the server asking for RETRY_AFTER_S (0: nothing; RFC 9110 §10.2.3). Of a list with a
+ * deadline both are early enough for it. */
 int64_t due_after_success(const struct config_list *list, int64_t now_s, struct random *random);
 int64_t due_after_failure(const struct config_list *list, unsigned failures, int64_t retry_after_s,
                           int64_t now_s, struct random *random);

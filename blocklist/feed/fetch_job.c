@@ -30,7 +30,7 @@ static void end(struct fetch_job *job)
     fetch_copy_stop(&job->copy);
     fetch_sink_close(&job->body);
     fetch_sink_close(&job->signature);
-    if (job->result.outcome != FETCH_NEW && !job->kept)
+    if (job->result.outcome != FETCH_NEW && !job->kept && job->request->memory == NULL)
         fetch_part_drop(job->request->into);
     job->busy = false;
     fetch_outbox_put(job->world->outbox, &message);
@@ -76,6 +76,11 @@ static void succeed(struct fetch_job *job)
 {
     struct err err;
 
+    if (job->request->memory != NULL) {
+        job->result.outcome = FETCH_NEW;
+        end(job);
+        return;
+    }
     if (fetch_part_finish(job->request->into, job->body.fd, job->result.body, &err) != 0) {
         fail(job, &err);
         return;
@@ -193,6 +198,10 @@ static void get_signature(struct fetch_job *job)
     struct fetch_url url;
     struct err err;
 
+    if (fetch_sink_end(&job->body, &err) != 0) {
+        fail(job, &err);
+        return;
+    }
     if (job->request->list->signature == LIST_UNSIGNED) {
         succeed(job);
         return;
@@ -277,7 +286,7 @@ static void keep_part(struct fetch_job *job, const struct fetch_reply *reply)
     bool untouched = job->from > 0 && reply->status != 200;
     const char *validator = untouched ? job->validator : fetch_reply_strong(reply);
 
-    if (validator == NULL || job->body.fd < 0 || job->body.got == 0)
+    if (validator == NULL || job->body.fd < 0 || job->body.got == 0 || job->request->memory != NULL)
         return;
     fetch_part_keep(job->request->into, job->request->list->url, validator, job->body.fd,
                     job->body.got);
@@ -356,7 +365,7 @@ static bool is_packed(const char *url)
 }
 
 /* Opens the part and finds out whether it can be gone on with. */
-static int open_body(struct fetch_job *job, struct err *err)
+static int open_part(struct fetch_job *job, struct err *err)
 {
     const struct fetch_request *request = job->request;
     char path[PLACE_PATH_MAX];
@@ -372,6 +381,17 @@ static int open_body(struct fetch_job *job, struct err *err)
         return -1;
     job->from = there && length < job->body.most ? length : 0;
     return fetch_sink_cut(&job->body, job->from, err);
+}
+
+static int open_body(struct fetch_job *job, struct err *err)
+{
+    const struct sealed_memory *memory = job->request->memory;
+
+    if (memory == NULL)
+        return open_part(job, err);
+    fetch_sink_close(&job->body);
+    job->from = 0;
+    return fetch_sink_locked(&job->body, memory, job->world->config->feeds.size_most, err);
 }
 
 static void ask_for_body(struct fetch_job *job)

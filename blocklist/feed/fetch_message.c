@@ -95,6 +95,7 @@ static void field_result(struct fields *fields, struct fetch_result *result)
     result->stale_validator = field_small(fields, result->stale_validator, 1) != 0;
     field_u64(fields, &result->octets);
     result->retry_after_s = (int64_t)field_small(fields, retry, INT32_MAX);
+    result->signed_s = (int64_t)field_small(fields, (uint64_t)result->signed_s, INT64_MAX);
     field_octets(fields, result->body, sizeof result->body);
     field_text(fields, result->etag, sizeof result->etag);
     field_text(fields, result->modified, sizeof result->modified);

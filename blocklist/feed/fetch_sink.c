@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "blocklist/feed/sealed_memory.h"
 #include "config/base/err.h"
 #include "config/base/file.h"
 
@@ -40,13 +41,36 @@ int fetch_sink_memory(struct fetch_sink *sink, size_t most, struct err *err)
     return sink->memory != NULL ? 0 : err_set(err, ERR_MEMORY, "out of memory");
 }
 
+int fetch_sink_locked(struct fetch_sink *sink, const struct sealed_memory *locked, uint64_t most,
+                      struct err *err)
+{
+    memset(sink, 0, sizeof *sink);
+    sink->fd = locked->fd;
+    sink->memory = locked->octets;
+    sink->most = most < locked->room ? most : locked->room;
+    snprintf(sink->path, sizeof sink->path, "a list's memory");
+    /* It ends earlier after a first try. */
+    return ftruncate(sink->fd, (off_t)locked->room) == 0
+               ? 0
+               : err_system(err, "cannot make a list's memory as large as it was");
+}
+
+int fetch_sink_end(struct fetch_sink *sink, struct err *err)
+{
+    if (sink->fd < 0 || sink->memory == NULL)
+        return 0;
+    return ftruncate(sink->fd, (off_t)sink->got) == 0
+               ? 0
+               : err_system(err, "%s: cannot cut it", sink->path);
+}
+
 int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, struct err *err)
 {
     if (sink->got > sink->most || length > sink->most - sink->got)
         return err_set(err, ERR_LIMIT,
                        "larger than %" PRIu64 " octets; raise `feeds.limits.size` if that is right",
                        sink->most);
-    if (sink->fd < 0)
+    if (sink->memory != NULL)
         memcpy(sink->memory + sink->got, data, length);
     else if (file_write(sink->fd, data, length, sink->path, err) != 0)
         return -1;
@@ -56,7 +80,7 @@ int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, s
 
 int fetch_sink_cut(struct fetch_sink *sink, uint64_t length, struct err *err)
 {
-    if (sink->fd >= 0 &&
+    if (sink->fd >= 0 && sink->memory == NULL &&
         (ftruncate(sink->fd, (off_t)length) != 0 || lseek(sink->fd, (off_t)length, SEEK_SET) < 0))
         return err_system(err, "%s: cannot cut it", sink->path);
     sink->got = length;
@@ -65,9 +89,12 @@ int fetch_sink_cut(struct fetch_sink *sink, uint64_t length, struct err *err)
 
 void fetch_sink_close(struct fetch_sink *sink)
 {
-    if (sink->fd >= 0)
+    bool locked = sink->fd >= 0 && sink->memory != NULL; /* whose file and memory are another's */
+
+    if (sink->fd >= 0 && !locked)
         close(sink->fd);
+    if (!locked)
+        free(sink->memory);
     sink->fd = -1;
-    free(sink->memory);
     sink->memory = NULL;
 }

@@ -23,6 +23,7 @@
 
 #include "blocklist/feed/fetch_child.h"
 #include "blocklist/feed/fetch_message.h"
+#include "blocklist/feed/sealed_memory.h"
 
 struct fetcher {
     uv_poll_t poll;
@@ -50,6 +51,36 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Closes all descriptors from FIRST on but those of memory that lists are fetched into. */
+static void close_others(unsigned first, const struct fetch_request *requests, size_t count)
+{
+    for (;;) {
+        unsigned next = ~0U;
+
+        for (size_t i = 0; i < count; i++) {
+            if (requests[i].memory != NULL && (unsigned)requests[i].memory->fd >= first &&
+                (unsigned)requests[i].memory->fd < next)
+                next = (unsigned)requests[i].memory->fd;
+        }
+        if (next > first)
+            close_range(first, next == ~0U ? ~0U : next - 1, 0);
+        if (next == ~0U)
+            return;
+        first = next + 1;
+    }
+}
+
+/* A list of those that nobody may read: what can be locked is; the list itself is so already. */
+static void harden(const struct fetch_request *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i].memory != NULL) {
+            sealed_memory_process(NULL);
+            return;
+        }
+    }
+}
+
 /* The child: keeps the standard files and its pipe, nothing else; never returns. */
 static _Noreturn void run_child(const struct config *config, const struct fetch_request *requests,
                                 size_t count, int fd, pid_t parent)
@@ -60,7 +91,8 @@ static _Noreturn void run_child(const struct config *config, const struct fetch_
         _exit(EXIT_FAILURE);
     if (fd != PIPE_IN_CHILD && dup2(fd, PIPE_IN_CHILD) < 0)
         _exit(EXIT_FAILURE);
-    close_range(PIPE_IN_CHILD + 1, ~0U, 0);
+    close_others(PIPE_IN_CHILD + 1, requests, count);
+    harden(requests, count);
     fcntl(PIPE_IN_CHILD, F_SETFD, FD_CLOEXEC);
     _exit(fetch_child_run(config, requests, count, PIPE_IN_CHILD));
 }

@@ -20,9 +20,13 @@
 #include "config/config.h"
 
 struct fetcher;
+struct sealed_memory;
 
 struct fetch_request {
     const struct config_list *list;
+    const struct sealed_memory *memory; /* a list that is no file: INTO is NULL, nothing is resumed,
+                                           the file behind it gets the list's length, BODY is left
+                                           0; the process is locked and not dumpable. Else NULL */
     const char *into;            /* the file to write; what is already there as INTO.part is resumed
                                     (RFC 9110 §14.2, with If-Range) */
     const char *etag, *modified; /* validators; "" for none: fetched without conditions */
@@ -36,7 +40,8 @@ struct fetch_result {
     char etag[512], modified[64], media_type[100], final_url[512];
     int status;            /* of HTTP; 0 none */
     uint64_t octets;       /* fetched now */
-    uint8_t body[32];      /* BLAKE2b-256 of the file at INTO, of FETCH_NEW */
+    uint8_t body[32];      /* BLAKE2b-256 of the file at INTO, of FETCH_NEW; 0 with `memory` */
+    int64_t signed_s;      /* the time that the publisher signed; 0 where none is */
     int64_t retry_after_s; /* the server's word, from now; 0 none */
     bool stale_validator;  /* a 304 contradicted itself, so that it was fetched again without
                               conditions */

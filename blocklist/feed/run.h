@@ -91,6 +91,12 @@ struct store_event run_event(const struct run *run, enum store_event_kind kind, 
  * wrong breaks the run. Errors: -1. */
 int outcome_commit(struct run *run, const struct outcome *outcome);
 
+/* What settling a list is made of: OUTCOME starts from what is known of WORK's list; LIST's fetch
+ * went well, and it is by schedule until the next; LIST is as its publisher has it. */
+void outcome_begin(const struct run *run, const struct work *work, struct outcome *outcome);
+void outcome_success(struct run *run, const struct work *work, struct store_list *list);
+void outcome_good(struct run *run, const struct work *work, struct store_list *list);
+
 /* Settle WORK, of which the fetch failed or the reading; which is as it was, TEXT saying why; which
  * came as the held result; which was read. What goes wrong breaks the run. (run_outcome.c) */
 void outcome_failed(struct run *run, struct work *work, const struct err *why);

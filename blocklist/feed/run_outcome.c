@@ -101,8 +101,7 @@ static void clamp(int64_t *time_s, int64_t now_s)
         *time_s = now_s;
 }
 
-/* Starts OUTCOME from what is known of WORK's list. */
-static void begin(const struct run *run, const struct work *work, struct outcome *outcome)
+void outcome_begin(const struct run *run, const struct work *work, struct outcome *outcome)
 {
     memset(outcome, 0, sizeof *outcome);
     outcome->list = work->known;
@@ -125,8 +124,7 @@ static void set_why(struct store_list *list, enum list_state state, const char *
     snprintf(list->why, sizeof list->why, "%s", why);
 }
 
-/* Notes a fetch that went well, by schedule until the next. */
-static void note_success(struct run *run, const struct work *work, struct store_list *list)
+void outcome_success(struct run *run, const struct work *work, struct store_list *list)
 {
     list->failures = 0;
     list->next_s = due_after_success(work->list, run->request->now_s, &run->random);
@@ -143,9 +141,9 @@ static void take_validators(const struct work *work, struct store_list *list)
         memcpy(list->body, work->fetched.body, sizeof list->body);
 }
 
-static void note_good(struct run *run, const struct work *work, struct store_list *list)
+void outcome_good(struct run *run, const struct work *work, struct store_list *list)
 {
-    note_success(run, work, list);
+    outcome_success(run, work, list);
     list->fetched_s = run->request->now_s;
     list->stale_told = false;
     list->held_s = 0;
@@ -161,7 +159,7 @@ void outcome_failed(struct run *run, struct work *work, const struct err *why)
     struct store_list *list = &outcome.list;
     char pause[32];
 
-    begin(run, work, &outcome);
+    outcome_begin(run, work, &outcome);
     list->failures++;
     list->next_s = due_after_failure(work->list, list->failures, work->fetched.retry_after_s,
                                      run->request->now_s, &run->random);
@@ -180,8 +178,8 @@ void outcome_unchanged(struct run *run, struct work *work, const char *text)
     struct outcome outcome;
     bool was_ok = work->known.state == LIST_OK && !work->fetched.stale_validator;
 
-    begin(run, work, &outcome);
-    note_good(run, work, &outcome.list);
+    outcome_begin(run, work, &outcome);
+    outcome_good(run, work, &outcome.list);
     outcome.set_held = work->known.state == LIST_HELD;
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_UNCHANGED, work->list->id, "%s%s", text,
@@ -206,8 +204,8 @@ static void let_through(struct run *run, struct work *work)
         run_break(run, &err);
         return;
     }
-    begin(run, work, &outcome);
-    note_good(run, work, &outcome.list);
+    outcome_begin(run, work, &outcome);
+    outcome_good(run, work, &outcome.list);
     outcome.list.changed_s = run->request->now_s;
     for (size_t i = 0; i < count; i++)
         held[i].held = false;
@@ -236,8 +234,8 @@ void outcome_still_held(struct run *run, struct work *work)
         let_through(run, work);
         return;
     }
-    begin(run, work, &outcome);
-    note_success(run, work, &outcome.list);
+    outcome_begin(run, work, &outcome);
+    outcome_success(run, work, &outcome.list);
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_HELD, work->list->id, "still: %.380s", work->known.why);
     outcome.routine = true;
@@ -252,8 +250,8 @@ static void hold(struct run *run, struct work *work, struct reader_result *resul
     struct outcome outcome;
     struct store_list *list = &outcome.list;
 
-    begin(run, work, &outcome);
-    note_success(run, work, list);
+    outcome_begin(run, work, &outcome);
+    outcome_success(run, work, list);
     list->held_s = run->request->now_s;
     list->rolled_back = rolled_back;
     memcpy(list->held_body, work->fetched.body, sizeof list->held_body);
@@ -311,8 +309,8 @@ static void take(struct run *run, struct work *work, struct reader_result *resul
     struct outcome outcome;
     char digest[17], url[256];
 
-    begin(run, work, &outcome);
-    note_good(run, work, &outcome.list);
+    outcome_begin(run, work, &outcome);
+    outcome_good(run, work, &outcome.list);
     if (!same)
         outcome.list.changed_s = run->request->now_s;
     outcome.set_in_force = outcome.set_held = true;

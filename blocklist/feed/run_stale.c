@@ -10,7 +10,7 @@
  * first tries may fail for want of a network: that is no reason yet to open what was closed. */
 static bool may_drop(const struct config_list *list, const struct store_list *known)
 {
-    return list->on_stale == LIST_STALE_DROP &&
+    return list->on_stale == LIST_STALE_DROP && !due_sealed(list) &&
            (known->state != LIST_FAILED || known->failures >= DUE_DROP_FAILURES);
 }
 

@@ -50,6 +50,19 @@ struct store_list {
     bool stale_told;   /* notified of */
     bool rolled_back; /* held_body was in force and taken out by hand: no time lets it through, only
                          sync_accept or other octets (which clear this) */
+    /* Of signed lists: the time that the publisher signed, which is the list's version; 0: none. */
+    int64_t signed_s;
+    /* Of legal and hotline lists, whose entries nobody but the sealed set has: how many there are
+     * in force, and how many were pages and are not. BODY and HELD_BODY of these are keyed. */
+    uint64_t sealed_entries, sealed_pages;
+};
+
+/* A set made of sealed lists. */
+struct store_sealed_set {
+    uint64_t number; /* 0: none was made */
+    int64_t made_s;
+    uint8_t inputs[32]; /* keyed, of all that it was made of */
+    bool told;          /* the server knows of it */
 };
 
 /* One segment of a list: of the result in force, or of the one that is held. Its about.feed is
@@ -177,6 +190,11 @@ int store_drop_generation(struct store *store, uint64_t number, struct err *err)
  * in the order of strcmp. Owner: the caller frees. */
 int store_files(struct store *store, char (**files)[STORE_FILE_MAX], size_t *count,
                 struct err *err);
+
+/* Fills SET with the newest that was put, its number 0 where none was; puts SET in its place.
+ * Errors: -1 with ERR. */
+int store_sealed_set(struct store *store, struct store_sealed_set *set, struct err *err);
+int store_put_sealed_set(struct store *store, const struct store_sealed_set *set, struct err *err);
 
 /* Returns the directory that STORE was opened in; lives as long as it. */
 const char *store_dir(const struct store *store);

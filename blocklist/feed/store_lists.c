@@ -9,6 +9,8 @@
 #define COLUMNS                                                                                    \
     "id, recipe, etag, modified, body, state, why, tried, fetched, changed, next, held, "          \
     "held_body, failures, stale_told, rolled_back"
+#define SEALED_COLUMNS ", coalesce(signed, 0), coalesce(entries, 0), coalesce(pages, 0)"
+#define TABLES "list LEFT JOIN sealed ON sealed.list = list.id"
 
 static void read_list(struct store_query *query, struct store_list *list)
 {
@@ -29,6 +31,9 @@ static void read_list(struct store_query *query, struct store_list *list)
     list->failures = (unsigned)store_query_count(query);
     list->stale_told = store_query_number(query) != 0;
     list->rolled_back = store_query_number(query) != 0;
+    list->signed_s = store_query_number(query);
+    list->sealed_entries = store_query_count(query);
+    list->sealed_pages = store_query_count(query);
 }
 
 int store_get_list(struct store *store, const char *id, struct store_list *list, struct err *err)
@@ -36,7 +41,8 @@ int store_get_list(struct store *store, const char *id, struct store_list *list,
     struct store_query query;
     bool found;
 
-    store_query_start(&query, store, "SELECT " COLUMNS " FROM list WHERE id = ?", err);
+    store_query_start(&query, store,
+                      "SELECT " COLUMNS SEALED_COLUMNS " FROM " TABLES " WHERE id = ?", err);
     store_query_bind_text(&query, id);
     found = store_query_row(&query);
     if (found)
@@ -52,7 +58,32 @@ int store_get_list(struct store *store, const char *id, struct store_list *list,
     return 0;
 }
 
-int store_put_list(struct store *store, const struct store_list *list, struct err *err)
+static int delete_rows(struct store *store, const char *sql, const char *id, struct err *err)
+{
+    struct store_query query;
+
+    store_query_start(&query, store, sql, err);
+    store_query_bind_text(&query, id);
+    return store_query_end(&query);
+}
+
+static int put_sealed(struct store *store, const struct store_list *list, struct err *err)
+{
+    struct store_query query;
+
+    if (list->signed_s == 0 && list->sealed_entries == 0 && list->sealed_pages == 0)
+        return delete_rows(store, "DELETE FROM sealed WHERE list = ?", list->id, err);
+    store_query_start(
+        &query, store,
+        "INSERT OR REPLACE INTO sealed (list, signed, entries, pages) VALUES (?, ?, ?, ?)", err);
+    store_query_bind_text(&query, list->id);
+    store_query_bind(&query, list->signed_s);
+    store_query_bind(&query, (int64_t)list->sealed_entries);
+    store_query_bind(&query, (int64_t)list->sealed_pages);
+    return store_query_end(&query);
+}
+
+static int put_row(struct store *store, const struct store_list *list, struct err *err)
 {
     struct store_query query;
 
@@ -79,13 +110,15 @@ int store_put_list(struct store *store, const struct store_list *list, struct er
     return store_query_end(&query);
 }
 
-static int delete_rows(struct store *store, const char *sql, const char *id, struct err *err)
+int store_put_list(struct store *store, const struct store_list *list, struct err *err)
 {
-    struct store_query query;
-
-    store_query_start(&query, store, sql, err);
-    store_query_bind_text(&query, id);
-    return store_query_end(&query);
+    if (store_begin(store, err) != 0)
+        return -1;
+    if (put_row(store, list, err) != 0 || put_sealed(store, list, err) != 0) {
+        store_abandon(store);
+        return -1;
+    }
+    return store_commit(store, err);
 }
 
 int store_forget(struct store *store, const char *id, struct err *err)
@@ -93,6 +126,7 @@ int store_forget(struct store *store, const char *id, struct err *err)
     if (store_begin(store, err) != 0)
         return -1;
     if (delete_rows(store, "DELETE FROM segment WHERE list = ?", id, err) != 0 ||
+        delete_rows(store, "DELETE FROM sealed WHERE list = ?", id, err) != 0 ||
         delete_rows(store, "DELETE FROM list WHERE id = ?", id, err) != 0) {
         store_abandon(store);
         return -1;
@@ -107,13 +141,58 @@ int store_each(struct store *store, int (*each)(void *context, const struct stor
     struct store_list list;
     int result = 0;
 
-    store_query_start(&query, store, "SELECT " COLUMNS " FROM list ORDER BY id", err);
+    store_query_start(&query, store,
+                      "SELECT " COLUMNS SEALED_COLUMNS " FROM " TABLES " ORDER BY id", err);
     while (result == 0 && store_query_row(&query)) {
         read_list(&query, &list);
         if (!query.failed)
             result = each(context, &list);
     }
     return store_query_end(&query) != 0 ? -1 : result;
+}
+
+int store_sealed_set(struct store *store, struct store_sealed_set *set, struct err *err)
+{
+    struct store_query query;
+
+    memset(set, 0, sizeof *set);
+    store_query_start(&query, store,
+                      "SELECT number, made, inputs, told FROM sealed_set ORDER BY number DESC",
+                      err);
+    if (store_query_row(&query)) {
+        set->number = store_query_count(&query);
+        set->made_s = store_query_number(&query);
+        store_query_octets(&query, set->inputs, sizeof set->inputs);
+        set->told = store_query_number(&query) != 0;
+    }
+    return store_query_end(&query);
+}
+
+static int put_set(struct store *store, const struct store_sealed_set *set, struct err *err)
+{
+    struct store_query query;
+
+    if (store_run(store, "DELETE FROM sealed_set", err) != 0)
+        return -1;
+    store_query_start(&query, store,
+                      "INSERT INTO sealed_set (number, made, inputs, told) VALUES (?, ?, ?, ?)",
+                      err);
+    store_query_bind(&query, (int64_t)set->number);
+    store_query_bind(&query, set->made_s);
+    store_query_bind_octets(&query, set->inputs, sizeof set->inputs);
+    store_query_bind(&query, set->told);
+    return store_query_end(&query);
+}
+
+int store_put_sealed_set(struct store *store, const struct store_sealed_set *set, struct err *err)
+{
+    if (store_begin(store, err) != 0)
+        return -1;
+    if (put_set(store, set, err) != 0) {
+        store_abandon(store);
+        return -1;
+    }
+    return store_commit(store, err);
 }
 
 const char *list_state_word(enum list_state state)

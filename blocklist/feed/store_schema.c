@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blocklist/feed/store.h"
 #include "blocklist/feed/store_query.h"
 #include "config/base/err.h"
 
@@ -72,8 +73,17 @@ static const char *const tables[] = {
     " BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END",
 
     "CREATE INDEX event_of_list ON event (list, number)",
+
+    /* since 2 */
+    "CREATE TABLE sealed (list TEXT PRIMARY KEY NOT NULL, signed INTEGER NOT NULL,"
+    " entries INTEGER NOT NULL CHECK (entries >= 0), pages INTEGER NOT NULL CHECK (pages >= 0))"
+    " STRICT",
+
+    "CREATE TABLE sealed_set (number INTEGER PRIMARY KEY NOT NULL CHECK (number > 0),"
+    " made INTEGER NOT NULL, inputs BLOB NOT NULL CHECK (length(inputs) = 32),"
+    " told INTEGER NOT NULL) STRICT",
 };
-enum { TABLES = sizeof tables / sizeof *tables };
+enum { TABLES = sizeof tables / sizeof *tables, TABLES_OF_1 = TABLES - 2 };
 
 /* A pragma takes no bound value. */
 static int set_pragma(struct store *store, const char *name, int value, struct err *err)
@@ -105,18 +115,18 @@ static int read_number(struct store *store, const char *sql, int64_t *value, str
     return store_query_end(&query);
 }
 
-/* Tells whether the table of row SQL is the one that we make; indexes that sqlite makes itself have
- * no text. */
-static bool known(const char *sql)
+/* Tells whether the table of row SQL is one of the first COUNT that we make; indexes that sqlite
+ * makes itself have no text. */
+static bool known(const char *sql, size_t count)
 {
-    for (size_t i = 0; i < TABLES; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(tables[i], sql) == 0)
             return true;
     }
     return false;
 }
 
-static int check_tables(struct store *store, struct err *err)
+static int check_tables(struct store *store, size_t count, struct err *err)
 {
     struct store_query query;
     size_t found = 0;
@@ -128,12 +138,50 @@ static int check_tables(struct store *store, struct err *err)
                       err);
     while (store_query_row(&query)) {
         store_query_text(&query, sql, sizeof sql);
-        found = known(sql) ? found + 1 : TABLES + 1;
+        found = known(sql, count) ? found + 1 : TABLES + 1;
     }
     if (store_query_end(&query) != 0)
         return -1;
-    return found == TABLES ? 0
-                           : store_damaged(store, "its tables are not those of a feeds.db", err);
+    return found == count ? 0 : store_damaged(store, "its tables are not those of a feeds.db", err);
+}
+
+/* Makes a database of version 1, whose tables were checked, one of this version. */
+static int upgrade(struct store *store, struct err *err)
+{
+    if (store_begin(store, err) != 0)
+        return -1;
+    for (size_t i = TABLES_OF_1; i < TABLES; i++) {
+        if (store_run(store, tables[i], err) != 0) {
+            store_abandon(store);
+            return -1;
+        }
+    }
+    if (set_pragma(store, "user_version", STORE_SCHEMA, err) != 0) {
+        store_abandon(store);
+        return -1;
+    }
+    return store_commit(store, err);
+}
+
+/* Gives a reader, who may not write, what the file lacks, in its own memory. */
+static int fill_in(struct store *store, struct err *err)
+{
+    static const char start[] = "CREATE ", temporary[] = "CREATE TEMP ";
+    char sql[512];
+
+    for (size_t i = TABLES_OF_1; i < TABLES; i++) {
+        snprintf(sql, sizeof sql, "%s%s", temporary, tables[i] + sizeof start - 1);
+        if (store_run(store, sql, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_old(struct store *store, struct err *err)
+{
+    if (check_tables(store, TABLES_OF_1, err) != 0)
+        return -1;
+    return store->lock >= 0 ? upgrade(store, err) : fill_in(store, err);
 }
 
 int store_schema_check(struct store *store, struct err *err)
@@ -151,9 +199,11 @@ int store_schema_check(struct store *store, struct err *err)
             "%s/feeds.db: written by a newer stairgate (schema %lld, this one knows %d); "
             "run that one, or move the file away: it is made anew from the segments then",
             store->dir, (long long)version, STORE_SCHEMA);
+    if (version == 1)
+        return check_old(store, err);
     if (version != STORE_SCHEMA)
         return store_damaged(store, "of an unknown version", err);
-    return check_tables(store, err);
+    return check_tables(store, TABLES, err);
 }
 
 void store_schema_judge(struct store *store, const char *path, struct err *err)

@@ -158,7 +158,7 @@ static void take_name(struct intake *intake, struct field name)
     if (field_has(name, ':'))
         intake_refuse(intake, REASON_OTHER_SYNTAX);
     else if (field_has(name, '/'))
-        intake_refuse(intake, REASON_PAGE_RULE);
+        intake_page(intake, name.text, name.length);
     else if (field_has_any(name, "*^|$()\\?"))
         intake_refuse(intake, REASON_PATTERN);
     else

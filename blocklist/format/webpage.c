@@ -45,7 +45,7 @@ int webpage_refuse(const uint8_t *first, size_t length, struct err *err)
         if (length < word || strncasecmp((const char *)first, starts[i], word) != 0)
             continue;
         escape(first, length, text);
-        return err_set(err, ERR_FORMAT, "a web page, not a list: '%s'", text);
+        return err_set(err, ERR_FORMAT, WEBPAGE_TEXT ": '%s'", text);
     }
     return 0;
 }

@@ -8,6 +8,9 @@
 
 struct err;
 
+/* What its message begins with. */
+#define WEBPAGE_TEXT "a web page, not a list"
+
 /* Refuses FIRST[0..LENGTH), the first octets of a source, where they begin a page. Errors: -1 with
  * ERR_FORMAT and at most 80 characters of it, escaped. */
 int webpage_refuse(const uint8_t *first, size_t length, struct err *err);

@@ -110,9 +110,10 @@ static void numbers_out_of_range_are_no_message(void **state)
         {21, 1000            },
         {29, 2               },
         {45, 1ULL << 31      },
-        {85, 512             }, /* etag's length */
-        {85, UINT64_MAX      },
-        {85, 3               }, /* then the next begins in its middle */
+        {53, 1ULL << 63      }, /* what was signed */
+        {93, 512             }, /* etag's length */
+        {93, UINT64_MAX      },
+        {93, 3               }, /* then the next begins in its middle */
     };
     struct fetch_message message = sample(), back;
     uint8_t octets[FETCH_MESSAGE_MAX];

@@ -420,6 +420,41 @@ static void other_tables_than_ours_are_set_aside(void **state)
     feed_end(&fixture);
 }
 
+static void a_database_of_version_1_is_read_as_it_is_and_becomes_one_of_2(void **state)
+{
+    struct feed_fixture fixture;
+    struct store_list known;
+    struct store_sealed_set set;
+
+    (void)state;
+    feed_start(&fixture);
+    fill(&fixture);
+    meddle(&fixture, "DROP TABLE sealed; DROP TABLE sealed_set; PRAGMA user_version = 1");
+    fixture.store = store_open(fixture.dir, STORE_READ, FEED_NOW, &fixture.err);
+    assert_non_null(fixture.store);
+    assert_int_equal(store_get_list(fixture.store, "one", &known, &fixture.err), 0);
+    assert_int_equal(known.signed_s, 0);
+    store_close(fixture.store);
+    for (int i = 0; i < 2; i++) {
+        fixture.store = store_open(fixture.dir, STORE_WRITE, FEED_NOW, &fixture.err);
+        assert_non_null(fixture.store);
+        assert_int_equal(store_get_list(fixture.store, "one", &known, &fixture.err), 0);
+        assert_int_equal(known.signed_s, i * 7);
+        assert_int_equal(store_sealed_set(fixture.store, &set, &fixture.err), 0);
+        assert_int_equal(set.number, i * 3);
+        known.signed_s = 7;
+        known.sealed_entries = 5;
+        known.sealed_pages = 2;
+        assert_int_equal(store_put_list(fixture.store, &known, &fixture.err), 0);
+        set.number = 3;
+        assert_int_equal(store_put_sealed_set(fixture.store, &set, &fixture.err), 0);
+        store_close(fixture.store);
+    }
+    fixture.store = NULL;
+    assert_int_equal(known.sealed_entries, 5);
+    feed_end(&fixture);
+}
+
 static void a_newer_version_is_left_alone(void **state)
 {
     struct feed_fixture fixture;
@@ -429,7 +464,7 @@ static void a_newer_version_is_left_alone(void **state)
     (void)state;
     feed_start(&fixture);
     fill(&fixture);
-    meddle(&fixture, "PRAGMA user_version = 2");
+    meddle(&fixture, "PRAGMA user_version = 3");
     octets = take_database(&fixture, &length);
     assert_null(store_open(fixture.dir, STORE_WRITE, FEED_NOW, &fixture.err));
     assert_int_equal(fixture.err.code, ERR_VERSION);
@@ -577,6 +612,7 @@ int main(void)
         cmocka_unit_test(octets_changed_anywhere_are_survived),
         cmocka_unit_test(a_database_that_was_cut_is_made_again),
         cmocka_unit_test(other_tables_than_ours_are_set_aside),
+        cmocka_unit_test(a_database_of_version_1_is_read_as_it_is_and_becomes_one_of_2),
         cmocka_unit_test(a_newer_version_is_left_alone),
         cmocka_unit_test(damage_that_shows_later_is_set_aside_at_the_end),
         cmocka_unit_test(a_reader_of_a_damaged_database_says_so),
