@@ -127,19 +127,40 @@ int lifts_put(struct lifts *lifts, const uint64_t hash[2], const struct lifts_sp
     return 0;
 }
 
-void lifts_remove(struct lifts *lifts, const uint64_t hash[2])
+/* Takes the entry out that LINK leads to. */
+static void take_out(struct lifts *lifts, uint64_t *link)
 {
-    uint64_t *link = link_to(lifts, hash), number = *link;
+    uint64_t number = *link;
     struct entry *entry = &lifts->entries[number];
 
-    if (number == NONE)
-        return;
     seqlock_write_begin(&lifts->lock);
     SEQLOCK_STORE(*link, entry->next);
     SEQLOCK_STORE(entry->next, lifts->free);
     lifts->free = number;
     SEQLOCK_STORE(lifts->count, lifts->count - 1);
     seqlock_write_end(&lifts->lock);
+}
+
+void lifts_remove(struct lifts *lifts, const uint64_t hash[2])
+{
+    uint64_t *link = link_to(lifts, hash);
+
+    if (*link != NONE)
+        take_out(lifts, link);
+}
+
+void lifts_tidy(struct lifts *lifts, int64_t wall_s)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (uint64_t *link = &lifts->buckets[i]; *link != NONE;) {
+            struct entry *entry = &lifts->entries[*link];
+
+            if (entry->until_s <= wall_s)
+                take_out(lifts, link);
+            else
+                link = &entry->next;
+        }
+    }
 }
 
 /* ---- readers ---- */

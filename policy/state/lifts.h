@@ -40,6 +40,9 @@ int lifts_put(struct lifts *lifts, const uint64_t hash[2], const struct lifts_sp
               struct err *err);
 void lifts_remove(struct lifts *lifts, const uint64_t hash[2]);
 
+/* Takes out all that were over at WALL_S. Threads: the writer. */
+void lifts_tidy(struct lifts *lifts, int64_t wall_s);
+
 /* Tells whether NAME is lifted at WALL_S; UNTIL_S becomes the instant at which that changes, where
  * that is earlier. Asked for every name that the operator, the law or a hotline blocks, so that
  * they stay alike. Threads: any. Cost: nothing while there is no lift; else a hash and a probe for

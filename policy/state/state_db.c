@@ -326,6 +326,24 @@ failed:
     return NULL;
 }
 
+struct state_db *state_db_open_copy(const char *path, struct err *warning, struct err *err)
+{
+    struct state_db *db = calloc(1, sizeof *db);
+
+    warning->code = ERR_NONE;
+    if (db == NULL || strlen(path) > PATH_ROOM - 32 || (db->path = strdup(path)) == NULL)
+        err_set(err, ERR_MEMORY, "no memory for a database, or its path is too long");
+    else if (access(path, F_OK) != 0)
+        err_set(err, ERR_NOT_FOUND, "no such file: '%.300s'", path);
+    else if (open_for_reading(db, err) == 0) {
+        if (has_log(db))
+            err_set(warning, ERR_SYSTEM, "%.300s: what is in the log beside it is not read", path);
+        return db;
+    }
+    state_db_close(db);
+    return NULL;
+}
+
 void state_db_close(struct state_db *db)
 {
     if (db == NULL)

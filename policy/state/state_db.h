@@ -37,6 +37,10 @@ enum {
 struct state_db *state_db_open(const char *path, struct err *warning, struct err *err);
 void state_db_close(struct state_db *db);
 
+/* Opens a copy of a database at PATH, which nobody writes, to read it. WARNING says where a log
+ * beside it is not read. Owner: likewise. Errors: NULL with ERR: also ERR_NOT_FOUND. */
+struct state_db *state_db_open_copy(const char *path, struct err *warning, struct err *err);
+
 /* Tells whether damage was met since DB was opened; sets it aside then and begins a new file, as
  * state_db_open does, with the reason in WARNING. Errors: -1 with ERR; DB is closed then, and good
  * for state_db_close alone. */

@@ -130,15 +130,42 @@ void state_lift_account(const struct state_lift *lift, struct state_audit *row)
              (long long)lift->until_s, lift->asked_by, lift->reason);
 }
 
+void state_lift_account_end(const struct state_lift *lift, struct state_audit *row)
+{
+    char reason[AUDIT_DETAIL_MAX];
+
+    snprintf(reason, sizeof reason, "%s", row->reason);
+    snprintf(row->action, sizeof row->action, "lift_ended");
+    sodium_bin2hex(row->subject, sizeof row->subject, (const uint8_t *)lift->hash,
+                   sizeof lift->hash);
+    snprintf(row->reason, sizeof row->reason, "lift %u%s%.200s", lift->id,
+             reason[0] != '\0' ? ": " : "", reason);
+}
+
+static bool is_row_of(const struct state_audit *own, const struct state_audit *row)
+{
+    return own->at_s == row->at_s && strcmp(own->actor, row->actor) == 0 &&
+           strcmp(own->action, row->action) == 0 && strcmp(own->subject, row->subject) == 0 &&
+           strcmp(own->reason, row->reason) == 0;
+}
+
+static int see_end(void *context, const struct state_audit *row)
+{
+    const struct state_audit *own = context;
+
+    return strcmp(row->action, "lift_ended") == 0 && strcmp(row->subject, own->subject) == 0;
+}
+
 int state_lift_is_borne_out(struct state_db *db, const struct state_lift *lift, struct err *err)
 {
     struct state_audit own, row;
-    int found = state_audit_get(db, lift->audit, &row, err);
+    int found = state_audit_get(db, lift->audit, &row, err), ended;
 
     if (found <= 0)
         return found;
     state_lift_account(lift, &own);
-    return own.at_s == row.at_s && strcmp(own.actor, row.actor) == 0 &&
-           strcmp(own.action, row.action) == 0 && strcmp(own.subject, row.subject) == 0 &&
-           strcmp(own.reason, row.reason) == 0;
+    if (!is_row_of(&own, &row))
+        return 0;
+    ended = state_audit_each(db, lift->audit, INT64_MAX, see_end, &own, err);
+    return ended < 0 ? -1 : ended == 0;
 }

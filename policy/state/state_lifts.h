@@ -49,7 +49,12 @@ int state_lifts_tidy(struct state_db *db, int64_t before_s, struct err *err);
 /* Fills ROW with what the account says when LIFT, which was just confirmed, comes into force. */
 void state_lift_account(const struct state_lift *lift, struct state_audit *row);
 
-/* Tells whether the account has the row that confirms LIFT, word for word. Errors: -1 with ERR. */
+/* Fills ROW, whose actor, time and reason (why; may be empty) are there, with what the account says
+ * when LIFT ends before its time, or is withdrawn. */
+void state_lift_account_end(const struct state_lift *lift, struct state_audit *row);
+
+/* Tells whether the account has the row that confirms LIFT, word for word, and none behind it that
+ * ends a lift of that name. Errors: -1 with ERR. */
 int state_lift_is_borne_out(struct state_db *db, const struct state_lift *lift, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "policy/snapshot.h"
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/lack.h"
+#include "resolver/daemon/lifting.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -87,6 +88,9 @@ void load_enforce(struct server *server, struct load *load)
     server->warnings = json_incref(load->warnings);
     if (server->state != NULL)
         state_reload(server->state, server_config(server));
+    if (server->lifting != NULL)
+        lifting_load(server->lifting, server_config(server), server->state,
+                     server_now(server).wall_s);
     server->loaded_s = (int64_t)time(NULL);
     log_event(&server->log, LOG_LEVEL_INFO, "in_force", "generation=%" PRIu64 " names=%" PRIu64,
               generation, info.names);

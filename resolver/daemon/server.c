@@ -26,6 +26,7 @@
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/keeper.h"
+#include "resolver/daemon/lifting.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
 #include "resolver/daemon/sandbox.h"
@@ -143,6 +144,8 @@ static void on_tidy(uv_timer_t *timer)
 
     if (server->state != NULL)
         state_tidy(server->state, now.wall_s, now.mono_ms);
+    if (server->lifting != NULL)
+        lifting_tidy(server->state, now.wall_s);
 }
 
 static const struct {
@@ -219,6 +222,10 @@ static int open_state(struct server *server, struct err *err)
     server->state = state_open(config, &server->log, err);
     if (server->state == NULL)
         return -1;
+    server->lifting = lifting_create(&server->log, err);
+    if (server->lifting == NULL)
+        return -1;
+    lifting_load(server->lifting, config, server->state, server_now(server).wall_s);
     server->seen = seen_create(server, err);
     return server->seen != NULL ? 0 : -1;
 }
@@ -315,6 +322,7 @@ static void serve(struct server *server, int code)
 static void clean_up(struct server *server)
 {
     publish_destroy(server->publish);
+    lifting_free(server->lifting);
     state_close(server->state);
     cache_destroy(server->cache);
     observed_free(server->observed);

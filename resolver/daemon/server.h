@@ -19,6 +19,7 @@
 
 struct budget;
 struct config;
+struct lifting;
 struct observed;
 struct publish;
 struct restart;
@@ -53,8 +54,9 @@ struct server {
     struct budget *budget;     /* of clients and of people who ask why */
     struct control *control;
     struct state *state; /* state.db and the overlay */
-    uint64_t releases;   /* by users of devices, since the start */
-    uv_timer_t tidy;     /* forgets grants that have ended */
+    struct lifting *lifting;
+    uint64_t releases; /* by users of devices, since the start */
+    uv_timer_t tidy;   /* forgets grants that have ended */
     struct worker *workers[WORKER_MOST];
     unsigned workers_wanted, worker_count; /* the second: started */
     _Atomic unsigned workers_ended;

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/cache_verbs.h"
+#include "resolver/daemon/lifting.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/server.h"
@@ -266,6 +267,8 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
     }
     if (state_fault(server->state) != NULL)
         message_add_error(warnings, state_fault(server->state), NULL);
+    if (lifting_account_fault(server->lifting) != NULL)
+        message_add_error(warnings, lifting_account_fault(server->lifting), NULL);
     stairs_warn(server, warnings);
     if (server->stopping) {
         err_set(&err, ERR_BUSY, "the server is stopping");

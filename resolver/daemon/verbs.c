@@ -5,6 +5,7 @@
 #include "resolver/daemon/cache_verbs.h"
 #include "resolver/daemon/device_verbs.h"
 #include "resolver/daemon/grant_verbs.h"
+#include "resolver/daemon/lift_verbs.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/observed_verbs.h"
 #include "resolver/daemon/publish.h"
@@ -83,26 +84,37 @@ static json_t *run_why_for_others(void *context, const json_t *request, json_t *
 enum { EVERYBODY = CONTROL_PORTAL | CONTROL_READER | CONTROL_OPERATOR };
 
 const struct control_verb server_verbs[] = {
-    {"status",         EVERYBODY,                       run_status,         NULL        },
-    {"reload",         CONTROL_OPERATOR,                NULL,               begin_reload},
-    {"stop",           CONTROL_OPERATOR,                run_stop,           NULL        },
-    {"why",            CONTROL_OPERATOR,                run_why,            NULL        },
-    {"why",            CONTROL_PORTAL | CONTROL_READER, run_why_for_others, NULL        },
-    {"observed",       EVERYBODY,                       run_observed,       NULL        },
-    {"observed_names", CONTROL_OPERATOR,                run_observed_names, NULL        },
-    {"cache_stats",    EVERYBODY,                       run_cache_stats,    NULL        },
-    {"cache_lookup",   CONTROL_OPERATOR,                run_cache_lookup,   NULL        },
-    {"cache_flush",    CONTROL_OPERATOR,                run_cache_flush,    NULL        },
-    {"grant",          CONTROL_OPERATOR,                run_grant,          NULL        },
-    {"grants",         CONTROL_OPERATOR,                run_grants,         NULL        },
-    {"revoke",         CONTROL_OPERATOR,                run_revoke,         NULL        },
-    {"resume",         CONTROL_OPERATOR,                run_resume,         NULL        },
-    {"release",        CONTROL_OPERATOR,                run_release,        NULL        },
-    {"devices",        CONTROL_OPERATOR,                run_devices,        NULL        },
-    {"device",         CONTROL_OPERATOR,                run_device,         NULL        },
-    {"device_name",    CONTROL_OPERATOR,                run_device_name,    NULL        },
-    {"device_change",  CONTROL_OPERATOR,                run_device_change,  NULL        },
-    {"device_forget",  CONTROL_OPERATOR,                run_device_forget,  NULL        },
-    {"devices_import", CONTROL_OPERATOR,                run_devices_import, NULL        },
-    {NULL,             0,                               NULL,               NULL        },
+    {"status",         EVERYBODY,                         run_status,             NULL        },
+    {"reload",         CONTROL_OPERATOR,                  NULL,                   begin_reload},
+    {"stop",           CONTROL_OPERATOR,                  run_stop,               NULL        },
+    {"why",            CONTROL_OPERATOR,                  run_why,                NULL        },
+    {"why",            CONTROL_PORTAL | CONTROL_READER,   run_why_for_others,     NULL        },
+    {"observed",       EVERYBODY,                         run_observed,           NULL        },
+    {"observed_names", CONTROL_OPERATOR,                  run_observed_names,     NULL        },
+    {"cache_stats",    EVERYBODY,                         run_cache_stats,        NULL        },
+    {"cache_lookup",   CONTROL_OPERATOR,                  run_cache_lookup,       NULL        },
+    {"cache_flush",    CONTROL_OPERATOR,                  run_cache_flush,        NULL        },
+    {"grant",          CONTROL_OPERATOR,                  run_grant,              NULL        },
+    {"grants",         CONTROL_OPERATOR,                  run_grants,             NULL        },
+    {"revoke",         CONTROL_OPERATOR,                  run_revoke,             NULL        },
+    {"resume",         CONTROL_OPERATOR,                  run_resume,             NULL        },
+    {"release",        CONTROL_OPERATOR,                  run_release,            NULL        },
+    {"devices",        CONTROL_OPERATOR,                  run_devices,            NULL        },
+    {"device",         CONTROL_OPERATOR,                  run_device,             NULL        },
+    {"device_name",    CONTROL_OPERATOR,                  run_device_name,        NULL        },
+    {"device_change",  CONTROL_OPERATOR,                  run_device_change,      NULL        },
+    {"device_forget",  CONTROL_OPERATOR,                  run_device_forget,      NULL        },
+    {"devices_import", CONTROL_OPERATOR,                  run_devices_import,     NULL        },
+    {"lift",           CONTROL_OPERATOR | CONTROL_READER, run_lift,               NULL        },
+    {"lift_confirm",   CONTROL_OPERATOR | CONTROL_READER, run_lift_confirm,       NULL        },
+    {"lift_apply",     CONTROL_OPERATOR | CONTROL_READER, run_lift_apply,         NULL        },
+    {"lifts",          CONTROL_OPERATOR,                  run_lifts,              NULL        },
+    {"lifts",          CONTROL_READER,                    run_lifts_named,        NULL        },
+    {"lift_end",       CONTROL_OPERATOR,                  run_lift_end,           NULL        },
+    {"lift_end",       CONTROL_READER,                    run_lift_end_named,     NULL        },
+    {"audit",          CONTROL_OPERATOR,                  run_audit,              NULL        },
+    {"audit",          CONTROL_READER,                    run_audit_named,        NULL        },
+    {"audit_verify",   CONTROL_OPERATOR,                  run_audit_verify,       NULL        },
+    {"audit_verify",   CONTROL_READER,                    run_audit_verify_named, NULL        },
+    {NULL,             0,                                 NULL,                   NULL        },
 };

@@ -182,6 +182,28 @@ static void a_full_table_says_so_and_forgets_nothing(void **state)
     lifts_free(lifts);
 }
 
+static void what_is_over_makes_room_and_nothing_else_does(void **state)
+{
+    struct lifts *lifts = make();
+    char text[32];
+    int64_t until;
+
+    (void)state;
+    for (int i = 0; i < LIFTS_MOST; i++) {
+        snprintf(text, sizeof text, "n%d.example", i);
+        put(lifts, text, NOW, NOW + 1 + i % 2);
+    }
+    lifts_tidy(lifts, NOW);
+    assert_int_equal(lifts_count(lifts), LIFTS_MOST);
+    lifts_tidy(lifts, NOW + 1);
+    assert_int_equal(lifts_count(lifts), LIFTS_MOST / 2);
+    for (int i = 0; i < LIFTS_MOST; i++) {
+        snprintf(text, sizeof text, "n%d.example", i);
+        assert_int_equal(ask(lifts, text, NOW, &until), i % 2);
+    }
+    lifts_free(lifts);
+}
+
 /* ---- beside readers ---- */
 
 enum { READERS = 2, WRITES = 20000 };
@@ -245,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_second_lift_of_a_name_takes_the_place_of_the_first),
         cmocka_unit_test(another_key_gives_other_hashes_and_an_empty_table),
         cmocka_unit_test(a_full_table_says_so_and_forgets_nothing),
+        cmocka_unit_test(what_is_over_makes_room_and_nothing_else_does),
         cmocka_unit_test(readers_find_whole_lifts_while_others_are_written),
     };
 

@@ -310,6 +310,27 @@ static void the_account_bears_out_what_was_confirmed_and_nothing_else(void **sta
     state_db_close(db);
 }
 
+static void a_lift_that_was_ended_is_not_brought_back_by_its_row(void **state)
+{
+    struct state_db *db = open_db(*state);
+    struct state_lift lift = sample_lift(1), again = sample_lift(2);
+    struct state_audit row = {.at_s = NOW + 9, .actor = "alice"};
+    struct err err;
+
+    assert_int_equal(state_lift_add(db, &lift, &err), 0);
+    confirm(db, &lift);
+    assert_int_equal(state_lift_is_borne_out(db, &lift, &err), 1);
+    state_lift_account_end(&lift, &row);
+    assert_string_equal(row.reason, "lift 1");
+    assert_int_equal(state_audit_add(db, &row, &err), 0);
+    assert_int_equal(state_lift_is_borne_out(db, &lift, &err), 0);
+    assert_int_equal(state_lift_add(db, &again, &err), 0);
+    confirm(db, &again);
+    assert_int_equal(state_lift_is_borne_out(db, &again, &err), 1);
+    assert_int_equal(state_lift_is_borne_out(db, &lift, &err), 0);
+    state_db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_abandoned_row_leaves_no_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lift_is_there_again_and_its_nonce_serves_once, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_lift_that_was_ended_is_not_brought_back_by_its_row,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_account_bears_out_what_was_confirmed_and_nothing_else,
                                         set_up, tear_down),
     };

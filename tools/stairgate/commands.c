@@ -7,6 +7,7 @@
 #include "tools/stairgate/config.h"
 #include "tools/stairgate/daemon_commands.h"
 #include "tools/stairgate/device_commands.h"
+#include "tools/stairgate/lift.h"
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 #include "tools/stairgate/policy_commands.h"
@@ -136,6 +137,28 @@ const struct command commands[] = {
     {"grants", "revoke", "ID | all [--json] [--socket PATH]",
      "take a grant back",
      "12", command_grants_revoke},
+    {"lift", "confirm", "N [NAME] [--as OPERATOR] [--json] [--socket PATH]",
+     "put a lift in force that another operator has asked for",
+     "3 one.example", command_lift_confirm},
+    {"lift", "apply", "REQUEST --signature FILE [--signature FILE] [--json] [--socket PATH]",
+     "put a lift in force that two operators have signed (lift NAME ... --print)",
+     "request.txt --signature a.minisig --signature b.minisig", command_lift_apply},
+    {"lift", "list", "[--json] [--socket PATH]",
+     "print lifts: who, why, from when, until when; no names",
+     "", command_lift_list},
+    {"lift", "end", "N [--as OPERATOR] [--json] [--socket PATH]",
+     "end a lift before its time, or withdraw a request",
+     "3", command_lift_end},
+    {"", "lift",
+     "NAME --for TIME --reason TEXT [--print] [--as OPERATOR] [--json] [--socket PATH]",
+     "ask for NAME's block by operator, law or hotline to be lifted for a while",
+     "one.example --for 7d --reason 'its owner has shown the error'", command_lift},
+    {"audit", "verify", "[--db FILE] [--head N:DIGEST] [--json] [--socket PATH]",
+     "check the account of lifts, row by row; exit 1: somebody changed it",
+     "", command_audit_verify},
+    {"", "audit", "[--since DATE|TIME] [--json] [--socket PATH]",
+     "print the account of lifts: who did what, when and why; no names",
+     "--since 30d", command_audit},
     {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",
      "do the rules and lists do what FILE expects? exit 1: not all of it",
      "config/examples/expect.yaml --config config/examples/family.yaml", command_test},

@@ -75,7 +75,7 @@ static void print_command(FILE *out, const struct command *command)
 static int is_named(const struct command *command, int count, char **words)
 {
     if (command->noun[0] == '\0')
-        return strcmp(words[0], command->verb) == 0;
+        return count < 2 && strcmp(words[0], command->verb) == 0;
     return strcmp(words[0], command->noun) == 0 &&
            (count < 2 || strcmp(words[1], command->verb) == 0);
 }
@@ -96,10 +96,13 @@ int help_commands(FILE *out, int count, char **words)
 int command_usage(int (*run)(int argc, char **argv))
 {
     for (const struct command *command = commands; command->verb != NULL; command++) {
-        if (command->run == run) {
-            fprintf(stderr, "usage:\n");
+        if (command->run != run)
+            continue;
+        fprintf(stderr, "usage:\n");
+        if (command->noun[0] != '\0')
             print_command(stderr, command);
-        }
+        else /* it may be the noun of others, too */
+            help_commands(stderr, 1, (char *[]){(char *)command->verb});
     }
     return EXIT_USAGE;
 }
