@@ -207,8 +207,47 @@ int store_events(struct store *store, const char *id, size_t most,
                  int (*each)(void *context, const struct store_event *event), void *context,
                  struct err *err);
 
-/* Returns the stable words for STATE and KIND. */
+/* What became of a legal or hotline list in a run; the words are stable. */
+#define STORE_CHECKS(X)                                                                            \
+    X(CHECK_TAKEN, "taken")         /* a new version was read */                                   \
+    X(CHECK_SAME, "same")           /* the publisher has what is in force */                       \
+    X(CHECK_FAILED, "failed")       /* it was not fetched, not believed or not read */             \
+    X(CHECK_HELD, "held")           /* the gate keeps the last good one */                         \
+    X(CHECK_PUBLISHED, "published") /* all that was taken before is in the set in force */
+
+enum store_check_outcome {
+#define X(outcome, word) outcome,
+    STORE_CHECKS(X)
+#undef X
+        STORE_CHECK_OUTCOMES
+};
+
+/* One row of the account from which `stairgate evidence` is made. No text of a publisher, no entry.
+ */
+struct store_check {
+    int64_t at_s;
+    char list[CONFIG_WORD_MAX]; /* "" of CHECK_PUBLISHED */
+    enum list_class class_;     /* LIST_PUBLIC of CHECK_PUBLISHED */
+    enum store_check_outcome outcome;
+    char kind[32];       /* of CHECK_FAILED and CHECK_HELD: err_word; else "" */
+    int64_t signed_s;    /* the version, of CHECK_TAKEN and CHECK_SAME; 0: unsigned */
+    uint64_t entries;    /* likewise; of CHECK_PUBLISHED: of the whole set */
+    uint32_t deadline_s; /* of the list as it was configured then; 0: none */
+    uint64_t generation; /* of CHECK_PUBLISHED: the sealed set's number */
+};
+
+/* Adds CHECK to that account. Errors: -1 with ERR. */
+int store_check_add(struct store *store, const struct store_check *check, struct err *err);
+
+/* Calls EACH with every one from FROM_S on and before UNTIL_S, in the order in which they were
+ * added. */
+int store_checks(struct store *store, int64_t from_s, int64_t until_s,
+                 int (*each)(void *context, const struct store_check *check), void *context,
+                 struct err *err);
+
+/* Return the stable words for STATE, KIND and OUTCOME. */
 const char *list_state_word(enum list_state state);
 const char *store_event_word(enum store_event_kind kind);
+const char *store_check_word(enum store_check_outcome outcome);
 
 #endif

@@ -82,8 +82,14 @@ static const char *const tables[] = {
     "CREATE TABLE sealed_set (number INTEGER PRIMARY KEY NOT NULL CHECK (number > 0),"
     " made INTEGER NOT NULL, inputs BLOB NOT NULL CHECK (length(inputs) = 32),"
     " told INTEGER NOT NULL) STRICT",
+
+    "CREATE TABLE sealed_check (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,"
+    " at INTEGER NOT NULL, list TEXT NOT NULL, class INTEGER NOT NULL, outcome TEXT NOT NULL,"
+    " kind TEXT NOT NULL, signed INTEGER NOT NULL, entries INTEGER NOT NULL CHECK (entries >= 0),"
+    " deadline INTEGER NOT NULL CHECK (deadline >= 0),"
+    " generation INTEGER NOT NULL CHECK (generation >= 0)) STRICT",
 };
-enum { TABLES = sizeof tables / sizeof *tables, TABLES_OF_1 = TABLES - 2 };
+enum { TABLES = sizeof tables / sizeof *tables, TABLES_OF_1 = TABLES - 3 };
 
 /* A pragma takes no bound value. */
 static int set_pragma(struct store *store, const char *name, int value, struct err *err)

@@ -429,7 +429,8 @@ static void a_database_of_version_1_is_read_as_it_is_and_becomes_one_of_2(void *
     (void)state;
     feed_start(&fixture);
     fill(&fixture);
-    meddle(&fixture, "DROP TABLE sealed; DROP TABLE sealed_set; PRAGMA user_version = 1");
+    meddle(&fixture, "DROP TABLE sealed; DROP TABLE sealed_set; DROP TABLE sealed_check; PRAGMA "
+                     "user_version = 1");
     fixture.store = store_open(fixture.dir, STORE_READ, FEED_NOW, &fixture.err);
     assert_non_null(fixture.store);
     assert_int_equal(store_get_list(fixture.store, "one", &known, &fixture.err), 0);
@@ -452,6 +453,42 @@ static void a_database_of_version_1_is_read_as_it_is_and_becomes_one_of_2(void *
     }
     fixture.store = NULL;
     assert_int_equal(known.sealed_entries, 5);
+    feed_end(&fixture);
+}
+
+static int see_check(void *context, const struct store_check *check)
+{
+    struct store_check *last = context;
+
+    assert_true(check->at_s > last->at_s);
+    *last = *check;
+    return 0;
+}
+
+static void checks_of_sealed_lists_are_told_of_a_span(void **state)
+{
+    struct store_check check = {.list = "one",
+                                .class_ = LIST_HOTLINE,
+                                .outcome = CHECK_TAKEN,
+                                .signed_s = 1800000000,
+                                .entries = 3,
+                                .deadline_s = 21600};
+    struct store_check last = {0};
+    struct feed_fixture fixture;
+
+    (void)state;
+    feed_start(&fixture);
+    for (check.at_s = 10; check.at_s < 20; check.at_s++)
+        assert_int_equal(store_check_add(fixture.store, &check, &fixture.err), 0);
+    assert_int_equal(store_checks(fixture.store, 12, 15, see_check, &last, &fixture.err), 0);
+    assert_int_equal(last.at_s, 14);
+    assert_int_equal(last.outcome, CHECK_TAKEN);
+    assert_int_equal(last.class_, LIST_HOTLINE);
+    assert_int_equal(last.signed_s, 1800000000);
+    assert_int_equal(last.entries, 3);
+    assert_int_equal(last.deadline_s, 21600);
+    assert_string_equal(last.list, "one");
+    assert_string_equal(last.kind, "");
     feed_end(&fixture);
 }
 
@@ -615,6 +652,7 @@ int main(void)
         cmocka_unit_test(a_database_of_version_1_is_read_as_it_is_and_becomes_one_of_2),
         cmocka_unit_test(a_newer_version_is_left_alone),
         cmocka_unit_test(damage_that_shows_later_is_set_aside_at_the_end),
+        cmocka_unit_test(checks_of_sealed_lists_are_told_of_a_span),
         cmocka_unit_test(a_reader_of_a_damaged_database_says_so),
         cmocka_unit_test(a_killed_writer_leaves_the_old_state_to_readers_and_writers),
         cmocka_unit_test(the_journal_of_a_lost_database_is_not_played_into_a_new_one),
