@@ -10,6 +10,7 @@
 
 #include "config/base/err.h"
 #include "policy/snapshot.h"
+#include "resolver/budget.h"
 #include "resolver/cache/cache.h"
 #include "resolver/pending.h"
 #include "resolver/scratch.h"
@@ -82,7 +83,30 @@ static void take_in(struct core *core, const struct core_datagram *datagram, siz
     query->out = datagram->out;
     query->room = datagram->room;
     query->out_length = 0;
+    query->withheld = WITHHELD_NOTHING;
     core->messages[at] = (struct query_message){datagram->octets, datagram->length};
+}
+
+/* Counts a query of a batch. That of a client that went out by what an answer led to counts as if
+ * it had got the answer: the upstreams' numbers say that it was asked. */
+static void count(struct core *core, const struct query *query)
+{
+    struct core_counters *counters = &core->counters;
+    struct core_withheld *withheld = &counters->withheld;
+
+    switch (query->withheld) {
+    case WITHHELD_BLOCK:
+        core_count(&withheld->blocks[query->transport]);
+        break;
+    case WITHHELD_SILENCE:
+        core_count(&withheld->silenced[query->transport]);
+        break;
+    case WITHHELD_NOTHING:
+        core_count(&counters->queries[query->transport]);
+        if (query->next == NEXT_DROP)
+            core_count(&counters->dropped);
+        break;
+    }
 }
 
 static void give_out(struct core *core, struct core_datagram *datagram, const struct query *query)
@@ -95,8 +119,7 @@ static void give_out(struct core *core, struct core_datagram *datagram, const st
 
     datagram->outcome = outcomes[query->next];
     datagram->out_length = query->out_length;
-    if (datagram->outcome == CORE_DROPPED || datagram->outcome == CORE_SILENT)
-        core_count(&core->counters.dropped);
+    count(core, query);
 }
 
 void core_batch(struct core *core, const struct snapshot *snapshot, const struct core_now *now,
@@ -207,7 +230,7 @@ static bool tell(struct core *core, const struct query_context *context, struct 
 {
     query->out = core->scratch.out;
     query->room = sizeof core->scratch.out;
-    if (stage_budget(context, query) != NEXT_STAGE ||
+    if (budget_is_out(core->hooks.budget, &query->ask.client, context->now.mono_ms) ||
         stage_reply(context, query, found) != NEXT_SEND)
         return false;
     core->hooks.send(core->hooks.context, query, query->out, query->out_length);

@@ -77,6 +77,15 @@ struct core_hooks {
     bool (*is_loop)(void *context, const struct query *query, uint32_t ticket);
 };
 
+/* What rule 2 has done. None of it moves any other counter, and it leaves the process only as
+ * daemon/withheld.h lets it: else whoever reads the counters before and after a query learns what
+ * became of it. */
+struct core_withheld {
+    uint64_t blocks[TRANSPORTS];   /* queries whose name it blocks */
+    uint64_t chains;               /* those whose answer it blocks; they count as answered */
+    uint64_t silenced[TRANSPORTS]; /* queries of clients that are out (budget.h) */
+};
+
 /* Counters of one worker; main sums them with relaxed reads. */
 struct core_counters {
     uint64_t queries[TRANSPORTS];
@@ -92,11 +101,13 @@ struct core_counters {
     uint64_t chain_blocked; /* of the blocked: not the asked name was, but where it led to */
     uint64_t rewritten;     /* led to the safe side of a search engine or video site */
     uint64_t rcodes[16];
-    uint64_t category_blocks[64]; /* operator, legal and hotline are counted as one, in
-                                     protected_blocks */
-    uint64_t protected_blocks;
-    uint64_t warned;   /* of the blocked: the device's user may release the name */
-    uint64_t released; /* passed, since that has been done */
+    uint64_t category_blocks[64];
+    struct core_withheld withheld;
+    uint64_t
+        protected_blocks; /* operator, legal and hotline lists as one, and clients kept silent: */
+    uint64_t silenced;    /* 0 in a worker, filled in from what is withheld */
+    uint64_t warned;      /* of the blocked: the device's user may release the name */
+    uint64_t released;    /* passed, since that has been done */
     uint64_t observed; /* would be blocked, were a list, a category or the profile not observed */
     uint64_t category_observed[64];
     uint64_t bypass_signs; /* somebody looked for a way around the filter */

@@ -49,6 +49,13 @@ enum next {
     NEXT_WAIT,    /* an upstream is asked; stage_reply sends */
 };
 
+/* Why a query moves no counter but a withheld one (core.h). */
+enum query_withheld {
+    WITHHELD_NOTHING, /* it moves them as all do */
+    WITHHELD_BLOCK,   /* rule 2 blocks its name */
+    WITHHELD_SILENCE, /* its client is out */
+};
+
 struct query {
     /* from the transport (resolver/listen) */
     struct query_handle handle;
@@ -60,6 +67,7 @@ struct query {
     uint8_t *out;
     size_t room, out_length;
     enum next next;
+    enum query_withheld withheld; /* by stage_decide and stage_budget */
 
     /* resolver/stage_read.c by resolver/wire/question.c */
     struct question question;
@@ -138,6 +146,11 @@ static inline struct name query_lookup_name(const struct query *query)
 /* stage_alias.c: returns the question of QUERY as upstreams are asked it; ROOM is for one that has
  * another name. */
 const struct question *query_lookup(const struct query *query, struct question *room);
+
+/* stage_decide.c: has QUERY, whose name, or what we lead it to, MET, is blocked by rule 2, cost its
+ * client and move no counter; returns as stage_charge. */
+enum next stage_hide(const struct query_context *context, struct query *query,
+                     const struct name *met);
 
 /* stage_budget.c: has the client of QUERY pay for a block of rule 2 on MET, a name or an address
  * that was asked for or led to; NEXT_SILENCE where his budget is used up. */

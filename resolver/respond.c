@@ -99,7 +99,8 @@ static enum next finished(const struct query_context *context, struct query *que
     query->out_length = length;
     if (length < DNS_HEADER_OCTETS)
         return NEXT_DROP;
-    core_count(&context->counters->rcodes[query->out[3] & 0xf]);
+    if (query->withheld == WITHHELD_NOTHING)
+        core_count(&context->counters->rcodes[query->out[3] & 0xf]);
     return NEXT_SEND;
 }
 

@@ -82,6 +82,7 @@ static enum next respond_alone(const struct query_context *context, struct query
 enum next stage_alias(const struct query_context *context, struct query *query)
 {
     bool listed = query->verdict.action == VERDICT_BLOCK;
+    struct name name = query->verdict.alias;
     struct verdict target;
 
     query->target.length = 0;
@@ -95,7 +96,7 @@ enum next stage_alias(const struct query_context *context, struct query *query)
     if (target.action == VERDICT_BLOCK) {
         query->target.length = 0;
         query->verdict = target;
-        return NEXT_STAGE;
+        return target.rule == RULE_OPERATOR ? stage_hide(context, query, &name) : NEXT_STAGE;
     }
     if (target.action == VERDICT_ANSWER)
         core_count(&context->counters->local);

@@ -12,14 +12,11 @@ void stage_count_block(const struct query_context *context, const struct verdict
 {
     struct core_counters *counters = context->counters;
 
+    if (verdict->rule == RULE_OPERATOR)
+        return; /* withheld, as is the whole query */
     core_count(&counters->blocked);
     if (verdict->warned)
         core_count(&counters->warned);
-    if (verdict->rule == RULE_OPERATOR) {
-        /* which category it was is nobody's to know: operator, legal and hotline are one */
-        core_count(&counters->protected_blocks);
-        return;
-    }
     for (uint64_t left = verdict->matched.words[0]; left != 0; left &= left - 1)
         core_count(&counters->category_blocks[__builtin_ctzll(left)]);
 }

@@ -6,9 +6,10 @@
 
 enum next stage_budget(const struct query_context *context, struct query *query)
 {
-    return budget_is_out(context->hooks->budget, &query->ask.client, context->now.mono_ms)
-               ? NEXT_SILENCE
-               : NEXT_STAGE;
+    if (!budget_is_out(context->hooks->budget, &query->ask.client, context->now.mono_ms))
+        return NEXT_STAGE;
+    query->withheld = WITHHELD_SILENCE;
+    return NEXT_SILENCE;
 }
 
 enum next stage_charge(const struct query_context *context, const struct query *query,

@@ -26,8 +26,7 @@ static void note_observed(const struct query_context *context, const struct quer
     struct observed *observed = context->hooks->observed;
     const struct verdict *verdict = &query->verdict;
 
-    if (observed == NULL || verdict->rule == RULE_OPERATOR ||
-        (!mask_any(verdict->observed) && !verdict->would_block))
+    if (observed == NULL || (!mask_any(verdict->observed) && !verdict->would_block))
         return;
     if (observed_left_ms(observed, context->now.mono_ms) == 0 ||
         mask_any(mask_and(query->ask.listed.mask,
@@ -44,7 +43,7 @@ static bool is_bypass_sign(const struct verdict *verdict)
     const struct mask ways = mask_or(mask_bit(CATEGORY_BYPASS_DOH), mask_bit(CATEGORY_BYPASS_VPN));
     struct mask seen = verdict->observed;
 
-    if (verdict->action == VERDICT_BLOCK && verdict->rule != RULE_OPERATOR)
+    if (verdict->action == VERDICT_BLOCK)
         seen = mask_or(seen, verdict->matched);
     return verdict->canary || mask_any(mask_and(seen, ways));
 }
@@ -58,6 +57,15 @@ static void count_bypass(const struct query_context *context, const struct query
         devices_count_bypass(overlay->devices, query->verdict.device);
 }
 
+/* What the operator, the law or a hotline blocks, or diverts, costs the client, and moves nothing
+ * else: no counter, no device that is seen. */
+enum next stage_hide(const struct query_context *context, struct query *query,
+                     const struct name *met)
+{
+    query->withheld = WITHHELD_BLOCK;
+    return stage_charge(context, query, met);
+}
+
 enum next stage_decide(const struct query_context *context, struct query *query)
 {
     struct core_counters *counters = context->counters;
@@ -65,6 +73,8 @@ enum next stage_decide(const struct query_context *context, struct query *query)
     query->changes = overlay_version(context->hooks->overlay); /* before it is looked at */
     policy_decide(context->snapshot, &query->ask, &query->verdict, NULL);
     query->rules = snapshot_id(context->snapshot);
+    if (query->verdict.rule == RULE_OPERATOR)
+        return stage_hide(context, query, &query->ask.name);
     if (query->verdict.unknown && context->hooks->sight != NULL)
         context->hooks->sight(context->hooks->context, &query->ask);
     count_observed(counters, &query->verdict);
@@ -81,9 +91,6 @@ enum next stage_decide(const struct query_context *context, struct query *query)
         core_count(&counters->refused);
         break;
     case VERDICT_BLOCK: /* stage_block counts */
-        if (query->verdict.rule == RULE_OPERATOR)
-            return stage_charge(context, query, &query->ask.name);
-        break;
     case VERDICT_FORWARD:
         break;
     }

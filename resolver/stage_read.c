@@ -52,33 +52,41 @@ static enum next hear_client(const struct query_context *context, struct query *
         take_told(context, query, &told);
         return NEXT_STAGE;
     }
-    core_count(&context->counters->malformed);
     next = stage_budget(context, query);
-    return next != NEXT_STAGE ? next : respond_error(context, query, DNS_FORMERR, 0);
+    if (next != NEXT_STAGE)
+        return next;
+    core_count(&context->counters->malformed);
+    return respond_error(context, query, DNS_FORMERR, 0);
+}
+
+/* Answers what is no question for us with what is wrong. */
+static enum next respond_fault(const struct query_context *context, struct query *query)
+{
+    enum next next;
+
+    query->ask.client = query->client.addr; /* who is out does not even learn that */
+    next = stage_budget(context, query);
+    if (next != NEXT_STAGE)
+        return next;
+    core_count(&context->counters->malformed);
+    /* Strangers learn nothing more than that they are strangers, whatever they send. */
+    if (identify_allowed(context->snapshot, &query->client.addr))
+        return respond_error(context, query, query->question.rcode, 0);
+    core_count(&context->counters->refused);
+    return respond_error(context, query, DNS_REFUSED, DNS_EDE_PROHIBITED);
 }
 
 enum next stage_read(const struct query_context *context, struct query *query,
                      const struct query_message *message)
 {
-    enum next next;
-
-    core_count(&context->counters->queries[query->transport]);
     switch (question_read(message->octets, message->length, &query->question)) {
     case QUESTION_OK:
         return hear_client(context, query, message);
     case QUESTION_ANSWER:
-        core_count(&context->counters->malformed);
-        break;
+        return respond_fault(context, query);
     case QUESTION_DROP:
-        core_count(&context->counters->malformed);
-        return NEXT_DROP;
+        break;
     }
-    /* Strangers learn nothing more than that they are strangers, whatever they send. */
-    if (!identify_allowed(context->snapshot, &query->client.addr)) {
-        core_count(&context->counters->refused);
-        return respond_error(context, query, DNS_REFUSED, DNS_EDE_PROHIBITED);
-    }
-    query->ask.client = query->client.addr; /* who is out does not even learn what is wrong */
-    next = stage_budget(context, query);
-    return next != NEXT_STAGE ? next : respond_error(context, query, query->question.rcode, 0);
+    core_count(&context->counters->malformed);
+    return NEXT_DROP;
 }

@@ -42,6 +42,11 @@ static enum next decide_anew(const struct query_context *context, struct query *
     next = stage_decide(context, query);
     if (next == NEXT_STAGE)
         next = stage_alias(context, query);
+    if (query->withheld == WITHHELD_BLOCK) {
+        /* It was counted when it came: now it is one whose answer is blocked. */
+        query->withheld = WITHHELD_NOTHING;
+        core_count(&context->counters->withheld.chains);
+    }
     if (next == NEXT_STAGE)
         next = stage_block(context, query);
     if (next == NEXT_STAGE)

@@ -45,6 +45,20 @@ static enum next charge(const struct query_context *context, const struct query 
     return stage_charge(context, query, &item.name);
 }
 
+/* Blocks QUERY for item AT of ENTRY. */
+static enum next block(const struct query_context *context, struct query *query,
+                       const struct entry *entry, size_t at)
+{
+    if (query->verdict.rule != RULE_OPERATOR) {
+        core_count(&context->counters->chain_blocked);
+        return stage_block(context, query);
+    }
+    core_count(&context->counters->withheld.chains);
+    if (charge(context, query, entry, at) != NEXT_STAGE)
+        return NEXT_SILENCE;
+    return stage_block(context, query);
+}
+
 /* Returns NEXT_STAGE where what FOUND leads to may reach the client. */
 static enum next check(const struct query_context *context, struct query *query,
                        struct cache_found *found)
@@ -62,12 +76,9 @@ static enum next check(const struct query_context *context, struct query *query,
         limit(query, blocked.valid_until_s);
         return NEXT_STAGE;
     }
-    core_count(&context->counters->chain_blocked);
     verdict_set_group(&blocked, &query->verdict); /* of the question that may be in flight */
     query->verdict = blocked;
-    if (blocked.rule == RULE_OPERATOR && charge(context, query, found->entry, at) != NEXT_STAGE)
-        return NEXT_SILENCE;
-    return stage_block(context, query);
+    return block(context, query, found->entry, at);
 }
 
 /* --- writing --- */

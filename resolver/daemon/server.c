@@ -134,6 +134,7 @@ static void on_interfaces(uv_timer_t *timer)
 
     snapshot_find_interfaces(publish_current(server->publish));
     observed_tidy(server->observed, server_now(server).mono_ms);
+    server_tell_withheld(server);
     stairs_tell(server);
 }
 
@@ -236,6 +237,7 @@ static int open_cache(struct server *server, struct err *err)
     struct random random = {0};
 
     server->observed = observed_create(err);
+    withheld_start(&server->withheld, server_now(server).mono_ms);
     server->budget = budget_create(config, random_u64(&random), err);
     server->cache = cache_create(config->cache_octets, random_u64(&random), err);
     return server->cache != NULL && server->observed != NULL && server->budget != NULL ? 0 : -1;

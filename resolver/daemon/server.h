@@ -15,6 +15,7 @@
 #include "config/base/log.h"
 #include "resolver/daemon/control.h"
 #include "resolver/daemon/reload.h"
+#include "resolver/daemon/withheld.h"
 #include "resolver/daemon/worker.h"
 
 struct budget;
@@ -52,6 +53,7 @@ struct server {
     struct cache *cache;       /* of all workers */
     struct observed *observed; /* names, when the operator wants them */
     struct budget *budget;     /* of clients and of people who ask why */
+    struct withheld withheld;  /* what rule 2 has done, hourly */
     struct control *control;
     struct state *state; /* state.db and the overlay */
     struct lifting *lifting;
@@ -88,8 +90,11 @@ const struct config *server_config(const struct server *server);
 /* Returns what the clocks that SERVER goes by show. Threads: any. */
 struct core_now server_now(const struct server *server);
 
-/* status.c: the counters of all workers. */
+/* status.c: the counters of all workers, as they may leave the process. */
 struct core_counters server_counters(const struct server *server);
+
+/* status.c: lets out what is withheld, when it is time. */
+void server_tell_withheld(struct server *server);
 
 /* status.c: what `stairgate status` shows, and the one line of USR1. */
 json_t *server_status(struct server *server);

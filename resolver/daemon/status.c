@@ -74,7 +74,17 @@ struct core_counters server_counters(const struct server *server)
 
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_counters(server->workers[i], &sum);
+    withheld_show(&server->withheld, &sum);
     return sum;
+}
+
+void server_tell_withheld(struct server *server)
+{
+    struct core_counters sum = {0};
+
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_counters(server->workers[i], &sum);
+    withheld_tick(&server->withheld, &sum.withheld, server_now(server).mono_ms);
 }
 
 static uint64_t all_queries(const struct core_counters *sum)
@@ -133,6 +143,7 @@ static json_t *counters(const struct core_counters *sum, const struct config *co
         {"pool_full",        sum->pool_full       },
         {"loops",            sum->loops           },
         {"protected_blocks", sum->protected_blocks},
+        {"silenced",         sum->silenced        },
         {"warned",           sum->warned          },
         {"released",         sum->released        },
         {"observed",         sum->observed        },

@@ -11,6 +11,7 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "policy/snapshot.h"
+#include "resolver/budget.h"
 #include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/wire/dns.h"
@@ -36,6 +37,7 @@ struct rig {
     struct snapshot *snapshot;
     struct cache *cache;
     struct core *core;
+    struct budget *budget;
     struct core_now now;
     bool no_upstream; /* the hook takes nothing */
     bool down;        /* all upstreams are, to the hook */
@@ -74,9 +76,10 @@ static inline void rig_on_send(void *context, const struct query *query, const u
     must(rig->sent_count < RIG_SENT_MAX);
     sent = &rig->sent[rig->sent_count++];
     sent->handle = query->handle;
-    sent->octets = malloc(length);
+    sent->octets = malloc(length + 1); /* a stream is told of no answer, too */
     must(sent->octets != NULL);
-    memcpy(sent->octets, octets, length);
+    if (length > 0)
+        memcpy(sent->octets, octets, length);
     sent->length = length;
 }
 
@@ -119,7 +122,7 @@ static inline struct set *rig_set(const struct config *config, const struct samp
 static inline void rig_open(struct rig *rig, const char *yaml, const struct sample_feed *feeds,
                             size_t count, const struct sample_feed *hotline, uint32_t in_flight)
 {
-    const struct core_hooks hooks = {
+    struct core_hooks hooks = {
         .context = rig,
         .send = rig_on_send,
         .forward = rig_on_forward,
@@ -129,6 +132,9 @@ static inline void rig_open(struct rig *rig, const char *yaml, const struct samp
     struct config *config = rig_config(yaml);
 
     memset(rig, 0, sizeof *rig);
+    rig->budget = budget_create(config, 0, NULL);
+    must(rig->budget != NULL);
+    hooks.budget = rig->budget;
     rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
                                     rig_set(config, hotline, hotline != NULL), NULL);
     rig->cache = cache_create(
@@ -149,6 +155,7 @@ static inline void rig_swap(struct rig *rig, const char *yaml, const struct samp
     rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
                                     rig_set(config, hotline, hotline != NULL), NULL);
     must(rig->snapshot != NULL);
+    budget_set(rig->budget, config);
 }
 
 /* Gives the core what an upstream has to say on TICKET. */
@@ -168,6 +175,7 @@ static inline void rig_close(struct rig *rig)
     for (size_t i = 0; i < rig->sent_count; i++)
         free(rig->sent[i].octets);
     core_destroy(rig->core);
+    budget_free(rig->budget);
     cache_destroy(rig->cache);
     snapshot_free(rig->snapshot);
 }
