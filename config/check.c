@@ -14,6 +14,7 @@
 #include "config/lists.h"
 #include "config/listener.h"
 #include "config/schedule.h"
+#include "config/sealed.h"
 #include "config/walk.h"
 
 enum { COMPARISONS_MAX = 10000000 }; /* of networks with clients.allow: a tenth of a second */
@@ -371,10 +372,10 @@ static void warn_of_aliases(struct walk *walk)
 static void (*const errors[])(struct walk *) = {check_upstreams, check_endpoints, check_all_rules,
                                                 check_networks,  check_groups,    check_devices,
                                                 check_all_paths, check_times,     check_zones,
-                                                check_cache,     check_schedules};
+                                                check_cache,     check_schedules, check_sealed};
 static void (*const warnings[])(struct walk *) = {
-    warn_of_use,   warn_of_reach, warn_of_refused, warn_of_aliases, warn_of_zones,
-    warn_of_cache, warn_of_guard, warn_of_room,    warn_of_trust,   warn_of_namesakes};
+    warn_of_use,   warn_of_reach, warn_of_refused, warn_of_aliases,   warn_of_zones, warn_of_cache,
+    warn_of_guard, warn_of_room,  warn_of_trust,   warn_of_namesakes, warn_of_sealed};
 
 void check_config(struct walk *walk)
 {

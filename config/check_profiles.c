@@ -76,7 +76,7 @@ void warn_of_use(struct walk *walk)
                          "a profile that nobody gets: '%s'; name it in networks or default_profile",
                          profile->name);
     }
-    if (config->set_public == NULL && config->set_hotline == NULL && mask_any(used))
+    if (config->set_public == NULL && mask_any(used))
         problem_warn(
             walk->problems, (struct config_place){0, 0},
             "nothing to block by: profiles block categories, but there are no lists; `stairgate "

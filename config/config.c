@@ -17,6 +17,7 @@
 #include "config/device.h"
 #include "config/lists.h"
 #include "config/schedule.h"
+#include "config/sealed.h"
 #include "config/upstreams_system.h"
 #include "config/walk.h"
 
@@ -190,6 +191,7 @@ void config_free(struct config *config)
     free_zones(config);
     free_texts(config);
     lists_free(config);
+    sealed_free(config);
     country_free(config->country);
     devices_of_config_free(config);
     free(config->operator_deny.items);

@@ -35,6 +35,7 @@ enum {
 /* The name of the set in force in feeds.dir, and what is put behind the name of any set for that of
  * the one before. */
 #define CONFIG_SET_CURRENT "current.set"
+#define CONFIG_SEALED_FOLDER "sealed" /* of feeds.dir, with a current.set of its own */
 #define CONFIG_SET_PREVIOUS ".previous"
 
 /* Where in the file something stands, for messages and `why`. */
@@ -426,9 +427,10 @@ struct config {
     struct config_feeds feeds;
     struct config_sealed sealed;
 
-    char *set_public, *set_hotline; /* NULL where not configured; with lists, set_public is
-                                       feeds.dir/current.set unless it is written, and with legal or
-                                       hotline lists set_hotline is feeds.dir/sealed/current.set */
+    char *set_public,
+        *set_hotline; /* NULL where not configured; with public or partner lists, set_public
+                         is feeds.dir/current.set unless it is written, and with legal or
+                         hotline lists set_hotline is feeds.dir/sealed/current.set */
     char *control_operator, *control_portal;
     unsigned workers; /* at least 1 */
     char *user;       /* NULL: stay who we are */
@@ -498,8 +500,11 @@ int config_no_such_list(const struct config *config, const char *id, struct err 
 /* Tells whether CONFIG's public set is the one that `lists sync` makes. */
 bool config_set_is_fetched(const struct config *config);
 
-/* Tells whether LIST is of a class that `lists sync` fetches (public, partner). */
+/* Tell whether LIST is of a class that goes into the public set (public, partner), or of one that
+ * is kept sealed (legal, hotline); and whether CONFIG has any of the latter. */
 bool config_list_is_fetched(const struct config_list *list);
+bool config_list_is_sealed(const struct config_list *list);
+bool config_has_sealed_lists(const struct config *config);
 
 /* Return the index of the profile, or group, called NAME; or -1. */
 long config_profile_find(const struct config *config, const char *name);

@@ -22,6 +22,7 @@
 enum {
     HOUR_S = 3600,
     DAY_S = 24 * HOUR_S,
+    EVERY_LEAST_S = 300,
     KNOWN_MAX = 64,
     IDS_MAX = 256,
     MINISIGN_KEY_LENGTH = 56
@@ -249,15 +250,38 @@ static void default_parts(struct walk *walk, struct config_list *list)
     }
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* With a deadline there must be room in it for a try that fails. */
+static void finish_times(const struct node *item, struct config_list *list)
+{
+    uint32_t deadline_s = list->deadline_s, left_s = UINT32_MAX;
+
+    if (node_member(item, "every") == NULL) {
+        list->every_s = deadline_s == 0 ? DAY_S : smaller(DAY_S, deadline_s / 4);
+        if (list->every_s < EVERY_LEAST_S)
+            list->every_s = EVERY_LEAST_S;
+    }
+    if (deadline_s != 0)
+        left_s = deadline_s > list->every_s ? deadline_s - list->every_s : 0;
+    if (node_member(item, "jitter") == NULL)
+        list->jitter_s = smaller(left_s, smaller(list->every_s / 5, HOUR_S));
+    if (node_member(item, "max_age") != NULL)
+        return;
+    list->max_age_s = 3 * list->every_s > 7 * DAY_S ? 3 * list->every_s : 7 * DAY_S;
+    if (deadline_s != 0)
+        list->max_age_s = deadline_s > list->every_s ? deadline_s : list->every_s;
+}
+
 /* What depends on another option of the same list. */
 static void finish_list(struct walk *walk, const struct node *item, struct config_list *list)
 {
-    if (node_member(item, "jitter") == NULL)
-        list->jitter_s = list->every_s / 5 < HOUR_S ? list->every_s / 5 : HOUR_S;
-    if (node_member(item, "max_age") == NULL)
-        list->max_age_s = 3 * list->every_s > 7 * DAY_S ? 3 * list->every_s : 7 * DAY_S;
-    if (strcmp(list->format, "ut1") == 0 && node_member(item, "category") == NULL &&
-        node_member(item, "categories") == NULL)
+    finish_times(item, list);
+    if (!config_list_is_sealed(list) && strcmp(list->format, "ut1") == 0 &&
+        node_member(item, "category") == NULL && node_member(item, "categories") == NULL)
         default_parts(walk, list);
 }
 
@@ -279,6 +303,31 @@ void read_lists(struct walk *walk, const struct option *option, const struct nod
     }
 }
 
+static bool has_class(const struct config *config, bool is_of_class(const struct config_list *list))
+{
+    for (size_t i = 0; i < config->list_count; i++) {
+        if (is_of_class(&config->lists[i]))
+            return true;
+    }
+    return false;
+}
+
+bool config_has_sealed_lists(const struct config *config)
+{
+    return has_class(config, config_list_is_sealed);
+}
+
+/* The path of the set in force in FOLDER of feeds.dir. */
+static char *set_in(struct walk *walk, const char *folder)
+{
+    const char *dir = walk->config->feeds.dir;
+    char *path = NULL;
+
+    if (dir != NULL && asprintf(&path, "%s/%s" CONFIG_SET_CURRENT, dir, folder) < 0)
+        path = NULL;
+    return path;
+}
+
 void lists_finish(struct walk *walk)
 {
     struct config *config = walk->config;
@@ -290,9 +339,10 @@ void lists_finish(struct walk *walk)
         return;
     if (feeds->dir == NULL)
         feeds->dir = walk_copy(walk, dir_default);
-    if (config->set_public == NULL && feeds->dir != NULL &&
-        asprintf(&config->set_public, "%s/" CONFIG_SET_CURRENT, feeds->dir) < 0)
-        config->set_public = NULL;
+    if (config->set_public == NULL && has_class(config, config_list_is_fetched))
+        config->set_public = set_in(walk, "");
+    if (config->set_hotline == NULL && config_has_sealed_lists(config))
+        config->set_hotline = set_in(walk, CONFIG_SEALED_FOLDER "/");
 }
 
 const struct config_list *config_find_list(const struct config *config, const char *id)
@@ -333,13 +383,18 @@ bool config_list_is_fetched(const struct config_list *list)
     return list->class_ == LIST_PUBLIC || list->class_ == LIST_PARTNER;
 }
 
+bool config_list_is_sealed(const struct config_list *list)
+{
+    return list->class_ == LIST_LEGAL || list->class_ == LIST_HOTLINE;
+}
+
 static void free_list(struct config_list *list)
 {
     char *texts[] = {list->url,           list->column,      list->member,       list->bearer_file,
                      list->basic_file,    list->certificate, list->key,          list->ca,
                      list->signature_url, list->public_key,  list->licence,      list->attribution,
                      list->contact,       list->legal_basis, list->jurisdiction, list->appeal_url,
-                     list->gate.canary};
+                     list->gate.canary,   list->inbox};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);

@@ -10,7 +10,17 @@ struct walk;
 /* Reports what is wrong with LIST, which stands at ITEM (check_lists.c). */
 void check_list(struct walk *walk, const struct node *item, const struct config_list *list);
 
-/* Warns of lists that nobody uses or that are not fetched yet (check_lists.c). USED are the
+/* Returns where OPTION (in SECTION, NULL for none) of the list at ITEM stands; the list itself
+ * where it is not written (check_lists.c). */
+struct config_place list_place(const struct node *item, const char *section, const char *option);
+
+/* Reports what is wrong with LIST, which stands at ITEM, by its class: what hotline and legal lists
+ * need, and what has no meaning there or elsewhere (check_sealed_lists.c); and warns of it. */
+void check_list_class(struct walk *walk, const struct node *item, const struct config_list *list);
+void warn_of_sealed_list(struct walk *walk, const struct node *item,
+                         const struct config_list *list);
+
+/* Warns of lists that nobody uses (check_lists.c). USED are the
  * categories, and tags of lists, that profiles which somebody gets block or observe. */
 void warn_of_lists(struct walk *walk, struct mask used);
 

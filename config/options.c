@@ -69,18 +69,19 @@ static const struct option options_sets[] = {
     {.name = "public",
      .type = OPTION_PATH,
      FIELD(struct config, set_public),
-     .default_text =
-         "current.set in feeds.dir where there are lists; else none: nothing is blocked "
-         "by category", .from = "feeds.dir",
+     .default_text = "current.set in feeds.dir where there are public or partner lists; else none: "
+                     "nothing is blocked "
+                     "by category", .from = "feeds.dir",
      .help = "the set file that `stairgate set build` made.",
      .since = "0.1"},
     {.name = "hotline",
      .type = OPTION_PATH,
      FIELD(struct config, set_hotline),
-     .default_text = "none",
-     .help = "the set file of confidential lists.",
+     .default_text = "sealed/current.set in feeds.dir where there are lists of class legal or "
+                     "hotline; else none", .from = "feeds.dir",
+     .help = "the sealed set of legal and hotline lists, which `stairgate set seal` made.",
      .since = "0.1"},
-    {0  },
+    {0},
 };
 
 static const struct option options_control[] = {
@@ -326,6 +327,19 @@ const struct option options_config[] = {
      .inside = options_sets,
      .help = "compiled lists.",
      .since = "0.1"},
+    {.name = "tier",
+     .type = OPTION_WORD,
+     FIELD(struct config, tier),
+     .words = option_tiers,
+     .by_default = "unset",
+     .help =
+         "what this machine is: a home's `router` holds no list of class hotline, since whoever "
+         "holds the box holds key and file.", .since = "0.3"},
+    {.name = "sealed",
+     .type = OPTION_SECTION,
+     .inside = options_sealed,
+     .help = "what lists of class legal and hotline need (docs/hotlines.md).",
+     .since = "0.3"},
     {.name = "lists",
      .type = OPTION_LISTS,
      LIST(struct config, lists, list_count),
@@ -398,5 +412,5 @@ const struct option options_config[] = {
      .help = "names whose answers may hold such addresses, written like those of a profile's "
              "allow: those of devices that have public names, and block lists for mail, which "
              "answer with 127.0.0.2; local records and zones need none.", .since = "0.1"},
-    {0                                                                   },
+    {0                                                                        },
 };

@@ -72,6 +72,8 @@ enum option_type {
     OPTION_BEDTIME,
     OPTION_SCHEDULES,
     OPTION_WINDOWS,
+    OPTION_SECRET,
+    OPTION_OPERATORS,
     OPTION_TYPES
 };
 
@@ -98,6 +100,9 @@ extern const struct option options_config[];
 /* Those of one list, and of how lists are fetched (options_feeds.c). */
 extern const struct option options_list[], options_feeds[];
 
+/* Those of what legal and hotline lists need, and of one who may lift (options_sealed.c). */
+extern const struct option options_sealed[];
+
 /* Those of one group, device, and network (options_devices.c). */
 extern const struct option options_group[], options_device[], options_network[];
 
@@ -108,8 +113,10 @@ extern const struct option options_profile[], options_safe_map[];
 extern const struct option options_upstream[], options_forward_zone[], options_records[],
     options_tcp[], options_udp[], options_queries[], options_cache[];
 
-/* The words of enum block_style and of enum youtube_level, ended by NULL. */
-extern const char *const option_styles[], *const option_youtube[];
+/* The words of enum block_style, of enum youtube_level, of enum tier and of enum list_class, ended
+ * by NULL. */
+extern const char *const option_styles[], *const option_youtube[], *const option_tiers[],
+                                                                       *const option_classes[];
 
 /* What the inner tables fill, besides the structs of config.h. */
 struct option_site { /* a category of the operator's */

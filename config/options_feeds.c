@@ -6,11 +6,12 @@ enum { URL_MAX = 2000, TEXT_MAX = 500 };
 /* What is fetched, and what a person's program opens. */
 static const char *const schemes_fetched[] = {"https", "http", "file", NULL};
 static const char *const schemes_web[] = {"https", "http", NULL};
-static const char *const words_class[] = {"public", "partner", "legal", "hotline", NULL};
+const char *const option_classes[] = {"public", "partner", "legal", "hotline", NULL};
 static const char *const words_granularity[] = {"domain", "domain_exact", "url", "ip", NULL};
 static const char *const words_match[] = {"format", "exact", "subtree", NULL};
 static const char *const words_stale[] = {"keep", "drop", NULL};
-static const char *const words_signature[] = {"none", "minisign", "sha256", NULL};
+static const char *const words_signature[] = {"none", "minisign", "sha256", "cms", NULL};
+static const char *const words_url_action[] = {"ignore", "divert", NULL};
 
 static const struct option options_auth[] = {
     {.name = "bearer_file",
@@ -58,23 +59,25 @@ static const struct option options_signature[] = {
      FIELD(struct config_list, signature),
      .words = words_signature,
      .by_default = "none",
-     .help = "how the publisher signs: `minisign` proves who made the list, `sha256` only that it "
-             "came whole.", .since = "0.1"},
+     .help =
+         "how the publisher signs: `minisign` and `cms` (RFC 5652, detached) prove who made the "
+         "list, `sha256` only that it came whole.", .since = "0.1"},
     {.name = "url",
      .type = OPTION_URL,
      FIELD(struct config_list, signature_url),
      .words = schemes_fetched,
      .most = URL_MAX,
-     .default_text = "the list's, with .minisig or .sha256 behind it",
+     .default_text = "the list's, with .minisig, .sha256 or .p7s behind it",
      .help = "where the signature or the digest is.",
      .since = "0.1"},
     {.name = "key",
      .type = OPTION_PUBLIC_KEY,
      FIELD(struct config_list, public_key),
      .default_text = "none",
-     .help = "the publisher's public key for minisign: its 56 letters, or the path of the file.",
-     .since = "0.1"},
-    {0   },
+     .help =
+         "the publisher's public key for minisign: its 56 letters, or the path of the file; for "
+         "cms the path of the signer's certificate in PEM, which alone is trusted.", .since = "0.1"},
+    {0},
 };
 
 static const struct option options_gate[] = {
@@ -114,12 +117,19 @@ static const struct option options_gate[] = {
 const struct option options_list[] = {
     {.name = "url",
      .type = OPTION_URL,
-     .required = true,
      FIELD(struct config_list, url),
      .words = schemes_fetched,
      .most = URL_MAX,
+     .default_text = "required, but for lists with an inbox",
      .help = "where it is: https://, file:///, or http:// with a signature.",
      .since = "0.1"},
+    {.name = "inbox",
+     .type = OPTION_PATH,
+     FIELD(struct config_list, inbox),
+     .most = 3500,
+     .default_text = "none",
+     .help = "of class legal and hotline, instead of url: a folder of mode 0700 that signed files "
+             "are delivered to.", .since = "0.3"},
     {.name = "allow_http",
      .type = OPTION_BOOL,
      FIELD(struct config_list, allow_http),
@@ -135,10 +145,10 @@ const struct option options_list[] = {
     {.name = "class",
      .type = OPTION_WORD,
      FIELD(struct config_list, class_),
-     .words = words_class,
+     .words = option_classes,
      .by_default = "public",
-     .help = "`public` lists may be printed, `partner` lists came under terms; `legal` and "
-             "`hotline` lists are not fetched yet.", .since = "0.1"},
+     .help = "`public` lists may be printed, `partner` lists came under terms; what `legal` and "
+             "`hotline` lists hold is blocked for everybody and told to nobody (docs/hotlines.md).", .since = "0.1"},
     {.name = "format",
      .type = OPTION_FORMAT,
      FIELD(struct config_list, format),
@@ -216,14 +226,14 @@ const struct option options_list[] = {
      FIELD(struct config_list, every_s),
      .least = 5 * MINUTE_S,
      .most = 30 * DAY_S,
-     .by_default = "1d",
+     .default_text = "1d, or a quarter of `deadline` where that is less",
      .help = "from one fetch to the next.",
      .since = "0.1"},
     {.name = "jitter",
      .type = OPTION_DURATION_S,
      FIELD(struct config_list, jitter_s),
      .most = DAY_S,
-     .default_text = "1h, or a fifth of `every` where that is less",
+     .default_text = "1h, or a fifth of `every`, or what `deadline` leaves, where that is less",
      .help = "the most that is added to it at random, so that not everybody comes at once.",
      .since = "0.1"},
     {.name = "auth",
@@ -284,7 +294,7 @@ const struct option options_list[] = {
      FIELD(struct config_list, max_age_s),
      .least = HOUR_S,
      .most = 365 * DAY_S,
-     .default_text = "7d, or three times `every` where that is longer",
+     .default_text = "deadline; without one 7d, or three times `every` where that is longer",
      .help = "a list whose last success is older is stale, which is reported.",
      .since = "0.1"},
     {.name = "on_stale",
@@ -294,12 +304,34 @@ const struct option options_list[] = {
      .by_default = "keep",
      .help = "whether a stale list stays in force.",
      .since = "0.1"},
+    {.name = "deadline",
+     .type = OPTION_DURATION_S,
+     FIELD(struct config_list, deadline_s),
+     .least = 5 * MINUTE_S,
+     .most = 30 * DAY_S,
+     .default_text = "none",
+     .help =
+         "of class legal and hotline: how long after the last success the next must be in force, "
+         "for what came and what went alike; `stairgate metrics` has what is left.", .since = "0.3"},
+    {.name = "url_action",
+     .type = OPTION_WORD,
+     FIELD(struct config_list, url_action),
+     .words = words_url_action,
+     .by_default = "ignore",
+     .help = "of class legal and hotline: entries that are URLs are counted and block nothing, or "
+             "their very host is answered with sealed.divert.", .since = "0.3"},
+    {.name = "dns_use_permitted",
+     .type = OPTION_BOOL,
+     FIELD(struct config_list, dns_use_permitted),
+     .by_default = "no",
+     .help = "of class legal and hotline: the publisher has said that DNS may use the list.",
+     .since = "0.3"},
     {.name = "gate",
      .type = OPTION_SECTION,
      .inside = options_gate,
      .help = "when a new result is held until it comes again after feeds.hold, or `stairgate lists "
              "accept`.", .since = "0.1"},
-    {0        },
+    {0                                                            },
 };
 
 static const struct option options_notify[] = {

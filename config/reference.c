@@ -93,7 +93,7 @@ static void print_inner(FILE *out, const struct option *option, const char *pref
         [OPTION_UPSTREAMS] = "N.",    [OPTION_LISTS] = "ID.",
         [OPTION_ITEMS] = "N.",        [OPTION_GROUPS] = "NAME.",
         [OPTION_DEVICES] = "NAME.",   [OPTION_CALENDARS] = "NAME.",
-        [OPTION_SCHEDULES] = "NAME.",
+        [OPTION_SCHEDULES] = "NAME.", [OPTION_OPERATORS] = "NAME.",
     };
     char inner[128];
 

@@ -99,7 +99,7 @@ static bool has_rows_inside(enum option_type type)
     return type == OPTION_SECTION || type == OPTION_PROFILES || type == OPTION_NETWORKS ||
            type == OPTION_RECORDS || type == OPTION_ZONES || type == OPTION_SITE_CATEGORIES ||
            type == OPTION_LISTS || type == OPTION_CALENDARS || type == OPTION_SCHEDULES ||
-           type == OPTION_GROUPS || type == OPTION_DEVICES;
+           type == OPTION_GROUPS || type == OPTION_DEVICES || type == OPTION_OPERATORS;
 }
 
 static void show_options(struct show *show, const struct option *options, const struct node *node,
@@ -201,7 +201,8 @@ void show_duration_s(struct show *show, const struct option *option, const struc
     char text[32];
 
     (void)node;
-    show_add(show, text_from_duration(load(option, base) * 1000, text));
+    if (load(option, base) >= option->least) /* less cannot be written: none is set */
+        show_add(show, text_from_duration(load(option, base) * 1000, text));
 }
 
 void show_word(struct show *show, const struct option *option, const struct node *node,
@@ -229,7 +230,8 @@ void show_name(struct show *show, const struct option *option, const struct node
     char text[NAME_TEXT_MAX];
 
     (void)node;
-    show_add(show, name_to_text(&name, text));
+    if (name.length > 0)
+        show_add(show, name_to_text(&name, text));
 }
 
 void show_listeners(struct show *show, const struct option *option, const struct node *node,

@@ -98,6 +98,8 @@ const struct option_kind option_kinds[OPTION_TYPES] = {
     [OPTION_DATES] = {DATES,                                                          "[]",  ANY_NUMBER, read_dates,             show_dates       },
     [OPTION_BEDTIME] = {HOURS,                                                          "[]",  ANY_NUMBER, read_bedtime,           show_bedtime     },
     [OPTION_SCHEDULES] = {"a mapping of schedules",                                       "{}",  MAP,        read_schedules,         show_schedules   },
+    [OPTION_SECRET] = {"a path, or credential:NAME",                                   NULL,  ONE,        read_secret,            show_text        },
+    [OPTION_OPERATORS] = {"a mapping of operators",                                       "{}",  MAP,        read_operators,         show_operators   },
     [OPTION_WINDOWS] = {HOURS,                                                          "[]",  ANY_NUMBER, read_windows,           show_windows     },
 };
 /* clang-format on */

@@ -111,7 +111,7 @@ option_read read_section, read_bool, read_number, read_duration_ms, read_duratio
     read_format, read_category, read_headers, read_month, read_day, read_paths, read_public_key,
     read_canary, read_services, read_service_tags, read_list_tags, read_safe_search, read_safe_maps,
     read_country, read_items, read_days, read_time_zone, read_calendars, read_calendar, read_dates,
-    read_bedtime, read_schedules, read_windows;
+    read_bedtime, read_schedules, read_windows, read_secret, read_operators;
 
 /* The showers, in show.c and beside their readers. */
 option_show show_section, show_bool, show_number, show_duration_ms, show_duration_s, show_word,
@@ -121,7 +121,7 @@ option_show show_section, show_bool, show_number, show_duration_ms, show_duratio
     show_device_keys, show_records, show_zones, show_lists, show_list_parts, show_word_text,
     show_texts, show_headers, show_nothing, show_services, show_service_tags, show_list_tags,
     show_safe_search, show_safe_maps, show_country, show_time_zone, show_calendars, show_calendar,
-    show_days, show_dates, show_bedtime, show_schedules, show_windows;
+    show_days, show_dates, show_bedtime, show_schedules, show_windows, show_operators;
 
 /* Fills LEVEL with the preset called NAME. Returns 0, -1 where there is none (level.c). */
 int preset_find(const struct taxonomy *taxonomy, const char *name, struct config_level *level);

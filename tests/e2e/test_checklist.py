@@ -14,6 +14,7 @@ country: XE
 responsible: {name: Head of school, contact: head@school.example}
 state: {path: state.db}
 sets: {hotline: hotline.set, public: lists.set}
+sealed: {key: seal.key}
 profiles:
   child: {extends: primary, safe_search: all, youtube: strict}
 """

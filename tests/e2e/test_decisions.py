@@ -58,6 +58,7 @@ def fill(table, folder, port):
     if table.hotline:
         build_set(folder / "hotline.set", {"csam": "\n".join(table.hotline) + "\n"})
         sets.append("hotline: hotline.set")
+        more += "\nsealed: {key: seal.key}\n"
     for name, text in table.files.items():
         (folder / name).write_text(text)
     return f"{more}\nsets: {{{', '.join(sets)}}}\n" if sets else more

@@ -12,6 +12,7 @@ listen: [{listen}]
 upstreams: [{upstreams}]
 server: {{workers: {workers}}}
 sets: {{public: lists.set, hotline: hotline.set}}
+sealed: {{key: seal.key}}
 control: {{operator: control.sock, portal: portal.sock}}
 profiles:
   child: {{block: [bypass_doh, games], observe: [gambling]}}

@@ -414,7 +414,7 @@ static void paths_names_and_times_that_contradict_are_refused(void **state)
     static const struct row rows[] = {
         {"control: {operator: a.sock, portal: a.sock}\n",
          {"1:37: one path for two things: 'control.portal' and 'control.operator'"}},
-        {"sets: {public: a, hotline: a}\n",
+        {"sets: {public: a, hotline: a}\nsealed: {key: k}\n",
          {"1:28: one path for two things: 'sets.hotline' and 'sets.public'"}       },
         {"queries: {timeout: 5s}\n",
          {"1:10: 'queries.deadline' is shorter than 'queries.timeout', so that no upstream is "

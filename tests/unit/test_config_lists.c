@@ -271,7 +271,7 @@ static void a_url_that_cannot_be_fetched_is_refused_with_the_cure(void **state)
           "from the root"}                                                                                   },
         {URL("http://l.example/a"),
          {"1:18: over http anybody on the way can change a list: use https, a signature of type "
-          "minisign, a sha256 whose signature.url is https, or say 'allow_http: yes'"}                       },
+          "minisign or cms, a sha256 whose signature.url is https, or say 'allow_http: yes'"}                },
         {A ", appeal_url: 'file:///a'}\n",
          {"2:63: a scheme that is not fetched: 'file'; known here: https, http"}                             },
         {"lists: {a: {category: porn}}\n",        {"1:12: missing key: 'url'"}                               },
@@ -289,7 +289,7 @@ static void http_is_taken_only_with_a_proof_that_came_another_way(void **state)
 {
     static const char message[] =
         "1:18: over http anybody on the way can change a list: use https, a signature of type "
-        "minisign, a sha256 whose signature.url is https, or say 'allow_http: yes'";
+        "minisign or cms, a sha256 whose signature.url is https, or say 'allow_http: yes'";
     static const struct row rows[] = {
         {HTTP("{type: minisign, key: " KEY "}"),             {NULL}                                                           },
         {HTTP("{type: sha256, url: 'https://l.example/s'}"), {NULL}                                                           },
@@ -366,9 +366,9 @@ static void proofs_secrets_and_times_must_fit_together(void **state)
         {A ", signature: {type: minisign, key: " KEY "AA}}\n",
          {"2:84: not a key of minisign: it has 58 letters, not 56"}                                               },
         {A ", signature: {key: " KEY "}}\n",
-         {"2:68: 'signature.key' is for 'signature.type: minisign', which is not said"}                           },
+         {"2:68: 'signature.key' is for 'signature.type: minisign' or cms, which is not said"}                    },
         {A ", signature: {url: 'https://l.example/s'}}\n",
-         {"2:68: missing key: 'signature.type'; it is minisign or sha256"}                                        },
+         {"2:68: missing key: 'signature.type'; it is minisign, cms or sha256"}                                   },
         {A ", auth: {bearer_file: a, basic_file: b}}\n",
          {"2:86: 'auth.bearer_file' and 'auth.basic_file' are two values of one header; choose "
           "one"}                                                                                                  },
@@ -397,23 +397,19 @@ static void proofs_secrets_and_times_must_fit_together(void **state)
 static void lists_that_do_nothing_are_told(void **state)
 {
     static const struct row rows[] = {
-        {A ", class: legal}\n",
-         {"2:3: warning: not built yet: lists of class legal are not fetched: 'a'"}  },
-        {A ", class: hotline}\n",
-         {"2:3: warning: not built yet: lists of class hotline are not fetched: 'a'"}},
         {B "category: porn}\nprofiles: {p: {block: [ads]}}\n",
          {"2:3: warning: loaded, used by nobody: 'a'; no profile that a client gets blocks its "
-          "category: porn"}                                                          },
-        {B "category: edu_positive}\nprofiles: {p: {block: [ads]}}\n",       {NULL}  },
-        {B "category: porn, observe: yes}\nprofiles: {p: {block: [ads]}}\n", {NULL}  },
-        {B "category: porn}\nprofiles: {p: {observe: [porn]}}\n",            {NULL}  },
+          "category: porn"}                                                        },
+        {B "category: edu_positive}\nprofiles: {p: {block: [ads]}}\n",       {NULL}},
+        {B "category: porn, observe: yes}\nprofiles: {p: {block: [ads]}}\n", {NULL}},
+        {B "category: porn}\nprofiles: {p: {observe: [porn]}}\n",            {NULL}},
         {B "category: porn}\nprofiles: {p: {}}\n",
          {" warning: loaded, used by nobody: 'sets.public'; no profile that a client gets blocks a "
-          "category"}                                                                },
+          "category"}                                                              },
         {A "}\nsets: {public: mine.set}\n",
          {"3:16: warning: 'lists' are made into '/var/lib/stairgate/lists/current.set', which is "
           "not "
-          "what 'sets.public' names; leave 'sets.public' out"}                       },
+          "what 'sets.public' names; leave 'sets.public' out"}                     },
     };
 
     (void)state;

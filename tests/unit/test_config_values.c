@@ -106,7 +106,8 @@ static void what_is_written_stands_with_its_place(void **state)
                                       "special: {test: nxdomain, single_label: forward}\n"
                                       "block: {style: null, ttl: 1m30s}\n"
                                       "queries: {timeout: 250ms}\n"
-                                      "zones: [{name: Corp.test, upstreams: [192.0.2.7]}]\n");
+                                      "zones: [{name: Corp.test, upstreams: [192.0.2.7]}]\n"
+                                      "sealed: {key: /k}\n");
 
     (void)state;
     shows(config, "listen=192.0.2.1@53 1:9");
