@@ -87,8 +87,8 @@ static int decode(struct sealed_key *key, size_t length, const char *path, struc
 {
     size_t octets;
 
-    while (length > DIGITS && strchr("\r\n", key->line[length - 1]) != NULL)
-        length--;
+    length -= length > DIGITS && key->line[length - 1] == '\n';
+    length -= length > DIGITS && key->line[length - 1] == '\r';
     if (length != DIGITS ||
         sodium_hex2bin(key->octets, sizeof key->octets, key->line, length, NULL, &octets, NULL) !=
             0 ||

@@ -13,8 +13,10 @@ static inline void compress(struct siphash *s, uint64_t word)
 
 static inline uint64_t squeeze(struct siphash *s)
 {
-    for (int i = 0; i < 4; i++)
-        siphash_round(s);
+    siphash_round(s);
+    siphash_round(s);
+    siphash_round(s);
+    siphash_round(s);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
