@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/addr.h"
 #include "config/base/name.h"
@@ -39,7 +40,8 @@ struct ask {
                        there */
 
     /* what the sets say of the name, by the set stage; both are always filled */
-    struct set_hit listed, hotline;
+    struct set_hit listed;
+    struct sealed_hit sealed;
 };
 
 #endif

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "policy/compiled.h"
 #include "policy/decide.h"
@@ -98,6 +99,26 @@ static void look(const struct set *set, const struct check_item *item, struct se
     hit->mask = mask_or(hit->mask, wrapped.mask);
 }
 
+/* Finds what the sealed set says of ITEM: as of a question, both are asked, always. */
+static void look_sealed(const struct snapshot *snapshot, const struct check_item *item,
+                        struct sealed_hit *hit)
+{
+    struct sealed_hit wrapped = {.words = 0};
+    struct addr unwrapped;
+
+    hit->words = 0;
+    if (sealed_is_empty(snapshot->sealed))
+        return;
+    if (!item->is_addr) {
+        sealed_lookup(snapshot->sealed, &item->name, hit);
+        return;
+    }
+    sealed_lookup_addr(snapshot->sealed, &item->addr, hit);
+    if (unwrap(&item->addr, &unwrapped))
+        sealed_lookup_addr(snapshot->sealed, &unwrapped, &wrapped);
+    hit->words |= wrapped.words;
+}
+
 /* Finds what SET says of ITEM in the answer to a question for TYPE. Actions of lists are for names
  * that are asked for; that a list is observed is counted there, too. */
 static void look_for(const struct set *set, const struct check_item *item, uint16_t type,
@@ -116,14 +137,15 @@ static void look_for(const struct set *set, const struct check_item *item, uint1
 void check_classify(const struct snapshot *snapshot, const struct check_item *item,
                     struct check_class *class)
 {
-    struct set_hit listed, hotline;
+    struct sealed_hit sealed;
+    struct set_hit listed;
     struct tree_path path;
 
     look(snapshot->listed, item, &listed);
-    look(snapshot->hotline, item, &hotline);
+    look_sealed(snapshot, item, &sealed);
     class->mask = mask_or(class->mask, listed.mask);
     /* What terms say depends on the type; they are so few that each goes the long way. */
-    if (mask_any(hotline.mask) || listed.terms || hotline.terms)
+    if ((sealed.words & SEALED_BLOCK) != 0 || listed.terms)
         class->ruled = true;
     if (item->is_addr) {
         class->inner = class->inner || is_inner(&item->addr);
@@ -152,7 +174,8 @@ struct check {
     const struct ask *ask;
     const struct verdict *verdict; /* on the asked name */
     const struct check_item *item;
-    struct set_hit listed, hotline;
+    struct set_hit listed;
+    struct sealed_hit sealed;
     struct tree_path path;         /* of a name; of an address it is empty */
     const struct safe_entry *safe; /* of a name, or NULL */
     struct verdict *blocked;
@@ -170,14 +193,26 @@ static enum outcome block(struct check *c, enum block_style style, uint16_t ede)
     return BLOCKS;
 }
 
+/* A host whose pages alone are listed is diverted where it is asked for itself: an alias of it is
+ * another host, and what is listed is never widened. */
 static enum outcome rule_operator(struct check *c)
 {
-    struct tree_match match;
+    enum operator_word word = decision_operator_word(c->snapshot, &c->sealed, &c->listed.mask);
+    int64_t until_s = INT64_MAX;
 
-    if (!mask_any(mask_and(c->listed.mask, c->snapshot->protected_bits)) &&
-        !mask_any(c->hotline.mask) && !tree_best(&c->path, TREE_OPERATOR, &match))
+    if (word != OPERATOR_BLOCKS)
         return GOES_ON;
-    return block(c, c->profile->config->style, VERDICT_EDE_BLOCKED);
+    if (!c->item->is_addr && decision_operator_lifted(c->ask, &c->item->name, &until_s)) {
+        if (until_s < c->blocked->valid_until_s)
+            c->blocked->valid_until_s = until_s;
+        return GOES_ON;
+    }
+    /* What the operator blocks is blocked at all hours; a TTL that ends with one would tell it from
+     * a name that he blocks itself. */
+    c->blocked->valid_until_s = until_s;
+    decision_operator_answer(c->snapshot, word, c->ask->type, c->profile->config->block_ttl_s,
+                             c->blocked);
+    return BLOCKS;
 }
 
 static enum outcome rule_rebind(struct check *c)
@@ -341,7 +376,7 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
     enum outcome outcome = GOES_ON;
 
     look_for(snapshot->listed, item, ask->type, &c.listed);
-    look_for(snapshot->hotline, item, ask->type, &c.hotline);
+    look_sealed(snapshot, item, &c.sealed);
     if (!item->is_addr) {
         tree_walk(snapshot->tree, &item->name, &c.path);
         c.safe = safe_find(snapshot, &c.path);
@@ -358,11 +393,8 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
         outcome = order[i].says(&c);
         blocked->rule = order[i].rule;
     }
-    /* What the operator blocks is blocked at all hours; a TTL that ends with one would tell it from
-     * a name that he blocks itself. */
-    if (outcome == BLOCKS && blocked->rule == RULE_OPERATOR)
-        blocked->valid_until_s = INT64_MAX;
-    else if (verdict->valid_until_s < blocked->valid_until_s)
+    if ((outcome != BLOCKS || blocked->rule != RULE_OPERATOR) &&
+        verdict->valid_until_s < blocked->valid_until_s)
         blocked->valid_until_s = verdict->valid_until_s;
     verdict_limit(blocked, ask->wall_s);
     return outcome != BLOCKS;

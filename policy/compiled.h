@@ -14,6 +14,7 @@
 #include "policy/who/network.h"
 
 struct devices;
+struct sealed;
 struct set;
 struct timetable;
 struct zone;
@@ -95,13 +96,28 @@ struct compiled_name {
     uint32_t first, count;
 };
 
+/* Of one set that the config names. */
+struct compiled_lack {
+    bool is_lacking;
+    bool awaits_first; /* for no other reason than that no run has brought its lists yet */
+};
+
+/* Addresses that rule 2 answers with, those of IPv4 first. */
+struct compiled_addresses {
+    struct addr *items;
+    uint32_t count, count_v4;
+};
+
 struct snapshot {
     uint64_t id;
     struct config *config;
-    struct set *listed, *hotline;
-    bool listed_checked, hotline_checked; /* every octet, when they were opened */
+    struct set *listed;
+    bool listed_checked; /* every octet, when it was opened */
+    struct sealed *sealed; /* legal and hotline lists, and the operator's own denials */
+    uint16_t operator_ede; /* of rule 2 */
+    struct compiled_addresses stop_page, proxies;
     struct err lack;   /* why a configured set is not there; code ERR_NONE when all are */
-    bool awaits_first; /* what lacks is nothing but lists that no run has brought yet */
+    struct compiled_lack listed_lack, sealed_lack;
     struct err
         fallback; /* why `listed` is the one before the configured; code ERR_NONE: it is not */
 
@@ -169,6 +185,10 @@ void snapshot_free_marks(struct snapshot *snapshot);
 /* snapshot_who.c: clients, networks, groups, devices; behind the two above. */
 int snapshot_compile_who(struct snapshot *snapshot, struct err *err);
 void snapshot_free_who(struct snapshot *snapshot);
+
+/* snapshot_operator.c: what rule 2 stands on. Errors: -1 with ERR. */
+int snapshot_compile_operator(struct snapshot *snapshot, struct err *err);
+void snapshot_free_operator(struct snapshot *snapshot);
 
 /* snapshot_tags.c: gives lists that the config names one by one their bits. Errors: -1 with ERR. */
 int snapshot_tag_lists(struct snapshot *snapshot, struct err *err);

@@ -4,11 +4,7 @@
  * it", or passes. The first that matches wins and is the reason; the array below is the
  * documentation, and `why` prints it. Names are walked once through the snapshot's tree
  * (name_tree.h), so that most rules are a look at a bit.
- *
- * Three kinds of lists share rule 2 (operator, legal, hotline) and must not be told apart from
- * outside, nor by whoever reads a log or runs `why`: one style, one TTL, one EDE, no category, no
- * row, no suffix. NXDOMAIN would tell an exact entry from a subtree, so that this rule never
- * gives it. */
+ */
 #include "policy/decide.h"
 
 #include <string.h>
@@ -45,19 +41,6 @@ static bool rule_client(struct decision *d)
         return false;
     d->verdict->action = VERDICT_REFUSE;
     verdict_give_ede(d->verdict, VERDICT_EDE_PROHIBITED);
-    return true;
-}
-
-static bool rule_operator(struct decision *d)
-{
-    struct tree_match match;
-    bool listed = mask_any(mask_and(d->listed.mask, d->snapshot->protected_bits));
-    bool hotline = mask_any(d->hotline);
-    bool own = tree_best(&d->path, TREE_OPERATOR, &match);
-
-    if (!listed && !hotline && !own)
-        return false;
-    decision_block(d, decision_style(d, false), VERDICT_EDE_BLOCKED);
     return true;
 }
 
@@ -254,7 +237,7 @@ static const struct {
     bool (*matches)(struct decision *d);
 } order[] = {
     {RULE_CLIENT,    rule_client      },
-    {RULE_OPERATOR,  rule_operator    },
+    {RULE_OPERATOR,  decision_operator},
     {RULE_LOCAL,     rule_local       },
     {RULE_SPECIAL,   rule_special     },
     {RULE_PIN,       rule_pin         },
@@ -310,7 +293,6 @@ static void start(struct decision *d)
 
     verdict_start(verdict);
     listing_find(d->snapshot->listed, &ask->name, ask->type, &ask->listed, &d->listed);
-    d->hotline = listing_mask(d->snapshot->hotline, &ask->name, ask->type, &ask->hotline);
     d->grants = overlay_grants(ask->overlay);
     identify(d->snapshot, ask, &d->who);
     verdict->profile = d->who.profile;
@@ -326,12 +308,11 @@ static void start(struct decision *d)
     decision_label(d);
 }
 
-/* What is said by the operator, of local names and of pins is so at all times, and for whoever
- * asks.
- */
+/* What is said of local names and of pins is so at all times, and for whoever asks; rule 2 sees to
+ * it itself (decision_operator). */
 static bool is_timeless(enum verdict_rule rule)
 {
-    return rule == RULE_CLIENT || rule == RULE_OPERATOR || rule == RULE_LOCAL || rule == RULE_PIN;
+    return rule == RULE_CLIENT || rule == RULE_LOCAL || rule == RULE_PIN;
 }
 
 /* Tells whether the profile only observes what it would have blocked. What a person has said is
@@ -431,7 +412,9 @@ void policy_decide(const struct snapshot *snapshot, const struct ask *ask, struc
 void decide_look(const struct snapshot *snapshot, struct ask *ask)
 {
     set_lookup(snapshot->listed, &ask->name, &ask->listed);
-    set_lookup(snapshot->hotline, &ask->name, &ask->hotline);
+    ask->sealed = (struct sealed_hit){.words = 0};
+    if (!sealed_is_empty(snapshot->sealed))
+        sealed_lookup(snapshot->sealed, &ask->name, &ask->sealed);
 }
 
 void policy_decide_target(const struct snapshot *snapshot, const struct ask *ask,

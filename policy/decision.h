@@ -26,7 +26,6 @@ struct decision {
     struct set_terms listed;       /* what the public lists say for the type asked, and `tags` */
     struct mask tags;              /* what the name is by the tables of services and engines */
     const struct safe_entry *safe; /* of the name, or NULL */
-    struct mask hotline;
     struct tree_match own; /* the best of the profile's own rules */
     struct tree_path path;
     struct compiled_state room; /* of `state`, where it is put together for this moment */
@@ -38,6 +37,26 @@ void decision_block(struct decision *decision, enum block_style style, uint16_t 
 /* Returns the profile's style, or NODATA for an NXDOMAIN that would say too much: it denies
  * whatever is below (RFC 8020 §2), which SUBTREE tells to be blocked as well. */
 enum block_style decision_style(const struct decision *decision, bool subtree);
+
+/* decision_operator.c, the rule RULE_OPERATOR: what the operator, the law or a hotline blocks. */
+bool decision_operator(struct decision *decision);
+
+/* Tells whether rule 2 has a word on NAME in a question or a chain: the same for all that it is
+ * made of. SEALED is what the sealed set says of it, LISTED what the public set does. */
+enum operator_word { OPERATOR_NOTHING, OPERATOR_BLOCKS, OPERATOR_DIVERTS };
+enum operator_word decision_operator_word(const struct snapshot *snapshot,
+                                          const struct sealed_hit *sealed,
+                                          const struct mask *listed);
+
+/* Fills VERDICT with the answer of rule 2 to a question for TYPE, kept for TTL_S: without a record,
+ * or with the addresses of TYPE's family of the stop page, or of the operator's proxies where WORD
+ * is OPERATOR_DIVERTS. */
+void decision_operator_answer(const struct snapshot *snapshot, enum operator_word word,
+                              uint16_t type, uint32_t ttl_s, struct verdict *verdict);
+
+/* Tells whether two operators have suspended what covers NAME; UNTIL_S becomes the instant at which
+ * that changes, where that is earlier. */
+bool decision_operator_lifted(const struct ask *ask, const struct name *name, int64_t *until_s);
 
 /* Makes the verdict one that forwards, with the transforms that belong to the profile: to the usual
  * upstreams, which are outside and have no word on what is inside, or else to whom the verdict

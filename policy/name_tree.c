@@ -367,7 +367,7 @@ static bool node_denies(const struct tree_node *node, bool at_name)
 
 bool tree_denies(const struct tree_path *path)
 {
-    if ((path->present & (scope_bit(TREE_OPERATOR) | scope_bit(TREE_PROFILE))) == 0)
+    if ((path->present & scope_bit(TREE_PROFILE)) == 0)
         return false;
     for (unsigned labels = path->count; labels-- > 0;) {
         if (node_denies(path->nodes[labels], labels == path->labels))

@@ -1,7 +1,7 @@
 /* name_tree.h - every name that a rule of the configuration or a built-in table stands on, by name.
  *
- * One tree holds all scopes (operator, local records, zones, special names, pins, each profile's
- * own rules), so that a decision walks its name once: tree_walk, then tree_best for each scope.
+ * One tree holds all scopes (local records, zones, special names, pins, each profile's own rules),
+ * so that a decision walks its name once: tree_walk, then tree_best for each scope.
  * Every ancestor of a rule's name has a node too, which ends the walk of a clean name after a label
  * or two and tells what lies below a name. Made once for a snapshot, never changed. */
 #ifndef POLICY_NAME_TREE_H
@@ -21,7 +21,6 @@ struct tree_node;
 
 /* A profile's own rules have the scope TREE_PROFILE + its index. */
 enum tree_scope {
-    TREE_OPERATOR,
     TREE_LOCAL,
     TREE_ZONE,
     TREE_SPECIAL,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/base/random.h"
@@ -201,13 +202,11 @@ static int add_inside(struct tree_builder *builder, struct err *err)
 static int compile_names(struct snapshot *s, struct err *err)
 {
     struct tree_builder *builder = tree_start();
-    struct tree_rule operator_deny = {.scope = TREE_OPERATOR, .deny = true};
     struct tree_rule rebind = {.scope = TREE_REBIND};
 
     if (builder == NULL)
         return out_of_memory(err);
-    if (add_rules(builder, &s->config->operator_deny, operator_deny, err) != 0 ||
-        add_rules(builder, &s->config->rebind_allow, rebind, err) != 0 ||
+    if (add_rules(builder, &s->config->rebind_allow, rebind, err) != 0 ||
         add_inside(builder, err) != 0 || add_records(s, builder, err) != 0 ||
         add_zones(s, builder, err) != 0 || add_specials(s, builder, err) != 0 ||
         add_pins(s, builder, err) != 0 || service_add_names(s, builder, err) != 0 ||
@@ -240,7 +239,7 @@ static int mark_groups(struct snapshot *s, struct err *err)
     return 0;
 }
 
-struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
+struct snapshot *snapshot_create(struct config *config, struct set *listed, struct sealed *sealed,
                                  struct err *err)
 {
     struct snapshot *s = calloc(1, sizeof *s);
@@ -250,15 +249,16 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
         out_of_memory(err);
         config_free(config);
         set_close(listed);
-        set_close(hotline);
+        sealed_close(sealed);
         return NULL;
     }
     s->id = random_u64(&random);
     s->config = config;
     s->listed = listed;
-    s->hotline = hotline;
+    s->sealed = sealed;
     if (snapshot_compile_profiles(s, err) != 0 || service_load(s, err) != 0 ||
         safe_load(s, err) != 0 || snapshot_tag_lists(s, err) != 0 ||
+        snapshot_compile_operator(s, err) != 0 ||
         snapshot_compile_marks(s, err) != 0 || snapshot_compile_who(s, err) != 0 ||
         compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
         snapshot_free(s);
@@ -282,7 +282,7 @@ void snapshot_free(struct snapshot *s)
     snapshot_free_marks(s);
     safe_free(s);
     service_free(s);
-    set_close(s->hotline);
+    snapshot_free_operator(s);
     set_close(s->listed);
     config_free(s->config);
     free(s);
@@ -290,7 +290,7 @@ void snapshot_free(struct snapshot *s)
 
 bool snapshot_release(struct snapshot *s)
 {
-    if (set_shrink(s->listed) || set_shrink(s->hotline))
+    if (set_shrink(s->listed))
         return false;
     snapshot_free(s);
     return true;
@@ -315,11 +315,18 @@ const struct err *snapshot_lack(const struct snapshot *s)
     return s->lack.code == ERR_NONE ? NULL : &s->lack;
 }
 
+/* Tells whether a set with LACK may follow one of the file BEFORE, NULL for none. */
+static bool loses_nothing(const struct compiled_lack *lack, const char *before)
+{
+    return !lack->is_lacking || (lack->awaits_first && before == NULL);
+}
+
 bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now)
 {
     if (snapshot_lack(next) == NULL || snapshot_lack(now) != NULL)
         return true;
-    return next->awaits_first && now->config->set_public == NULL;
+    return loses_nothing(&next->listed_lack, now->config->set_public) &&
+           loses_nothing(&next->sealed_lack, now->config->set_hotline);
 }
 
 const struct err *snapshot_fallback(const struct snapshot *s)
@@ -337,7 +344,7 @@ const struct set *snapshot_listed(const struct snapshot *s)
     return s->listed;
 }
 
-const struct set *snapshot_hotline(const struct snapshot *s)
+const struct sealed *snapshot_sealed(const struct snapshot *s)
 {
-    return s->hotline;
+    return s->sealed;
 }

@@ -11,32 +11,36 @@
 
 struct config;
 struct err;
+struct sealed;
 struct set;
 struct snapshot;
 
-/* Compiles CONFIG and the sets into a snapshot. HOTLINE and LISTED are sets (set_open_empty where
- * there is none). Owner:  the snapshot owns all three from here on, also on failure. Errors: NULL
- * with ERR. */
-struct snapshot *snapshot_create(struct config *config, struct set *listed, struct set *hotline,
+/* Compiles CONFIG and the sets into a snapshot: LISTED (set_open_empty where there is none), and
+ * SEALED (sealed_open_empty), to which the operator's own denials are added. Owner:  the snapshot
+ * owns all three from here on, also on failure. Errors: NULL with ERR. */
+struct snapshot *snapshot_create(struct config *config, struct set *listed, struct sealed *sealed,
                                  struct err *err);
 
-/* Which file is taken for the public set. Beside PATH stands what was in force before it, as
+/* Which file is taken for a set. Beside PATH stands what was in force before it, as
  * PATH.previous (blocklist/feed/place.h). */
 enum snapshot_from {
     SNAPSHOT_CURRENT,   /* PATH alone */
     SNAPSHOT_LAST_GOOD, /* PATH; the one before where that is missing or damaged */
-    SNAPSHOT_PREVIOUS,  /* the one before: PATH was found damaged */
+    SNAPSHOT_PREVIOUS,  /* the one before, of the public set, whose PATH was found damaged; of the
+                           sealed one, which is checked whole when it is opened, as LAST_GOOD */
 };
 
 /* Reads CONFIG's set files and compiles it; a set file that is missing or broken leaves an empty
  * set in place and the reason in WARNING (code ERR_NONE when all is well), which snapshot_lack
- * keeps: what the lists would block is then forwarded with EDE 14. Digests of sets up to 64 MiB are
- * checked here, those of larger ones by snapshot_verify.
+ * keeps: what the lists would block is then forwarded with EDE 14; what the operator himself denies
+ * stays denied. Digests of public sets up to 64 MiB are checked here, those of larger ones by
+ * snapshot_verify. The sealed set is read under config->sealed.key; that it is not there is a lack,
+ * too.
  * Owner:  as snapshot_create.
  * Errors: NULL with ERR. */
 struct snapshot *snapshot_load(struct config *config, struct err *warning, struct err *err);
 
-/* Does the same with another public set, FROM; where the one before is in force nothing lacks, and
+/* Does the same with other sets, FROM; where the one before is in force nothing lacks, and
  * snapshot_fallback says why. */
 struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from from,
                                     struct err *warning, struct err *err);
@@ -58,7 +62,7 @@ const struct err *snapshot_lack(const struct snapshot *snapshot);
  * that the first `stairgate lists sync` brings. */
 bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now);
 
-/* Checks every octet of both sets that snapshot_load has not checked, and brings them into memory.
+/* Checks every octet of the public set that snapshot_load has not checked, and brings them into memory.
  * Errors: -1 with ERR. Cost: reads the files whole. */
 int snapshot_verify(const struct snapshot *snapshot, struct err *err);
 
@@ -87,6 +91,6 @@ bool snapshot_release(struct snapshot *snapshot);
 /* Return what SNAPSHOT was made from; it lives as long as SNAPSHOT. */
 const struct config *snapshot_config(const struct snapshot *snapshot);
 const struct set *snapshot_listed(const struct snapshot *snapshot);
-const struct set *snapshot_hotline(const struct snapshot *snapshot);
+const struct sealed *snapshot_sealed(const struct snapshot *snapshot);
 
 #endif

@@ -2,13 +2,16 @@
  * not.
  *
  * A set is checked whole before it is used up to a size that a restart can wait for, beyond it
- * piece by piece beside the answering. What is missing or damaged costs protection: so the set that
+ * piece by piece beside the answering; the sealed set is checked whole always, since it is copied
+ * into memory. What is missing or damaged costs protection: so the set that
  * was in force before, which a publisher keeps beside the new one, is taken where the caller says
  * so. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/sealed/sealed.h"
+#include "blocklist/sealed/sealed_key.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/config.h"
@@ -18,18 +21,16 @@
 /* A set up to this size is read whole before it is used; a larger one would hold up a restart. */
 enum { VERIFIED_AT_LOAD_MAX = 64 << 20, PATH_OCTETS = 4096 };
 
-/* A piece's number: which set, and which chunk of it. */
-enum { SET_PIECE_BITS = 40 };
-#define SET_PIECE ((uint64_t)1 << SET_PIECE_BITS)
-
 /* The sets of a snapshot in the making. */
 struct loading {
     const struct config *config;
-    struct set *listed, *hotline;
-    bool listed_checked, hotline_checked;
+    struct set *listed;
+    struct sealed *sealed;
+    bool listed_checked;
+    bool has_key; /* of the sealed set */
     struct err lack; /* of the first that is not there */
     struct err fallback;
-    bool awaits_first;
+    struct compiled_lack listed_lack, sealed_lack;
 };
 
 /* Says whose digest is wrong: a set itself does not know its name. */
@@ -67,29 +68,18 @@ static struct set *open_good(const char *path, const struct config *config, bool
     return NULL;
 }
 
-/* Puts an empty set in the place of one that lacks for REASON, which is told unless another was. */
-static struct set *open_nothing(struct loading *loading, const struct err *reason, struct err *err)
+/* Keeps REASON, for which a set lacks, unless another lacks already. */
+static void note_lack(struct loading *loading, const struct err *reason)
 {
     if (loading->lack.code == ERR_NONE)
         loading->lack = *reason;
-    return set_open_empty(err);
 }
 
-/* Opens the set at PATH (NULL: none is configured), or an empty one. */
-static struct set *open_set(struct loading *loading, const char *path, bool *checked,
-                            struct err *err)
+/* Puts an empty set in the place of one that lacks for REASON. */
+static struct set *open_nothing(struct loading *loading, const struct err *reason, struct err *err)
 {
-    struct err reason;
-    struct set *set;
-
-    *checked = true;
-    if (path == NULL)
-        return set_open_empty(err);
-    set = open_good(path, loading->config, checked, &reason);
-    if (set != NULL)
-        return set;
-    loading->awaits_first = false;
-    return open_nothing(loading, &reason, err);
+    note_lack(loading, reason);
+    return set_open_empty(err);
 }
 
 static void explain_fallback(struct loading *loading, const struct err *reason)
@@ -124,7 +114,7 @@ static void explain_first(struct loading *loading, struct err *reason)
 
     if (reason->code != ERR_NOT_FOUND || !config_set_is_fetched(config))
         return;
-    loading->awaits_first = true;
+    loading->listed_lack.awaits_first = true;
     err_set(reason, ERR_NOT_FOUND,
             "no lists yet: the first `stairgate lists sync` brings them (%.200s)",
             config->set_public);
@@ -149,8 +139,86 @@ static void open_listed(struct loading *loading, enum snapshot_from from, struct
     if (loading->listed != NULL)
         return;
     loading->listed_checked = true;
+    loading->listed_lack.is_lacking = true;
     explain_first(loading, &reason);
     loading->listed = open_nothing(loading, &reason, err);
+}
+
+/* Says what to do where REASON is that no legal or hotline list was ever fetched. A key that is not
+ * there is another matter, and said first. */
+static void explain_first_sealed(struct loading *loading, struct err *reason)
+{
+    const struct config *config = loading->config;
+    bool any = false;
+
+    for (size_t i = 0; i < config->list_count; i++)
+        any = any || !config_list_is_fetched(&config->lists[i]);
+    if (!any || reason->code != ERR_NOT_FOUND || !loading->has_key)
+        return;
+    loading->sealed_lack.awaits_first = true;
+    err_set(reason, ERR_NOT_FOUND,
+            "no legal or hotline lists yet: the first `stairgate lists sync` brings them (%.200s)",
+            config->set_hotline);
+}
+
+/* Opens the sealed set at PATH under the config's key. */
+static struct sealed *open_under_key(struct loading *loading, const char *path, struct err *reason)
+{
+    const struct config *config = loading->config;
+    struct sealed_key *key;
+    struct sealed *sealed;
+
+    if (config->sealed.key == NULL) {
+        err_set(reason, ERR_NOT_FOUND, "no key for '%.200s': 'sealed.key' names none", path);
+        return NULL;
+    }
+    key = sealed_key_read(config->sealed.key, reason);
+    loading->has_key = key != NULL;
+    if (key == NULL)
+        return NULL;
+    sealed = sealed_open(path, key, reason);
+    sealed_key_free(key);
+    return sealed;
+}
+
+static struct sealed *open_sealed_previous(struct loading *loading, const struct err *reason)
+{
+    const struct config *config = loading->config;
+    char path[PATH_OCTETS];
+    struct sealed *sealed;
+    struct err ignored;
+    int length = snprintf(path, sizeof path, "%s" CONFIG_SET_PREVIOUS, config->set_hotline);
+
+    if (length < 0 || (size_t)length >= sizeof path)
+        return NULL;
+    sealed = open_under_key(loading, path, &ignored);
+    if (sealed != NULL && loading->fallback.code == ERR_NONE)
+        err_set(&loading->fallback, reason->code,
+                "%.230s; the sealed set before it is in force; `stairgate lists sync --force` "
+                "makes it anew",
+                reason->text);
+    return sealed;
+}
+
+/* Fills `sealed`; NULL with ERR where not even an empty one can be had. What the operator denies is
+ * no part of a file, and holds in any case. */
+static void open_sealed(struct loading *loading, enum snapshot_from from, struct err *err)
+{
+    const char *path = loading->config->set_hotline;
+    struct err reason;
+
+    if (path != NULL)
+        loading->sealed = open_under_key(loading, path, &reason);
+    if (path != NULL && loading->sealed == NULL && from != SNAPSHOT_CURRENT)
+        loading->sealed = open_sealed_previous(loading, &reason);
+    if (loading->sealed != NULL)
+        return;
+    if (path != NULL) {
+        loading->sealed_lack.is_lacking = true;
+        explain_first_sealed(loading, &reason);
+        note_lack(loading, &reason);
+    }
+    loading->sealed = sealed_open_empty(err);
 }
 
 struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from from,
@@ -161,21 +229,21 @@ struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from fr
 
     open_listed(&loading, from, err);
     if (loading.listed != NULL)
-        loading.hotline = open_set(&loading, config->set_hotline, &loading.hotline_checked, err);
+        open_sealed(&loading, from, err);
     *warning = loading.lack;
-    if (loading.listed == NULL || loading.hotline == NULL) {
+    if (loading.listed == NULL || loading.sealed == NULL) {
         set_close(loading.listed);
         config_free(config);
         return NULL;
     }
-    s = snapshot_create(config, loading.listed, loading.hotline, err);
+    s = snapshot_create(config, loading.listed, loading.sealed, err);
     if (s == NULL)
         return NULL;
     s->lack = loading.lack;
-    s->awaits_first = loading.awaits_first;
+    s->listed_lack = loading.listed_lack;
+    s->sealed_lack = loading.sealed_lack;
     s->fallback = loading.fallback;
     s->listed_checked = loading.listed_checked;
-    s->hotline_checked = loading.hotline_checked;
     return s;
 }
 
@@ -184,28 +252,18 @@ struct snapshot *snapshot_load(struct config *config, struct err *warning, struc
     return snapshot_load_from(config, SNAPSHOT_CURRENT, warning, err);
 }
 
+/* The sealed set has been checked when it was opened. */
 int snapshot_verify_piece(const struct snapshot *s, uint64_t *piece, struct err *err)
 {
-    const struct {
-        const struct set *set;
-        const char *path;
-        bool checked;
-    } rows[] = {
-        {s->listed,  s->config->set_public,  s->listed_checked },
-        {s->hotline, s->config->set_hotline, s->hotline_checked},
-    };
-    uint64_t which = *piece >> SET_PIECE_BITS, chunk = *piece & (SET_PIECE - 1);
     struct err why;
     int result = 0;
 
-    if (which >= sizeof rows / sizeof *rows)
-        return 0;
-    if (!rows[which].checked && rows[which].path != NULL)
-        result = set_verify_chunk(rows[which].set, chunk, &why);
+    if (!s->listed_checked && s->config->set_public != NULL)
+        result = set_verify_chunk(s->listed, *piece, &why);
     if (result < 0)
-        return damaged(rows[which].path, &why, err);
-    *piece = result > 0 ? *piece + 1 : (which + 1) << SET_PIECE_BITS;
-    return 1;
+        return damaged(s->config->set_public, &why, err);
+    (*piece)++;
+    return result;
 }
 
 int snapshot_verify(const struct snapshot *s, struct err *err)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "blocklist/set/terms.h"
+#include "config/base/addr.h"
 #include "config/base/mask.h"
 #include "config/base/name.h"
 #include "config/config.h"
@@ -80,6 +81,7 @@ enum verdict_ede {
     VERDICT_EDE_FORGED = 4,      /* the answer holds an address that we made up */
     VERDICT_EDE_NOT_READY = 14,  /* a set is configured and there is none yet */
     VERDICT_EDE_BLOCKED = 15,    /* operator, legal and hotline alike */
+    VERDICT_EDE_CENSORED = 16,   /* the same, where the country's pack says so */
     VERDICT_EDE_FILTERED = 17,   /* the profile's own rules and categories */
     VERDICT_EDE_PROHIBITED = 18, /* the client is not served */
 };
@@ -92,6 +94,12 @@ enum { VERDICT_EDE_MAX = 3, VERDICT_NO_EDE = 0xffff };
 /* A run of records in the snapshot: same name, any types. */
 struct verdict_records {
     const struct config_record *const *items;
+    uint32_t count;
+};
+
+/* A run of addresses in the snapshot, all of one family. */
+struct verdict_addresses {
+    const struct addr *items;
     uint32_t count;
 };
 
@@ -142,6 +150,8 @@ struct verdict {
     uint32_t upstream_group; /* 0 is the default group */
     uint32_t upstream_mark;  /* of that group's zone and servers, the same over reloads */
     struct verdict_records records;
+    struct verdict_addresses addresses; /* of a block: that the answer holds; count 0: it holds none
+                                           but what `style` gives */
     struct config_place place; /* of the config line that decided, for `why`; 0:0 for none */
     const char *reason;        /* a pin's or special name's reason; NULL */
 };

@@ -22,7 +22,8 @@ struct core {
     struct cache *cache;
     struct query queries[CORE_BATCH_MAX];
     struct query_message messages[CORE_BATCH_MAX];
-    struct set_probe probes[CORE_BATCH_MAX][2];
+    struct set_probe probes[CORE_BATCH_MAX];
+    struct sealed_probe sealed_probes[CORE_BATCH_MAX];
     struct cache_spot spots[CORE_BATCH_MAX];
     struct query_scratch scratch;
 };
@@ -66,6 +67,7 @@ static struct query_context context_of(struct core *core, const struct snapshot 
         .pending = core->pending,
         .cache = core->cache,
         .probes = core->probes,
+        .sealed_probes = core->sealed_probes,
         .spots = core->spots,
         .scratch = &core->scratch,
     };

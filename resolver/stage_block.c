@@ -34,6 +34,20 @@ static enum next respond_null(const struct query_context *context, struct query 
     return respond_end(context, query, &answer);
 }
 
+/* The stop page's addresses, or those of the operator's proxies. */
+static enum next respond_addresses(const struct query_context *context, struct query *query)
+{
+    const struct verdict_addresses *addresses = &query->verdict.addresses;
+    struct answer answer;
+
+    respond_start(context, query, &answer);
+    respond_ede(query, &answer);
+    for (uint32_t i = 0; i < addresses->count; i++)
+        respond_add(query, &answer, query->question.type, addresses->items[i].octets,
+                    addresses->items[i].bits / 8);
+    return respond_end(context, query, &answer);
+}
+
 static enum next respond_refused(const struct query_context *context, struct query *query)
 {
     struct answer answer;
@@ -116,5 +130,7 @@ enum next stage_block(const struct query_context *context, struct query *query)
         return NEXT_DROP;
     if (query->verdict.terms == TERMS_REWRITE)
         return respond_rewrite(context, query);
+    if (query->verdict.addresses.count > 0)
+        return respond_addresses(context, query);
     return respond_style(context, query);
 }

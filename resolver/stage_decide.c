@@ -32,7 +32,7 @@ static void note_observed(const struct query_context *context, const struct quer
         mask_any(mask_and(query->ask.listed.mask,
                           taxonomy_severity_mask(&context->config->taxonomy, SEVERITY_4))))
         return;
-    if (query->ask.hotline.labels == 0)
+    if (query->ask.sealed.words == 0)
         observed_note(observed, &query->ask.name, context->now.mono_ms);
 }
 
