@@ -30,9 +30,9 @@ struct check_item {
 /* What a snapshot says of all items of one answer together. Begin with all zero. */
 struct check_class {
     struct mask mask; /* categories that one of them is listed in */
-    bool ruled; /* a deny rule of some profile, the operator, or a hotline list, names one, or
-                   a listing with terms */
-    bool inner; /* an address of a private network, of this machine or this link */
+    bool ruled;       /* a deny rule of some profile, the operator, or a hotline list, names one, or
+                         a listing with terms */
+    bool inner;       /* an address of a private network, of this machine or this link */
 };
 
 /* Adds what SNAPSHOT says of ITEM to CLASS. */

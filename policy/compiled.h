@@ -105,18 +105,18 @@ struct compiled_lack {
 /* Addresses that rule 2 answers with, those of IPv4 first. */
 struct compiled_addresses {
     struct addr *items;
-    uint32_t count, count_v4;
+    size_t count, count_v4;
 };
 
 struct snapshot {
     uint64_t id;
     struct config *config;
     struct set *listed;
-    bool listed_checked; /* every octet, when it was opened */
+    bool listed_checked;   /* every octet, when it was opened */
     struct sealed *sealed; /* legal and hotline lists, and the operator's own denials */
     uint16_t operator_ede; /* of rule 2 */
     struct compiled_addresses stop_page, proxies;
-    struct err lack;   /* why a configured set is not there; code ERR_NONE when all are */
+    struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
     struct compiled_lack listed_lack, sealed_lack;
     struct err
         fallback; /* why `listed` is the one before the configured; code ERR_NONE: it is not */

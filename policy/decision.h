@@ -26,7 +26,7 @@ struct decision {
     struct set_terms listed;       /* what the public lists say for the type asked, and `tags` */
     struct mask tags;              /* what the name is by the tables of services and engines */
     const struct safe_entry *safe; /* of the name, or NULL */
-    struct tree_match own; /* the best of the profile's own rules */
+    struct tree_match own;         /* the best of the profile's own rules */
     struct tree_path path;
     struct compiled_state room; /* of `state`, where it is put together for this moment */
 };

@@ -60,8 +60,7 @@ bool decision_operator_lifted(const struct ask *ask, const struct name *name, in
 
 bool decision_operator(struct decision *d)
 {
-    enum operator_word word =
-        decision_operator_word(d->snapshot, &d->ask->sealed, &d->listed.mask);
+    enum operator_word word = decision_operator_word(d->snapshot, &d->ask->sealed, &d->listed.mask);
 
     int64_t until_s = INT64_MAX;
 

@@ -258,9 +258,9 @@ struct snapshot *snapshot_create(struct config *config, struct set *listed, stru
     s->sealed = sealed;
     if (snapshot_compile_profiles(s, err) != 0 || service_load(s, err) != 0 ||
         safe_load(s, err) != 0 || snapshot_tag_lists(s, err) != 0 ||
-        snapshot_compile_operator(s, err) != 0 ||
-        snapshot_compile_marks(s, err) != 0 || snapshot_compile_who(s, err) != 0 ||
-        compile_names(s, err) != 0 || mark_groups(s, err) != 0) {
+        snapshot_compile_operator(s, err) != 0 || snapshot_compile_marks(s, err) != 0 ||
+        snapshot_compile_who(s, err) != 0 || compile_names(s, err) != 0 ||
+        mark_groups(s, err) != 0) {
         snapshot_free(s);
         return NULL;
     }

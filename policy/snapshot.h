@@ -62,8 +62,8 @@ const struct err *snapshot_lack(const struct snapshot *snapshot);
  * that the first `stairgate lists sync` brings. */
 bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now);
 
-/* Checks every octet of the public set that snapshot_load has not checked, and brings them into memory.
- * Errors: -1 with ERR. Cost: reads the files whole. */
+/* Checks every octet of the public set that snapshot_load has not checked, and brings them into
+ * memory. Errors: -1 with ERR. Cost: reads the files whole. */
 int snapshot_verify(const struct snapshot *snapshot, struct err *err);
 
 /* Does the same a piece of a MiB at a time, so that who does it can stop: *PIECE is 0 at first.

@@ -27,7 +27,7 @@ struct loading {
     struct set *listed;
     struct sealed *sealed;
     bool listed_checked;
-    bool has_key; /* of the sealed set */
+    bool has_key;    /* of the sealed set */
     struct err lack; /* of the first that is not there */
     struct err fallback;
     struct compiled_lack listed_lack, sealed_lack;

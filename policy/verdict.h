@@ -3,6 +3,7 @@
 #define POLICY_VERDICT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "blocklist/set/terms.h"
@@ -100,7 +101,7 @@ struct verdict_records {
 /* A run of addresses in the snapshot, all of one family. */
 struct verdict_addresses {
     const struct addr *items;
-    uint32_t count;
+    size_t count;
 };
 
 /* In an order that leaves no holes: each query clears one. */

@@ -108,7 +108,7 @@ struct query_context {
     struct core_counters *counters;
     struct pending *pending;
     struct cache *cache;
-    struct set_probe *probes;      /* room of one batch */
+    struct set_probe *probes; /* room of one batch */
     struct sealed_probe *sealed_probes;
     struct cache_spot *spots;      /* room of one batch */
     struct query_scratch *scratch; /* resolver/scratch.h: room of one query */

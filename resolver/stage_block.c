@@ -42,7 +42,7 @@ static enum next respond_addresses(const struct query_context *context, struct q
 
     respond_start(context, query, &answer);
     respond_ede(query, &answer);
-    for (uint32_t i = 0; i < addresses->count; i++)
+    for (size_t i = 0; i < addresses->count; i++)
         respond_add(query, &answer, query->question.type, addresses->items[i].octets,
                     addresses->items[i].bits / 8);
     return respond_end(context, query, &answer);

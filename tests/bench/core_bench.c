@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <time.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "tests/unit/core_rig.h"
 
 enum { NAMES = 1000000, ROUNDS = 9, ASKED = 64 * 2000, QUERIES = 64 * 512, QUERY_MAX = 64 };
@@ -317,7 +318,7 @@ int main(int argc, char **argv)
     struct config *config = rig_config(yaml);
 
     bench.snapshot =
-        snapshot_create(config, make_set(&config->taxonomy), set_open_empty(NULL), NULL);
+        snapshot_create(config, make_set(&config->taxonomy), sealed_open_empty(NULL), NULL);
     bench.cache = cache_create(64 << 20, 0, NULL);
     must(bench.snapshot != NULL && bench.cache != NULL);
     prepare(&bench);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/config.h"
@@ -85,9 +86,9 @@ int main(void)
 {
     struct err err = {.code = ERR_NONE};
     struct config *config = sodium_init() < 0 ? NULL : make_config();
-    struct snapshot *snapshot =
-        config == NULL ? NULL
-                       : snapshot_create(config, set_open_empty(&err), set_open_empty(&err), &err);
+    struct snapshot *snapshot = config == NULL ? NULL
+                                               : snapshot_create(config, set_open_empty(&err),
+                                                                 sealed_open_empty(&err), &err);
 
     if (snapshot == NULL) {
         fprintf(stderr, "decide_bench: %s\n", err.text);

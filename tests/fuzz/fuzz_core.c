@@ -231,7 +231,7 @@ static void start(void)
     rules[0] = rig.snapshot;
     config = rig_config(yaml);
     rules[1] =
-        snapshot_create(config, rig_set(config, feeds[1], 1), rig_set(config, &hotline, 1), NULL);
+        snapshot_create(config, rig_set(config, feeds[1], 1), rig_sealed(&hotline), NULL);
     must(rules[1] != NULL);
 }
 

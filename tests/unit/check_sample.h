@@ -13,6 +13,7 @@
 
 #include "policy/check.h"
 #include "policy_sample.h"
+#include "sample_sealed.h"
 #include "sample_set.h"
 
 enum { KID, ADULT, PUPIL };
@@ -27,9 +28,8 @@ static const struct sample_feed public_feeds[] = {
     {"five",  "social",       {"talk.example", "198.51.100.77"}                              },
     {"six",   "porn",         {"=bare.example"}                                              },
 };
-static const struct sample_feed hotline_feeds[] = {
-    {"hot", "csam", {"hot.example", "198.51.100.88"}},
-};
+static const char *const hotline_entries[] = {"hot.example",    "~pages.example",   "198.51.100.88",
+                                              "203.0.115.0/25", "2001:db8:77::/48", NULL};
 
 /* Kid: blocks, watches, allows and denies; adult: blocks nothing; pupil: positive lists alone. */
 static inline struct config *rules(enum block_style style)
@@ -69,8 +69,8 @@ static inline struct snapshot *snapshot_with(struct config *config)
     struct err err = {.code = ERR_NONE};
     struct set *public =
         sample_set(public_feeds, sizeof public_feeds / sizeof *public_feeds, &config->taxonomy);
-    struct set *hotline = sample_set(hotline_feeds, 1, &config->taxonomy);
-    struct snapshot *snapshot = snapshot_create(config, public, hotline, &err);
+    struct snapshot *snapshot =
+        snapshot_create(config, public, sample_sealed(hotline_entries), &err);
 
     assert_non_null(snapshot);
     return snapshot;

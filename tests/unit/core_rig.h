@@ -15,6 +15,7 @@
 #include "resolver/cache/cache.h"
 #include "resolver/core.h"
 #include "resolver/wire/dns.h"
+#include "sample_sealed.h"
 #include "sample_set.h"
 
 enum { RIG_FORWARDS_MAX = 256, RIG_SENT_MAX = 256, RIG_CACHE_MAX = 4 << 20 };
@@ -118,7 +119,21 @@ static inline struct set *rig_set(const struct config *config, const struct samp
     return set;
 }
 
-/* Starts RIG with the config YAML, the public FEEDS and the HOTLINE ones, and IN_FLIGHT slots. */
+/* The names of HOTLINE (NULL: none), sealed. */
+static inline struct sealed *rig_sealed(const struct sample_feed *hotline)
+{
+    const char *entries[SAMPLE_NAMES_MAX + 1] = {NULL};
+    struct sealed *sealed;
+
+    for (size_t i = 0; hotline != NULL && i < SAMPLE_NAMES_MAX; i++)
+        entries[i] = hotline->names[i];
+    sealed = hotline == NULL ? sealed_open_empty(NULL) : sample_sealed(entries);
+    must(sealed != NULL);
+    return sealed;
+}
+
+/* Starts RIG with the config YAML, the public FEEDS and the names of HOTLINE, and IN_FLIGHT slots.
+ */
 static inline void rig_open(struct rig *rig, const char *yaml, const struct sample_feed *feeds,
                             size_t count, const struct sample_feed *hotline, uint32_t in_flight)
 {
@@ -135,8 +150,8 @@ static inline void rig_open(struct rig *rig, const char *yaml, const struct samp
     rig->budget = budget_create(config, 0, NULL);
     must(rig->budget != NULL);
     hooks.budget = rig->budget;
-    rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
-                                    rig_set(config, hotline, hotline != NULL), NULL);
+    rig->snapshot =
+        snapshot_create(config, rig_set(config, feeds, count), rig_sealed(hotline), NULL);
     rig->cache = cache_create(
         config->cache_octets < RIG_CACHE_MAX ? config->cache_octets : RIG_CACHE_MAX, 0, NULL);
     must(rig->cache != NULL);
@@ -152,8 +167,8 @@ static inline void rig_swap(struct rig *rig, const char *yaml, const struct samp
     struct config *config = rig_config(yaml);
 
     snapshot_free(rig->snapshot);
-    rig->snapshot = snapshot_create(config, rig_set(config, feeds, count),
-                                    rig_set(config, hotline, hotline != NULL), NULL);
+    rig->snapshot =
+        snapshot_create(config, rig_set(config, feeds, count), rig_sealed(hotline), NULL);
     must(rig->snapshot != NULL);
     budget_set(rig->budget, config);
 }

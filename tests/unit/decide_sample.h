@@ -29,11 +29,8 @@ static inline void fill_hits(struct ask *ask, const struct config *config, const
         ask->listed.labels = 1;
         ask->listed.row = 7;
     }
-    if (hits->hotline) {
-        ask->hotline.mask = mask_bit(0);
-        ask->hotline.labels = 1;
-        ask->hotline.row = 9;
-    }
+    if (hits->hotline)
+        ask->sealed.words |= SEALED_BLOCK;
 }
 
 static inline struct verdict decide(const struct snapshot *snapshot, const char *name,
@@ -44,6 +41,7 @@ static inline struct verdict decide(const struct snapshot *snapshot, const char 
     struct verdict verdict;
 
     ask.forced_profile = profile;
+    sealed_lookup(snapshot_sealed(snapshot), &ask.name, &ask.sealed); /* the operator's own */
     fill_hits(&ask, snapshot_config(snapshot), hits);
     policy_decide(snapshot, &ask, &verdict, NULL);
     return verdict;

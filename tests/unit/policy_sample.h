@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/config.h"
@@ -110,7 +111,7 @@ static inline struct snapshot *sample_snapshot(struct config *config)
 {
     struct err err = {.code = ERR_NONE};
     struct snapshot *snapshot =
-        snapshot_create(config, set_open_empty(&err), set_open_empty(&err), &err);
+        snapshot_create(config, set_open_empty(&err), sealed_open_empty(&err), &err);
 
     must(snapshot != NULL);
     return snapshot;

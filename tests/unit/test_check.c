@@ -228,17 +228,18 @@ static void watched_categories_do_not_block(void **state)
 /* The asked name exists, and may have other types that pass. */
 static void no_target_makes_the_asked_name_nonexistent(void **state)
 {
-    static const char *const items[] = {"c.track.example", "denied.example", "order.example",
-                                        "203.0.113.9", "192.168.1.1"};
+    static const char *const items[] = {"c.track.example", "denied.example", "203.0.113.9",
+                                        "order.example", "192.168.1.1"};
 
     (void)state;
     for (int style = BLOCK_NODATA; style <= BLOCK_REFUSED; style++) {
         struct snapshot *s = snapshot_of((enum block_style)style);
 
-        for (size_t i = 0; i < 4; i++)
+        for (size_t i = 0; i < 3; i++)
             assert_int_equal(blocked_by(s, KID, "shop.example", items[i]).style,
                              style == BLOCK_NXDOMAIN ? BLOCK_NODATA : style);
-        assert_int_equal(blocked_by(s, KID, "shop.example", items[4]).style, BLOCK_NODATA);
+        for (size_t i = 3; i < 5; i++)
+            assert_int_equal(blocked_by(s, KID, "shop.example", items[i]).style, BLOCK_NODATA);
         snapshot_free(s);
     }
 }

@@ -123,7 +123,7 @@ static void nothing_of_the_batch_or_the_snapshot_is_needed_later(void **state)
     free(lot); /* octets, room and handle */
     snapshot_free(rig.snapshot);
     config = rig_config(yaml);
-    rig.snapshot = snapshot_create(config, set_open_empty(NULL), set_open_empty(NULL), NULL);
+    rig.snapshot = snapshot_create(config, set_open_empty(NULL), sealed_open_empty(NULL), NULL);
     reply_to(&rig, 0);
     assert_int_equal(rig.sent_count, 1);
     assert_int_equal(load_be16(rig.sent[0].octets), 0x1234);
@@ -157,7 +157,7 @@ static void what_a_reload_blocks_reaches_nobody_who_waited(void **state)
     assert_int_equal(rig.forward_count, 4);
     snapshot_free(rig.snapshot);
     config = rig_config(changed);
-    rig.snapshot = snapshot_create(config, rig_set(config, &listed, 1), set_open_empty(NULL), NULL);
+    rig.snapshot = snapshot_create(config, rig_set(config, &listed, 1), sealed_open_empty(NULL), NULL);
     for (size_t i = 0; i < 4; i++) {
         const struct rig_sent *sent;
 

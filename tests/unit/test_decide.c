@@ -87,6 +87,7 @@ static void a_client_that_is_not_allowed_is_refused_before_all_else(void **state
     assert_int_equal(prefix_from_text(&config->clients_allow[0], "192.0.2.0/24"), 0);
     sample_rule(&config->operator_deny, "order.example", 60);
     snapshot = sample_snapshot(config);
+    decide_look(snapshot, &ask);
     policy_decide(snapshot, &ask, &v, NULL);
     assert_int_equal(v.rule, RULE_OPERATOR);
     assert_int_equal(addr_from_text(&ask.client, "198.51.100.1"), 0);

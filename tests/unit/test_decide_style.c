@@ -28,9 +28,10 @@ static void styles_carry_their_extended_errors(void **state)
         assert_int_equal(v.ttl_s, SAMPLE_TTL_S);
         assert_int_equal(v.ede[0], 17);
         assert_int_equal(v.ede[1], rows[i].second);
-        v = decide(snapshot, "www.order.example", rows[i].type, KID, &none);
+        v = decide(snapshot, "www.order.example", rows[i].type, KID, &none); /* in no style */
+        assert_int_equal(v.style, BLOCK_NODATA);
         assert_int_equal(v.ede[0], 15);
-        assert_int_equal(v.ede[1], rows[i].second);
+        assert_int_equal(v.ede[1], VERDICT_NO_EDE);
         snapshot_free(snapshot);
     }
 }
@@ -121,7 +122,7 @@ static void nxdomain_is_not_given_where_a_list_may_except_a_name_below(void **st
     kid->style = BLOCK_NXDOMAIN;
     kid->block = mask_or(sample_bits(config, "gambling"), sample_bits(config, "porn"));
     snapshot = snapshot_create(config, sample_set(feeds, 3, &config->taxonomy),
-                               set_open_empty(&err), &err);
+                               sealed_open_empty(&err), &err);
     assert_non_null(snapshot);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct name_buf buf;

@@ -70,7 +70,7 @@ static struct snapshot *make(void)
     map(config, "seek", "ring.example", "www.led.example");
     snapshot =
         snapshot_create(config, sample_set(feeds, sizeof feeds / sizeof *feeds, &config->taxonomy),
-                        set_open_empty(&err), &err);
+                        sealed_open_empty(&err), &err);
     assert_non_null(snapshot);
     return snapshot;
 }

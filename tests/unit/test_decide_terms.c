@@ -54,7 +54,7 @@ static struct snapshot *make_snapshot(void)
     sample_rule(&nx->allow, "below.open.example", 40);
     snapshot =
         snapshot_create(config, sample_set(feeds, sizeof feeds / sizeof *feeds, &config->taxonomy),
-                        set_open_empty(&err), &err);
+                        sealed_open_empty(&err), &err);
     assert_non_null(snapshot);
     return snapshot;
 }

@@ -9,6 +9,7 @@
 
 #include "policy/explain.h"
 #include "policy_sample.h"
+#include "sample_sealed.h"
 #include "sample_set.h"
 
 enum { KID, ADULT };
@@ -26,11 +27,10 @@ static const struct sample_feed feeds[] = {
 
 static struct snapshot *snapshot_of(struct config *config)
 {
-    struct sample_feed secret = {"held", "csam", {"=held.example"}};
+    static const char *const held[] = {"=held.example", NULL};
     struct err err = {.code = ERR_NONE};
     struct set *listed = sample_set(feeds, sizeof feeds / sizeof *feeds, &config->taxonomy);
-    struct set *hotline = sample_set(&secret, 1, &config->taxonomy);
-    struct snapshot *snapshot = snapshot_create(config, listed, hotline, &err);
+    struct snapshot *snapshot = snapshot_create(config, listed, sample_sealed(held), &err);
 
     must(snapshot != NULL);
     return snapshot;

@@ -32,7 +32,7 @@ static struct snapshot *snapshot_of(const char *yaml)
         print_error("%s\n", problems.items[0].text);
     assert_non_null(config);
     config_problems_free(&problems);
-    snapshot = snapshot_create(config, set_open_empty(&err), set_open_empty(&err), &err);
+    snapshot = snapshot_create(config, set_open_empty(&err), sealed_open_empty(&err), &err);
     if (snapshot == NULL)
         print_error("%s\n", err.text);
     assert_non_null(snapshot);
@@ -59,6 +59,7 @@ static struct verdict decide(const struct snapshot *snapshot, const char *name, 
     struct verdict verdict;
 
     ask.wall_s = at(text);
+    sealed_lookup(snapshot_sealed(snapshot), &ask.name, &ask.sealed); /* the operator's own */
     if (key != NULL) {
         ask.listed.mask = sample_bits(snapshot_config(snapshot), key);
         ask.listed.labels = 1;

@@ -288,7 +288,7 @@ static void a_config_without_profiles_is_refused_and_freed(void **state)
 
     (void)state;
     assert_non_null(config);
-    assert_null(snapshot_create(config, set_open_empty(&err), set_open_empty(&err), &err));
+    assert_null(snapshot_create(config, set_open_empty(&err), sealed_open_empty(&err), &err));
     assert_int_equal(err.code, ERR_CONFIG);
 }
 

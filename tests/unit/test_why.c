@@ -29,7 +29,7 @@ static struct snapshot *make_snapshot(void)
     sample_rule(&config->operator_deny, "order.example", 60);
     sample_network(config, "192.0.2.0/24", 1);
     sample_network(config, "fe80::1", 1);
-    snapshot = snapshot_create(config, listed, set_open_empty(&err), &err);
+    snapshot = snapshot_create(config, listed, sealed_open_empty(&err), &err);
     must(snapshot != NULL);
     return snapshot;
 }

@@ -127,7 +127,7 @@ static void a_zone_stands_above_own_rules_and_categories_but_not_the_operators(v
     config->profiles[KID].max_ttl_s = 60;
     sample_rule(&config->profiles[KID].deny, "denied.corp.example", 50);
     sample_rule(&config->operator_deny, "gone.corp.example", 60);
-    snapshot = snapshot_create(config, listed, set_open_empty(&err), &err);
+    snapshot = snapshot_create(config, listed, sealed_open_empty(&err), &err);
     assert_non_null(snapshot);
     assert_int_equal(decide(snapshot, "bet.corp.example", SAMPLE_A).upstream_group, 6);
     assert_int_equal(decide(snapshot, "denied.corp.example", SAMPLE_A).upstream_group, 6);
