@@ -17,6 +17,7 @@
 #include "policy/snapshot.h"
 #include "policy/who/device_key.h"
 #include "policy/who/identify.h"
+#include "resolver/daemon/asker.h"
 #include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/unknown.h"
@@ -349,6 +350,17 @@ static int check_grave(const struct state_grant *grant, struct err *err)
     return 0;
 }
 
+/* It is told, so that it costs as `why` does. */
+static int refuse_protected(const struct grant_request *r, const struct state_grant *grant,
+                            struct err *err)
+{
+    const struct name name = name_of(&grant->grant.name);
+
+    if (asker_pay(r->asker, &name, err) != 0)
+        return -1;
+    return err_set(err, ERR_REFUSED, "blocked by operator policy: nobody else can lift it");
+}
+
 /* Rules above grants, and what this giver may not lift, for one profile. */
 static int check_for(const struct grant_request *r, const struct state_grant *grant, size_t profile,
                      struct err *err)
@@ -359,7 +371,7 @@ static int check_for(const struct grant_request *r, const struct state_grant *gr
 
     grant_request_decide(r, grant, profile, &verdict);
     if (grant->grant.effect == GRANT_ALLOW && verdict.rule == RULE_OPERATOR)
-        return err_set(err, ERR_REFUSED, "blocked by operator policy: nobody else can lift it");
+        return refuse_protected(r, grant, err);
     if (grant->grant.effect == GRANT_DENY && verdict.rule == RULE_PIN)
         return err_set(err, ERR_REFUSED,
                        "pinned for everybody (%.200s): help is never blocked, so nothing was "
@@ -378,6 +390,8 @@ static int check_name(const struct grant_request *r, const struct state_grant *g
 
     if (grant->grant.what != GRANT_NAME && grant->grant.what != GRANT_NAME_EXACT)
         return 0;
+    if (asker_pay(r->asker, NULL, err) != 0)
+        return -1;
     if (r->profile >= 0)
         return check_for(r, grant, (size_t)r->profile, err);
     for (size_t i = 0; i < count; i++) {

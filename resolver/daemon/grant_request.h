@@ -7,6 +7,7 @@
 
 #include "policy/state/state_db.h"
 
+struct asker;
 struct err;
 struct snapshot;
 struct verdict;
@@ -21,6 +22,7 @@ extern const char *const grant_effects[], *const grant_scopes[], *const grant_wh
 struct grant_request {
     const struct snapshot *snapshot;
     struct state_db *db;
+    const struct asker *asker; /* who asks for it */
     int64_t wall_s;
     char zone_name[64]; /* of whom it is for; "" for UTC */
     struct zone *zone;  /* the caller frees it */

@@ -13,6 +13,7 @@
 #include "config/base/err.h"
 #include "policy/decide.h"
 #include "policy/snapshot.h"
+#include "resolver/daemon/asker.h"
 #include "resolver/daemon/grant_request.h"
 #include "resolver/daemon/grant_time.h"
 #include "resolver/daemon/message.h"
@@ -109,11 +110,14 @@ static int give(struct server *server, const struct grant_request *request,
     return -1;
 }
 
-/* Opens a request in SERVER. Errors: -1 with ERR. */
-static int begin(struct server *server, struct grant_request *request, struct err *err)
+/* Opens a request in SERVER, by BODY's peer; ASKER is room. Errors: -1 with ERR. */
+static int begin(struct server *server, struct grant_request *request, const json_t *body,
+                 struct asker *asker, struct err *err)
 {
+    asker_of_request(server, body, asker);
     *request = (struct grant_request){.snapshot = publish_current(server->publish),
                                       .db = state_database(server->state, err),
+                                      .asker = asker,
                                       .wall_s = server_now(server).wall_s,
                                       .profile = -1};
     return request->db != NULL ? 0 : -1;
@@ -155,10 +159,11 @@ json_t *run_grant(void *context, const json_t *body, json_t *errors)
     struct server *server = context;
     struct err err = {.code = ERR_NONE};
     struct grant_request request;
+    struct asker asker;
     struct state_grant grant;
     json_t *result = NULL;
 
-    if (begin(server, &request, &err) == 0 &&
+    if (begin(server, &request, body, &asker, &err) == 0 &&
         grant_request_read(&request, body, &grant, &err) == 0 && check_ends(&grant, &err) == 0)
         result = finish(server, &request, &grant, &err);
     grant_time_free(request.zone);
@@ -192,7 +197,11 @@ static int check_release(const struct grant_request *request, const struct state
     struct verdict verdict;
     char text[NAME_TEXT_MAX];
 
+    if (asker_pay(request->asker, NULL, err) != 0)
+        return -1;
     decide_release(request, grant, &verdict);
+    if (verdict.rule == RULE_OPERATOR && asker_pay(request->asker, &name, err) != 0)
+        return -1;
     name_to_text(&name, text);
     if (verdict.action == VERDICT_BLOCK && verdict.warned)
         return 0;
@@ -210,13 +219,14 @@ json_t *run_release(void *context, const json_t *body, json_t *errors)
     struct server *server = context;
     struct err err = {.code = ERR_NONE};
     struct grant_request request;
+    struct asker asker;
     struct state_grant grant = {
         .grant = {.effect = GRANT_RELEASE, .role = GRANT_BY_USER}
     };
     const char *name = message_text(body, "name", &err);
     json_t *result = NULL;
 
-    if (begin(server, &request, &err) != 0)
+    if (begin(server, &request, body, &asker, &err) != 0)
         return message_fail(errors, &err);
     if (name == NULL || json_object_get(body, "device") == NULL)
         err_set(&err, ERR_USAGE, "say which name, and for which device: NAME --device D");
@@ -341,10 +351,11 @@ json_t *run_resume(void *context, const json_t *body, json_t *errors)
     struct state_grant like = {.subject = ""};
     struct err err = {.code = ERR_NONE};
     struct grant_request request;
+    struct asker asker;
     struct taking *taking = calloc(1, sizeof *taking);
     json_t *result = NULL;
 
-    if (begin(server, &request, &err) == 0 && taking != NULL &&
+    if (begin(server, &request, body, &asker, &err) == 0 && taking != NULL &&
         grant_request_subject(&request, body, &like, &err) == 0) {
         taking->like = &like;
         taking->effects = json_is_true(json_object_get(body, "hold"))

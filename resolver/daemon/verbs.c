@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config/base/err.h"
+#include "resolver/daemon/asker.h"
 #include "resolver/daemon/cache_verbs.h"
 #include "resolver/daemon/device_verbs.h"
 #include "resolver/daemon/grant_verbs.h"
@@ -36,9 +37,10 @@ static json_t *run_stop(void *context, const json_t *request, json_t *errors)
     return json_object();
 }
 
-static json_t *explain(const struct server *server, const json_t *request, json_t *errors)
+static json_t *explain(struct server *server, const json_t *request, json_t *errors)
 {
     struct err err = {.code = ERR_NONE};
+    struct asker asker;
     const struct why_question question = {
         .name = message_text(request, "name", &err),
         .client = message_text(request, "client", &err),
@@ -51,9 +53,11 @@ static json_t *explain(const struct server *server, const json_t *request, json_
         .cache = server->cache,
         .overlay = state_overlay(server->state),
         .mono_ms = server_now(server).mono_ms,
+        .asker = &asker,
     };
     json_t *result = NULL;
 
+    asker_of_request(server, request, &asker);
     if (err.code == ERR_NONE && question.name == NULL)
         err_set(&err, ERR_USAGE, "why asks for a name: 'name' is missing");
     if (err.code == ERR_NONE)

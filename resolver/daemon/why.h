@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct ask;
+struct asker;
 struct cache;
 struct err;
 struct explanation;
@@ -31,11 +32,13 @@ struct why_question {
     uint64_t mono_ms;
 
     const struct overlay *overlay; /* what people have granted, and devices; NULL: nothing */
+    const struct asker *asker;     /* who pays for it; NULL: nobody */
 };
 
 /* Decides on QUESTION in SNAPSHOT as the server would, and returns all of it.
  * Owner:  the caller decrefs the result.
- * Errors: NULL with ERR: ERR_USAGE (a word that is none), ERR_NOT_FOUND (no such profile). */
+ * Errors: NULL with ERR: ERR_USAGE (a word that is none), ERR_NOT_FOUND (no such profile), what the
+ *         asker's function says (ERR_BUSY: he has asked too often). */
 json_t *why_json(const struct snapshot *snapshot, const struct why_question *question,
                  struct err *err);
 
