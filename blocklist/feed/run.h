@@ -67,8 +67,9 @@ struct outcome {
     size_t in_force_count, held_count;
     struct store_event events[2];
     size_t event_count;
-    bool notify;  /* of the last event */
-    bool routine; /* the events are shown and not recorded */
+    enum err_code code; /* of what failed or is held, for the account of sealed lists */
+    bool notify;        /* of the last event */
+    bool routine;       /* the events are shown and not recorded */
 };
 
 /* Ends the run because of ERR, which is this machine's. */

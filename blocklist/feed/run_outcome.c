@@ -57,6 +57,36 @@ void run_break(struct run *run, const struct err *err)
     run->broken = true;
 }
 
+/* Adds what became of a legal or hotline list to the account of those. */
+static int write_check(struct run *run, const struct outcome *outcome, struct err *err)
+{
+    static const enum store_check_outcome outcomes[STORE_EVENT_KINDS] = {
+        [EVENT_FAILED] = CHECK_FAILED,
+        [EVENT_UNCHANGED] = CHECK_SAME,
+        [EVENT_HELD] = CHECK_HELD,
+        [EVENT_READ] = CHECK_TAKEN};
+    const struct config_list *list = config_find_list(run->config, outcome->list.id);
+    struct store_check check = {.at_s = run->request->now_s};
+    enum store_event_kind kind;
+
+    if (list == NULL || !due_sealed(list) || outcome->event_count == 0)
+        return 0;
+    kind = outcome->events[outcome->event_count - 1].kind;
+    if (kind != EVENT_FAILED && kind != EVENT_UNCHANGED && kind != EVENT_HELD && kind != EVENT_READ)
+        return 0;
+    check.outcome = outcomes[kind];
+    check.class_ = list->class_;
+    check.deadline_s = list->deadline_s;
+    snprintf(check.list, sizeof check.list, "%s", list->id);
+    if (outcome->code != ERR_NONE)
+        snprintf(check.kind, sizeof check.kind, "%s", err_word(outcome->code));
+    if (check.outcome == CHECK_TAKEN || check.outcome == CHECK_SAME) {
+        check.signed_s = outcome->list.signed_s;
+        check.entries = outcome->list.sealed_entries;
+    }
+    return store_check_add(run->store, &check, err);
+}
+
 static int write_outcome(struct run *run, const struct outcome *outcome, struct err *err)
 {
     struct store *store = run->store;
@@ -76,6 +106,8 @@ static int write_outcome(struct run *run, const struct outcome *outcome, struct 
         if (store_event(store, &outcome->events[i], err) != 0)
             return -1;
     }
+    if (write_check(run, outcome, err) != 0)
+        return -1;
     return store_commit(store, err);
 }
 
@@ -169,6 +201,7 @@ void outcome_failed(struct run *run, struct work *work, const struct err *why)
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_FAILED, work->list->id, "%.330s; next try in %s", why->text, pause);
     outcome.notify = list->failures == 1;
+    outcome.code = why->code;
     run->result->failed++;
     outcome_commit(run, &outcome);
 }

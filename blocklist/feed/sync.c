@@ -17,6 +17,7 @@
 #include "blocklist/feed/notify.h"
 #include "blocklist/feed/place.h"
 #include "blocklist/feed/run.h"
+#include "blocklist/feed/sealed_run.h"
 #include "blocklist/feed/settled.h"
 
 enum { ROOM_LEAST = 1 << 20 };
@@ -129,8 +130,7 @@ static int plan(struct run *run, struct err *err)
     for (size_t i = 0; i < run->config->list_count; i++) {
         const struct config_list *list = &run->config->lists[i];
 
-        if (list->class_ == LIST_LEGAL || list->class_ == LIST_HOTLINE ||
-            !is_asked_for(run->request, list->id))
+        if (due_sealed(list) || !is_asked_for(run->request, list->id))
             continue;
         if (add_work(run, list, err) != 0)
             return -1;
@@ -186,10 +186,10 @@ static int verdict(const struct sync_result *result, struct err *err)
                    result->failed, result->held);
 }
 
-/* Does what a run does, once it is open. */
-static int go(struct run *run, struct err *err)
+/* Lists of classes public and partner. */
+static int go_public(struct run *run, struct err *err)
 {
-    if (check_ids(run->request, err) != 0 || plan(run, err) != 0)
+    if (plan(run, err) != 0)
         return -1;
     if (run->count > 0 && check_room(run, err) != 0)
         return -1;
@@ -204,6 +204,27 @@ static int go(struct run *run, struct err *err)
         *err = run->fault;
         return -1;
     }
+    return 0;
+}
+
+/* Does what a run does, once it is open. Neither part waits for the other to go well. */
+static int go(struct run *run, struct err *err)
+{
+    struct err fault = {0};
+    int outcome, sealed;
+    bool broken;
+
+    if (check_ids(run->request, err) != 0)
+        return -1;
+    outcome = run->request->sealed_only ? 0 : go_public(run, err);
+    broken = run->broken;
+    run->broken = false;
+    sealed = sealed_run(run, &fault);
+    run->broken = run->broken || broken;
+    if (outcome == 0 && sealed != 0)
+        *err = fault;
+    if (outcome != 0 || sealed != 0)
+        return -1;
     return verdict(run->result, err);
 }
 
@@ -259,8 +280,12 @@ static int go_accept(struct run *run, const char *id, struct err *err)
 {
     struct store_list known;
 
-    if (config_find_list(run->config, id) == NULL)
+    const struct config_list *list = config_find_list(run->config, id);
+
+    if (list == NULL)
         return config_no_such_list(run->config, id, err);
+    if (due_sealed(list))
+        return sealed_run_accept(run, id, err);
     if (store_get_list(run->store, id, &known, err) != 0)
         return -1;
     snprintf(known.id, sizeof known.id, "%s", id);

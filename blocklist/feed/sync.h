@@ -32,8 +32,9 @@ struct sync_request {
     const struct config *config;
     const char *const *ids; /* only these; NULL: all */
     size_t id_count;
-    bool force;   /* due or not, without conditions */
-    bool dry_run; /* nothing is kept, nothing published: what would be */
+    bool force;       /* due or not, without conditions */
+    bool sealed_only; /* legal and hotline lists alone; with `force`: under another salt */
+    bool dry_run;     /* nothing is kept, nothing published: what would be */
     const char *suffixes_path;
     int64_t now_s;
     struct sync_hooks hooks;
@@ -43,6 +44,7 @@ struct sync_result {
     size_t due, fetched, unchanged, failed, held, changed;
     uint64_t generation; /* published; 0: none */
     uint64_t names;
+    uint64_t sealed_number; /* of the sealed set that was published; 0: none */
 };
 
 /* Runs. Returns 0 where every list that was due is as new as its publisher has it; -1 with ERR

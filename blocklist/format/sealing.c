@@ -12,6 +12,7 @@
 
 #include "blocklist/format/format.h"
 #include "blocklist/format/source.h"
+#include "blocklist/format/watch.h"
 #include "blocklist/sealed/seal.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
@@ -35,15 +36,31 @@ static int count(struct job *job, uint64_t *counter, struct err *err)
     return 0;
 }
 
+static void watch_host(const struct job *job, const struct name *host)
+{
+    uint64_t chain[NAME_LABELS_MAX];
+    size_t labels = siphash_suffixes(&job->intake.key, host, chain, NAME_LABELS_MAX);
+
+    if (labels > 0)
+        watch_see(job->sealing->watch,
+                  &(struct watched){chain[labels - 1], (unsigned)labels, ENTRY_EXACT, ENTRY_LIST,
+                                    NULL, job->intake.report.lines});
+}
+
 static int take_page(void *context, const struct name *host, struct err *err)
 {
     struct job *job = context;
+    const struct sealing *sealing = job->sealing;
 
     if (count(job, &job->sealing->pages, err) != 0)
         return -1;
-    return job->dry || !job->sealing->divert || host == NULL
-               ? 0
-               : seal_divert(job->sealing->seal, host, err);
+    if (job->dry || !sealing->divert || host == NULL)
+        return 0;
+    if (sealing->watch != NULL)
+        watch_host(job, host);
+    if (seal_divert(sealing->seal, host, err) != 0)
+        return -1;
+    return sealing->also == NULL ? 0 : seal_divert(sealing->also, host, err);
 }
 
 static int refuse(struct job *job, enum reason reason)
@@ -65,9 +82,9 @@ static int take_name(void *context, const struct name *name, uint64_t hash, unsi
                      const struct terms *terms, struct err *err)
 {
     struct job *job = context;
+    const struct sealing *sealing = job->sealing;
+    enum cover cover = cover_of(sealing, kind);
 
-    (void)hash;
-    (void)labels;
     if (operation == ENTRY_EXCEPT)
         return refuse(job, REASON_EXCEPTION);
     if (job->sealing->granularity == LIST_URL)
@@ -78,7 +95,14 @@ static int take_name(void *context, const struct name *name, uint64_t hash, unsi
         return refuse(job, REASON_MODIFIER);
     if (count(job, &job->sealing->entries, err) != 0)
         return -1;
-    return job->dry ? 0 : seal_name(job->sealing->seal, name, cover_of(job->sealing, kind), err);
+    if (job->dry)
+        return 0;
+    if (sealing->watch != NULL)
+        watch_see(sealing->watch,
+                  &(struct watched){hash, labels, kind, operation, NULL, job->intake.report.lines});
+    if (seal_name(sealing->seal, name, cover, err) != 0)
+        return -1;
+    return sealing->also == NULL ? 0 : seal_name(sealing->also, name, cover, err);
 }
 
 static int take_prefix(void *context, const struct prefix *prefix, enum entry_operation operation,
@@ -92,7 +116,11 @@ static int take_prefix(void *context, const struct prefix *prefix, enum entry_op
         return take_page(job, NULL, err);
     if (count(job, &job->sealing->entries, err) != 0)
         return -1;
-    return job->dry ? 0 : seal_prefix(job->sealing->seal, prefix, err);
+    if (job->dry)
+        return 0;
+    if (seal_prefix(job->sealing->seal, prefix, err) != 0)
+        return -1;
+    return job->sealing->also == NULL ? 0 : seal_prefix(job->sealing->also, prefix, err);
 }
 
 static int hide(const struct job *job, struct err *err)

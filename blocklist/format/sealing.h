@@ -15,6 +15,7 @@ struct format;
 struct seal;
 struct source;
 struct suffixes;
+struct watch;
 
 struct sealing {
     const struct suffixes *suffixes; /* keyed with SEED's key */
@@ -24,10 +25,11 @@ struct sealing {
     bool divert;           /* the hosts of pages go into the set as such; else they are counted */
     uint64_t entries_most; /* more than that: ERR_LIMIT; 0: no bound */
     const struct format *format; /* NULL: guessed, plain where nothing else fits; filled then */
-    struct seal *seal;
-    struct report report; /* filled, as far as the reading came */
-    uint64_t entries;     /* filled: what went into the seal, twice the same twice */
-    uint64_t pages;       /* filled: entries that name pages; never widened to their host */
+    struct seal *seal, *also;    /* ALSO: the same under another salt; NULL: none */
+    struct watch *watch;         /* names to look for; NULL: none */
+    struct report report;        /* filled, as far as the reading came */
+    uint64_t entries;            /* filled: what went into the seal, twice the same twice */
+    uint64_t pages;              /* filled: entries that name pages; never widened to their host */
 };
 
 /* Opens the source once more for CONTEXT. Owner: the caller closes. Errors: NULL with ERR. */

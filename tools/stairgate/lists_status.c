@@ -39,6 +39,7 @@ struct status {
     size_t count, room;
     struct store_generation *generations;
     size_t generation_count;
+    struct store_sealed_set sealed;         /* of legal and hotline lists; number 0: none */
     const struct store_generation *current; /* NULL: none */
     int64_t now_s;
     struct err *err;
@@ -110,8 +111,17 @@ static int add_left_over(void *context, const struct store_list *list)
     return 0;
 }
 
+static bool is_sealed(const struct row *row)
+{
+    return row->list != NULL && due_sealed(row->list);
+}
+
 static int count_entries(struct status *status, struct row *row)
 {
+    if (is_sealed(row)) {
+        row->entries = row->known.sealed_entries;
+        return 0;
+    }
     for (int held = 0; held < 2; held++) {
         struct store_segment *segments;
         size_t count;
@@ -133,7 +143,8 @@ static int load(struct status *status)
         return 0;
     if (store_each(status->store, add_left_over, status, status->err) != 0 ||
         store_generations(status->store, &status->generations, &status->generation_count,
-                          status->err) != 0)
+                          status->err) != 0 ||
+        store_sealed_set(status->store, &status->sealed, status->err) != 0)
         return -1;
     for (size_t i = 0; i < status->count; i++) {
         if (count_entries(status, &status->rows[i]) != 0)
@@ -175,12 +186,21 @@ static const char *state_word(const struct row *row)
     return row->stale && row->known.state == LIST_OK ? "stale" : list_state_word(row->known.state);
 }
 
+/* What stands in the column of categories; of these lists none is told. */
+static const char *kind_of(const struct row *row)
+{
+    static const char *const classes[] = {"public", "partner", "legal", "hotline"};
+
+    if (row->list == NULL)
+        return "";
+    return is_sealed(row) ? classes[row->list->class_] : row->list->category;
+}
+
 static void print_row(const struct status *status, struct libscols_table *table,
                       const struct row *row)
 {
     char entries[24], changed[LISTS_TEXT_MAX], fetched[LISTS_TEXT_MAX], next[LISTS_TEXT_MAX];
-    const char *category = row->list == NULL ? "" : row->list->category;
-    const char *cells[] = {row->known.id, state_word(row), category, entries,
+    const char *cells[] = {row->known.id, state_word(row), kind_of(row), entries,
                            changed,       fetched,         next};
 
     snprintf(entries, sizeof entries, "%" PRIu64, row->entries);
@@ -210,6 +230,11 @@ static void print_held(const struct status *status, const struct row *row)
     int64_t until = row->known.held_s + (int64_t)status->options->config->feeds.hold_s;
     char age[LISTS_TEXT_MAX];
 
+    if (is_sealed(row)) {
+        printf("held since %s: %s\n", lists_age_text(row->known.held_s, status->now_s, age),
+               why_of(row));
+        return;
+    }
     printf("held with %" PRIu64 " entries since %s: %s", row->held_entries,
            lists_age_text(row->known.held_s, status->now_s, age), why_of(row));
     if (!row->known.rolled_back)
@@ -233,11 +258,61 @@ static void print_reason(const struct status *status, const struct row *row)
     if (row->known.state == LIST_FAILED)
         printf("%s: failed %u times, last tried %s ago: %s%s\n", row->known.id, row->known.failures,
                lists_age_text(row->known.tried_s, status->now_s, age), why_of(row),
-               row->segments > 0 ? "; the last good one is in force" : "");
+               row->segments > 0 || row->entries > 0 ? "; the last good one is in force" : "");
     if (row->known.state == LIST_HELD) {
         printf("%s: ", row->known.id);
         print_held(status, row);
     }
+}
+
+/* Seconds that are left until ROW's next success is too late; INT64_MIN where it has no deadline.
+ */
+static int64_t deadline_left(const struct status *status, const struct row *row)
+{
+    if (!is_sealed(row) || row->list->deadline_s == 0)
+        return INT64_MIN;
+    if (row->known.fetched_s == 0)
+        return 0;
+    return row->known.fetched_s + (int64_t)row->list->deadline_s - status->now_s;
+}
+
+/* Version and deadline of a legal or hotline list. */
+static void print_version(const struct status *status, const struct row *row)
+{
+    int64_t left = deadline_left(status, row);
+    char text[LISTS_TEXT_MAX];
+
+    if (!is_sealed(row))
+        return;
+    printf("%s: version %s", row->known.id,
+           row->known.signed_s > 0 ? lists_time_text(row->known.signed_s, text) : "none signed");
+    if (left > 0)
+        printf(", deadline in %s", lists_age_text(status->now_s, status->now_s + left, text));
+    else if (left > INT64_MIN && row->known.fetched_s > 0)
+        printf(", deadline past since %s",
+               lists_age_text(status->now_s + left, status->now_s, text));
+    else if (left > INT64_MIN)
+        printf(", deadline past: it never came");
+    printf("\n");
+}
+
+static void print_sealed(const struct status *status)
+{
+    char age[LISTS_TEXT_MAX];
+
+    if (status->sealed.number > 0)
+        printf("sealed set: number %" PRIu64 ", made %s ago\n", status->sealed.number,
+               lists_age_text(status->sealed.made_s, status->now_s, age));
+}
+
+/* Tells whether all lists that are shown are of classes whose set is the sealed one. */
+static bool all_sealed(const struct status *status)
+{
+    for (size_t i = 0; i < status->count; i++) {
+        if (!is_sealed(&status->rows[i]))
+            return false;
+    }
+    return true;
 }
 
 static void print_text(const struct status *status)
@@ -252,11 +327,15 @@ static void print_text(const struct status *status)
     if (table != NULL)
         scols_print_table(table);
     scols_unref_table(table);
-    for (size_t i = 0; i < status->count; i++)
+    for (size_t i = 0; i < status->count; i++) {
+        print_version(status, &status->rows[i]);
         print_reason(status, &status->rows[i]);
-    if (status->current == NULL)
-        printf("in force: nothing yet\n");
-    else
+    }
+    print_sealed(status);
+    if (status->current == NULL) {
+        if (status->count == 0 || !all_sealed(status))
+            printf("in force: nothing yet\n");
+    } else
         printf("in force: generation %" PRIu64 ", %" PRIu64 " names, %" PRIu64
                " address ranges, %s, made %s ago (%s)\n",
                status->current->number, status->current->names, status->current->prefixes,
@@ -274,19 +353,27 @@ static json_t *generation_json(const struct store_generation *one)
                      (json_int_t)one->octets, "why", json_out_text(one->why));
 }
 
-static json_t *row_json(const struct row *row)
+static json_t *row_json(const struct status *status, const struct row *row)
 {
     const struct store_list *known = &row->known;
+    int64_t left = deadline_left(status, row);
+    json_t *json = json_pack(
+        "{s:s, s:b, s:s, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
+        known->id, "configured", row->list != NULL, "state", list_state_word(known->state), "stale",
+        row->stale, "rolled_back", known->rolled_back, "why", json_out_text(known->why), "entries",
+        (json_int_t)row->entries, "segments", (json_int_t)row->segments, "held_entries",
+        (json_int_t)row->held_entries, "tried", (json_int_t)known->tried_s, "fetched",
+        (json_int_t)known->fetched_s, "changed", (json_int_t)known->changed_s, "next",
+        (json_int_t)known->next_s, "held", (json_int_t)known->held_s, "failures",
+        (json_int_t)known->failures);
 
-    return json_pack("{s:s, s:b, s:s, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-                     "id", known->id, "configured", row->list != NULL, "state",
-                     list_state_word(known->state), "stale", row->stale, "rolled_back",
-                     known->rolled_back, "why", json_out_text(known->why), "entries",
-                     (json_int_t)row->entries, "segments", (json_int_t)row->segments,
-                     "held_entries", (json_int_t)row->held_entries, "tried",
-                     (json_int_t)known->tried_s, "fetched", (json_int_t)known->fetched_s, "changed",
-                     (json_int_t)known->changed_s, "next", (json_int_t)known->next_s, "held",
-                     (json_int_t)known->held_s, "failures", (json_int_t)known->failures);
+    if (is_sealed(row)) {
+        json_object_set_new(json, "class", json_string(kind_of(row)));
+        json_object_set_new(json, "version", json_integer((json_int_t)known->signed_s));
+        json_object_set_new(json, "deadline",
+                            left > INT64_MIN ? json_integer((json_int_t)left) : json_null());
+    }
+    return json;
 }
 
 static void print_json(const struct status *status, bool well)
@@ -294,7 +381,7 @@ static void print_json(const struct status *status, bool well)
     json_t *lists = json_array();
 
     for (size_t i = 0; i < status->count; i++)
-        json_array_append_new(lists, row_json(&status->rows[i]));
+        json_array_append_new(lists, row_json(status, &status->rows[i]));
     json_out_print(json_pack("{s:i, s:o, s:b, s:I, s:o, s:o}", "schema", JSON_SCHEMA, "dir",
                              json_out_text(status->options->config->feeds.dir), "ok", well, "now",
                              (json_int_t)status->now_s, "generation",
@@ -307,7 +394,7 @@ static int show(struct status *status)
 
     if (load(status) != 0 || check_ids(status) != 0)
         return lists_complain("status", status->err);
-    well = status->count == 0 || status->current != NULL;
+    well = all_sealed(status) || status->current != NULL;
     for (size_t i = 0; i < status->count; i++)
         well = well && is_well(&status->rows[i]);
     if (status->options->json)

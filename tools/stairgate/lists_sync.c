@@ -1,4 +1,5 @@
-/* stairgate lists sync: fetches what is due and puts what changed in force.
+/* stairgate lists sync: fetches what is due and puts what changed in force. lists rekey: fetches
+ * legal and hotline lists anew, so that the sealed set is made under another salt.
  *
  * Exit codes: 0 all that was due is fresh · 1 something failed or is held, the last good lists are
  * in force · 2 the command is wrong · 4 no such list · 6 another run is going on.
@@ -247,12 +248,8 @@ static void on_signal(int number)
     raise(number);
 }
 
-static int sync_lists(const struct options *options, const struct config *config)
+static int sync_lists(struct lists_run *run, const struct options *options)
 {
-    struct lists_run run = {.config = config,
-                            .noun = "lists sync",
-                            .json = options->json || isatty(STDOUT_FILENO) != 1,
-                            .dry_run = options->dry_run};
     struct sync_request request;
     struct sync_result result = {0};
     struct err err = {0};
@@ -263,29 +260,44 @@ static int sync_lists(const struct options *options, const struct config *config
     signal(SIGABRT, on_abort);
     umask(022); /* the server, another user, reads the sets */
     priority_lower();
-    lists_run_request(&run, &request);
+    lists_run_request(run, &request);
     request.ids = options->ids;
     request.id_count = options->id_count;
-    request.force = options->force;
+    request.force = options->force || run->rekeys;
+    request.sealed_only = run->rekeys;
     request.suffixes_path = options->suffixes;
-    outcome = priority_become(config, &err);
+    outcome = priority_become(run->config, &err);
     if (outcome == 0)
         outcome = sync_run(&request, &result, &err);
-    return lists_run_finish(&run, &result, outcome, &err);
+    return lists_run_finish(run, &result, outcome, &err);
 }
 
-int lists_sync_run(int argc, char **argv)
+static int run_lists(int argc, char **argv, struct lists_run run, int (*self)(int, char **))
 {
     struct options options;
     struct config *config;
     int code;
 
-    if (read_options(&options, argc, argv) != 0)
-        return command_usage(lists_sync_run);
+    if (read_options(&options, argc, argv) != 0 || (run.rekeys && options.id_count > 0))
+        return command_usage(self);
     config = load_config(options.config);
     if (config == NULL)
         return EXIT_FAILED;
-    code = sync_lists(&options, config);
+    run.config = config;
+    run.json = options.json || isatty(STDOUT_FILENO) != 1;
+    run.dry_run = options.dry_run;
+    code = sync_lists(&run, &options);
     config_free(config);
     return code;
+}
+
+int lists_sync_run(int argc, char **argv)
+{
+    return run_lists(argc, argv, (struct lists_run){.noun = "lists sync"}, lists_sync_run);
+}
+
+int lists_rekey_run(int argc, char **argv)
+{
+    return run_lists(argc, argv, (struct lists_run){.noun = "lists rekey", .rekeys = true},
+                     lists_rekey_run);
 }

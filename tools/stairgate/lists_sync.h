@@ -16,6 +16,7 @@ struct lists_run {
     bool json;        /* an object an event on standard output */
     bool dry_run;
     bool accepts; /* nothing is due then */
+    bool rekeys;  /* legal and hotline lists alone, all of them anew */
     struct progress progress;
 };
 
@@ -26,7 +27,8 @@ void lists_run_request(struct lists_run *run, struct sync_request *request);
 int lists_run_finish(struct lists_run *run, const struct sync_result *result, int outcome,
                      const struct err *err);
 
-/* stairgate lists sync. */
+/* stairgate lists sync, lists rekey. */
 int lists_sync_run(int argc, char **argv);
+int lists_rekey_run(int argc, char **argv);
 
 #endif
