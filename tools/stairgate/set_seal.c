@@ -169,10 +169,10 @@ static int seal_list(const struct job *job, char *path, struct err *err)
 
     if (sealing_read(&sealing, open_list, path, err) != 0)
         return err_before(err, path);
-    if (sealing.entries == 0 && sealing.pages == 0)
-        return err_set(err, ERR_GATE, "%s: nothing in it could be taken", path);
     tell(job, path, &sealing);
-    return 0;
+    return sealing.entries > 0 || sealing.pages > 0
+               ? 0
+               : err_set(err, ERR_GATE, "%s: nothing in it could be taken", path);
 }
 
 /* Finds the number of the set that this one replaces. */
