@@ -37,6 +37,7 @@ static const char purposes[SEALED_PURPOSES][crypto_generichash_blake2b_PERSONALB
     [SEALED_FOR_FILE] = "stairgate file",
     [SEALED_FOR_LIFTS] = "stairgate lifts",
     [SEALED_FOR_BODIES] = "stairgate bodies",
+    [SEALED_FOR_ASKED] = "stairgate asked",
 };
 
 static struct sealed_key *key_in(struct locked *memory)

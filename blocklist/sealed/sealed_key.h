@@ -21,6 +21,7 @@ enum sealed_purpose {
     SEALED_FOR_LIFTS,  /* names of suspended entries, over all salts */
     SEALED_FOR_BODIES, /* digests of what publishers sent: plain ones of a short list could be tried
                           out */
+    SEALED_FOR_ASKED,  /* names that people have asked about (asked.h) */
     SEALED_PURPOSES
 };
 

@@ -16,6 +16,7 @@
 #include "config/tree.h"
 #include "policy/snapshot.h"
 #include "resolver/wire/mnemonic.h"
+#include "tools/stairgate/asker_here.h"
 
 enum { FILE_MOST = 16 << 20, TEXT_MAX = 4096, FEEDS_TOLD = 4 };
 
@@ -119,8 +120,13 @@ static void hold(void *context, const struct expectation *wanted)
     char text[TEXT_MAX], cure[TEXT_MAX];
     struct ask ask = wanted->ask;
 
+    if (h->run->refused.code != ERR_NONE)
+        return;
     h->run->checked++;
     explain_ask(h->snapshot, &ask, h->came);
+    if (h->came->verdict.rule == RULE_OPERATOR &&
+        asker_pay(h->run->asker, &ask.name, &h->run->refused) != 0)
+        return;
     if (h->run->tell_all != NULL)
         h->run->tell_all(h->run->context, h->snapshot, wanted, h->came);
     if (holds(h, wanted))
@@ -139,6 +145,8 @@ static void hold_all(struct holding *h, struct expect_reader *reader, const stru
 {
     expect_file_read(reader, root);
     if (reader->problems->errors > 0)
+        return;
+    if (asker_pay(h->run->asker, NULL, &h->run->refused) != 0)
         return;
     reader->take = hold;
     reader->context = h;
@@ -159,6 +167,7 @@ int expect_file_check(const struct snapshot *snapshot, const char *file, struct 
     struct err err;
     char *text = file_read(file, FILE_MOST, &length, &err);
 
+    run->refused.code = ERR_NONE;
     problem_start(&problems, out, file);
     if (text == NULL)
         problem_add(&problems, (struct config_place){0, 0}, "%s", err.text);
@@ -175,7 +184,8 @@ int expect_file_check(const struct snapshot *snapshot, const char *file, struct 
 
 /* --- for the gate --- */
 
-struct snapshot *expect_snapshot(const char *path, const char *set_path, struct err *err)
+struct snapshot *expect_snapshot(const char *path, const char *set_path, struct asker_here *here,
+                                 struct err *err)
 {
     struct config_problems problems;
     struct config *config = config_load(path, &problems);
@@ -198,12 +208,15 @@ struct snapshot *expect_snapshot(const char *path, const char *set_path, struct 
         free(config->set_public);
         config->set_public = copy;
     }
+    asker_here_open(here, config);
     snapshot = snapshot_load(config, &warning, err);
     if (snapshot != NULL && warning.code != ERR_NONE) {
         *err = warning;
         snapshot_free(snapshot);
-        return NULL;
+        snapshot = NULL;
     }
+    if (snapshot == NULL)
+        asker_here_close(here);
     return snapshot;
 }
 
@@ -218,9 +231,11 @@ static void note_failure(void *context, const struct expect_failure *failure)
 int expect_check(const struct config *config, const char *set_path, const char *file,
                  struct err *err)
 {
-    struct snapshot *snapshot = expect_snapshot(config->path, set_path, err);
+    struct asker_here here;
+    struct snapshot *snapshot = expect_snapshot(config->path, set_path, &here, err);
     char text[TEXT_MAX] = "";
-    struct expect_run run = {.now_s = (int64_t)time(NULL), .tell = note_failure, .context = text};
+    struct expect_run run = {
+        .now_s = (int64_t)time(NULL), .asker = &here.asker, .tell = note_failure, .context = text};
     struct config_problems problems;
     int result = -1;
 
@@ -228,6 +243,8 @@ int expect_check(const struct config *config, const char *set_path, const char *
         return -1;
     if (expect_file_check(snapshot, file, &run, &problems) != 0)
         *err = problems.items[0];
+    else if (run.refused.code != ERR_NONE)
+        *err = run.refused;
     else if (run.failed > 0)
         err_set(err, ERR_GATE, "%zu of %zu expectations do not hold: %.300s", run.failed,
                 run.checked, text);
@@ -235,5 +252,6 @@ int expect_check(const struct config *config, const char *set_path, const char *
         result = 0;
     config_problems_free(&problems);
     snapshot_free(snapshot);
+    asker_here_close(&here);
     return result;
 }

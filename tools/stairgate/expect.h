@@ -9,11 +9,13 @@
 
 #include <stddef.h>
 
+#include "config/base/err.h"
 #include "policy/explain.h"
 #include "tools/stairgate/expect_file.h"
 
+struct asker;
+struct asker_here;
 struct config;
-struct err;
 struct snapshot;
 
 /* An expectation that does not hold. */
@@ -26,7 +28,9 @@ struct expect_failure {
 
 struct expect_run {
     size_t checked, failed;
-    int64_t now_s; /* of what says no time; Unix */
+    const struct asker *asker; /* who pays for names that rule 2 blocks; NULL: nobody */
+    struct err refused; /* why the rest was not held, ERR_BUSY: then the counts tell nothing */
+    int64_t now_s;      /* of what says no time; Unix */
     void (*tell)(void *context, const struct expect_failure *failure); /* NULL for none */
     /* Called with what came of each, whether it holds or not; NULL for none. */
     void (*tell_all)(void *context, const struct snapshot *snapshot,
@@ -47,9 +51,11 @@ int expect_file_check(const struct snapshot *snapshot, const char *file, struct 
 int expect_check(const struct config *config, const char *set_path, const char *file,
                  struct err *err);
 
-/* Makes a snapshot of the config at PATH, with the set at SET_PATH (NULL: its own).
- * Owner:  the caller frees it with snapshot_free.
+/* Makes a snapshot of the config at PATH, with the set at SET_PATH (NULL: its own), and HERE to pay
+ * for what is asked of it.
+ * Owner:  the caller frees it with snapshot_free, and closes HERE where there is one.
  * Errors: NULL with ERR, also where a set is missing or damaged. */
-struct snapshot *expect_snapshot(const char *path, const char *set_path, struct err *err);
+struct snapshot *expect_snapshot(const char *path, const char *set_path, struct asker_here *here,
+                                 struct err *err);
 
 #endif

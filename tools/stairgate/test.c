@@ -9,6 +9,7 @@
 #include "config/base/err.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/why.h"
+#include "tools/stairgate/asker_here.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/expect.h"
 #include "tools/stairgate/json_out.h"
@@ -161,11 +162,23 @@ static void print_run(const struct options *options, const struct expect_run *ru
     json_out_print(out);
 }
 
-static int check(const struct options *options, const struct snapshot *snapshot)
+/* Somebody has asked too often: no count, since it would tell where that was. */
+static int print_refused(const struct options *options, const struct err *refused)
+{
+    fprintf(stderr, "stairgate: %s\n", refused->text);
+    if (options->json)
+        json_out_print(json_pack("{s:i, s:s, s:[o]}", "schema", JSON_SCHEMA, "file", options->file,
+                                 "errors", json_out_text(refused->text)));
+    return refused->code == ERR_BUSY ? EXIT_BUSY : EXIT_FAILED;
+}
+
+static int check(const struct options *options, const struct snapshot *snapshot,
+                 const struct asker *asker)
 {
     struct lists lists = {json_array(), json_array()};
     struct expect_run run = {
         .now_s = options->now_s,
+        .asker = asker,
         .tell = options->json ? add_failure : print_failure,
         .tell_all = options->json && options->all ? add_came : NULL,
         .context = &lists,
@@ -175,6 +188,8 @@ static int check(const struct options *options, const struct snapshot *snapshot)
 
     if (expect_file_check(snapshot, options->file, &run, &problems) != 0)
         code = print_problems(options, &problems);
+    else if (run.refused.code != ERR_NONE)
+        code = print_refused(options, &run.refused);
     else
         print_run(options, &run, &lists);
     config_problems_free(&problems);
@@ -186,18 +201,20 @@ static int check(const struct options *options, const struct snapshot *snapshot)
 int command_test(int argc, char **argv)
 {
     struct options options;
+    struct asker_here here;
     struct snapshot *snapshot;
     struct err err;
     int code;
 
     if (read_options(&options, argc, argv) != 0)
         return command_usage(command_test);
-    snapshot = expect_snapshot(options.config, options.set, &err);
+    snapshot = expect_snapshot(options.config, options.set, &here, &err);
     if (snapshot == NULL) {
         fprintf(stderr, "stairgate: %s\n", err.text);
         return EXIT_USAGE;
     }
-    code = check(&options, snapshot);
+    code = check(&options, snapshot, &here.asker);
     snapshot_free(snapshot);
+    asker_here_close(&here);
     return code;
 }

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/why.h"
+#include "tools/stairgate/asker_here.h"
 #include "tools/stairgate/command.h"
 #include "tools/stairgate/control_client.h"
 
@@ -137,26 +138,35 @@ static int exit_of(const struct err *err)
     fprintf(stderr, "stairgate: %s\n", err->text);
     if (err->code == ERR_USAGE)
         return EXIT_USAGE;
+    if (err->code == ERR_BUSY)
+        return EXIT_BUSY;
     return err->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
 }
 
 static int decide_here(const struct options *options, json_t **why)
 {
     struct config *config = load_config(options->config);
+    struct why_question question = options->question;
+    struct asker_here here;
     struct snapshot *snapshot;
     struct err warning, err;
 
     if (config == NULL)
         return EXIT_FAILED;
+    asker_here_open(&here, config);
+    question.asker = &here.asker;
     snapshot = snapshot_load_from(config, SNAPSHOT_LAST_GOOD, &warning, &err);
-    if (snapshot == NULL)
+    if (snapshot == NULL) {
+        asker_here_close(&here);
         return exit_of(&err);
+    }
     if (warning.code != ERR_NONE)
         fprintf(stderr, "warning: %s\n", warning.text);
     if (snapshot_fallback(snapshot) != NULL)
         fprintf(stderr, "warning: %s\n", snapshot_fallback(snapshot)->text);
-    *why = why_json(snapshot, &options->question, &err);
+    *why = why_json(snapshot, &question, &err);
     snapshot_free(snapshot);
+    asker_here_close(&here);
     return *why == NULL ? exit_of(&err) : EXIT_DONE;
 }
 
