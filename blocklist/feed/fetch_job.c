@@ -12,8 +12,10 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "blocklist/feed/fetch_outbox.h"
+#include "blocklist/feed/list_signature.h"
 #include "blocklist/feed/signature.h"
 #include "config/base/url_show.h"
 
@@ -93,7 +95,7 @@ static void succeed(struct fetch_job *job)
 
 static void signature_url(const struct config_list *list, char out[FETCH_URL_MAX])
 {
-    const char *suffix = list->signature == LIST_MINISIGN ? ".minisig" : ".sha256";
+    const char *suffix = list_signature_suffix(list);
     size_t plain = strcspn(list->url, "?#");
 
     if (list->signature_url != NULL)
@@ -115,23 +117,12 @@ static void file_name(const char *url, char out[256])
 static int check_signature(struct fetch_job *job, struct err *err)
 {
     const struct config_list *list = job->request->list;
-    const char *text = (const char *)job->signature.memory;
-    size_t length = (size_t)job->signature.got;
-    struct minisign_key key;
-    struct minisign signature;
-    uint8_t digest[32];
     char name[256];
 
-    if (list->signature == LIST_SHA256) {
-        file_name(list->url, name);
-        return signature_sha256_read(digest, text, length, name, err) != 0
-                   ? -1
-                   : signature_sha256_check(digest, job->body.fd, err);
-    }
-    if (minisign_key_read(&key, list->public_key, err) != 0 ||
-        minisign_read(&signature, text, length, err) != 0)
-        return -1;
-    return signature_check(&signature, &key, job->body.fd, err);
+    file_name(list->url, name);
+    return list_signature_check(list, name, (const char *)job->signature.memory,
+                                (size_t)job->signature.got, job->body.fd, (int64_t)time(NULL),
+                                &job->result.signed_s, err);
 }
 
 /* List and signature may be of different age where the publisher replaced them meanwhile. */
@@ -474,7 +465,6 @@ static void reset(struct fetch_job *job)
 void fetch_job_start(struct fetch_job *job, const struct fetch_request *request, size_t index)
 {
     uint64_t most_s = job->world->config->feeds.time_most_s;
-    struct minisign_key key;
     struct err err;
 
     reset(job);
@@ -484,8 +474,7 @@ void fetch_job_start(struct fetch_job *job, const struct fetch_request *request,
     job->conditional = request->etag[0] != '\0' || request->modified[0] != '\0';
     if (most_s > 0)
         uv_timer_start(&job->timer, too_long, most_s * 1000, 0);
-    if (request->list->signature == LIST_MINISIGN &&
-        minisign_key_read(&key, request->list->public_key, &err) != 0)
+    if (list_signature_ready(request->list, (int64_t)time(NULL), &err) != 0)
         fail(job, &err); /* before anything is fetched that could not be checked */
     else
         get_body(job);

@@ -177,3 +177,30 @@ int minisign_check(const struct minisign *signature, const struct minisign_key *
     crypto_generichash(digest, sizeof digest, octets, length, NULL, 0);
     return minisign_check_signed(signature, key, digest, sizeof digest, what, err);
 }
+
+/* A field of its own: what a publisher writes in words may hold `timestamp:` too. */
+int64_t minisign_time(const struct minisign *signature)
+{
+    static const char mark[] = "timestamp:", blanks[] = " \t";
+    const char *at = signature->comment;
+    int64_t found = 0;
+
+    while (*(at += strspn(at, blanks)) != '\0') {
+        size_t length = strcspn(at, blanks);
+        const char *digits = at + sizeof mark - 1;
+        int64_t value = 0;
+        size_t count = 0;
+
+        if (length >= sizeof mark - 1 && memcmp(at, mark, sizeof mark - 1) == 0)
+            count = length - (sizeof mark - 1);
+        if (count > 0) {
+            if (count > 15 || strspn(digits, "0123456789") < count || found != 0)
+                return 0;
+            for (size_t i = 0; i < count; i++)
+                value = 10 * value + (digits[i] - '0');
+            found = value;
+        }
+        at += length;
+    }
+    return found;
+}

@@ -30,14 +30,19 @@ int minisign_key_read(struct minisign_key *key, const char *text, struct err *er
 int minisign_read(struct minisign *signature, const char *text, size_t length, struct err *err);
 
 /* Checks that SIGNATURE is by KEY: of OCTETS[0..LENGTH), which is what it signs (of a prehashed one
- * their digest, 64 octets), and of its trusted comment. WHAT is the word for it in messages. Errors:
- * -1 with ERR_DIGEST. */
+ * their digest, 64 octets), and of its trusted comment. WHAT is the word for it in messages.
+ * Errors: -1 with ERR_DIGEST. */
 int minisign_check_signed(const struct minisign *signature, const struct minisign_key *key,
                           const uint8_t *octets, size_t length, const char *what, struct err *err);
 
 /* Checks SIGNATURE by KEY against the whole of OCTETS[0..LENGTH). Errors: likewise. */
 int minisign_check(const struct minisign *signature, const struct minisign_key *key,
                    const uint8_t *octets, size_t length, const char *what, struct err *err);
+
+/* Returns the time that SIGNATURE's trusted comment states (`timestamp:N`, as the tool writes it),
+ * in Unix seconds; 0 where it states none, or several. Signed as the octets are: of use once
+ * minisign_check has said yes. */
+int64_t minisign_time(const struct minisign *signature);
 
 /* Takes the next line of *TEXT[0..*LENGTH) into LINE, without its end (LF or CR LF). Returns its
  * length, or -1 where there is none. */
