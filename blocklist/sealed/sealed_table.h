@@ -61,6 +61,17 @@ static inline struct sealed_line *sealed_table_line(const struct sealed_table *t
     return table->lines + sealed_table_scale(hash[which], table->line_count);
 }
 
+/* Returns all ones where X is 0, else 0. The compiler is not to see that it is one of the two:
+ * clang makes a branch of that, which takes its time by what is found
+ * (tests/reference/test_sealed_way.py). */
+static inline uint64_t sealed_table_mask(uint64_t x)
+{
+    uint64_t mask = ((x | -x) >> 63) - 1;
+
+    __asm__("" : "+r"(mask));
+    return mask;
+}
+
 /* Returns the kinds that HASH has in LINE, 0 where it is not there. */
 static inline uint64_t sealed_table_line_find(const struct sealed_line *line,
                                               const uint64_t hash[2])
@@ -70,8 +81,7 @@ static inline uint64_t sealed_table_line_find(const struct sealed_line *line,
     for (unsigned i = 0; i < SEALED_SLOTS; i++) {
         uint64_t other = (line->hashes[i][0] ^ hash[0]) | (line->hashes[i][1] ^ hash[1]);
 
-        /* All ones where `other` is 0, else none. */
-        found |= line->kinds[i] & (((other | -other) >> 63) - 1);
+        found |= line->kinds[i] & sealed_table_mask(other);
     }
     return found;
 }
