@@ -24,6 +24,7 @@
 #include "policy/snapshot.h"
 #include "resolver/budget.h"
 #include "resolver/cache/cache.h"
+#include "resolver/daemon/canary.h"
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/keeper.h"
 #include "resolver/daemon/lifting.h"
@@ -96,6 +97,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void close_loop(struct server *server, int code)
 {
     control_destroy(server->control);
+    canary_destroy(server->canary);
     seen_destroy(server->seen);
     if (!reload_wait(&server->reload, RELOAD_WAIT_MS)) {
         log_event(&server->log, LOG_LEVEL_WARN, "reload_stuck", "reason=\"it still reads a file\"");
@@ -228,7 +230,8 @@ static int open_state(struct server *server, struct err *err)
         return -1;
     lifting_load(server->lifting, config, server->state, server_now(server).wall_s);
     server->seen = seen_create(server, err);
-    return server->seen != NULL ? 0 : -1;
+    server->canary = canary_create(server, err);
+    return server->seen != NULL && server->canary != NULL ? 0 : -1;
 }
 
 static int open_cache(struct server *server, struct err *err)

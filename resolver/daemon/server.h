@@ -19,6 +19,7 @@
 #include "resolver/daemon/worker.h"
 
 struct budget;
+struct canary;
 struct config;
 struct lifting;
 struct observed;
@@ -43,6 +44,7 @@ struct server {
     uv_timer_t interfaces; /* looks them up again */
     uv_async_t ended;      /* a worker has */
     struct seen *seen;
+    struct canary *canary; /* asks ourselves for the operator's name in the sealed set */
 
     struct listen_socket *sockets;
     size_t socket_count;

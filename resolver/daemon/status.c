@@ -17,6 +17,8 @@
 #include "config/config.h"
 #include "policy/snapshot.h"
 #include "resolver/daemon/cache_verbs.h"
+#include "resolver/daemon/canary.h"
+#include "resolver/daemon/feed_deadlines.h"
 #include "resolver/daemon/lifting.h"
 #include "resolver/daemon/message.h"
 #include "resolver/daemon/publish.h"
@@ -281,6 +283,8 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
     if (lifting_account_fault(server->lifting) != NULL)
         message_add_error(warnings, lifting_account_fault(server->lifting), NULL);
     stairs_warn(server, warnings);
+    feed_deadlines_warn(config, server_now(server).wall_s, warnings);
+    canary_warn(server->canary, warnings);
     if (server->stopping) {
         err_set(&err, ERR_BUSY, "the server is stopping");
         message_add_error(warnings, &err, NULL);
@@ -349,6 +353,9 @@ json_t *server_status(struct server *server)
         status, "observed_names_left_s",
         whole((observed_left_ms(server->observed, server_now(server).mono_ms) + 999) / 1000));
     json_object_set_new(status, "stairs", stairs_json(server));
+    json_object_set_new(status, "deadlines",
+                        feed_deadlines_json(config, server_now(server).wall_s));
+    json_object_set_new(status, "canary", canary_json(server->canary));
     json_object_set_new(status, "warnings", warnings);
     json_object_set_new(status, "not_covered", not_covered());
     return status;

@@ -4,7 +4,9 @@
 #include "config/base/err.h"
 #include "resolver/daemon/asker.h"
 #include "resolver/daemon/cache_verbs.h"
+#include "resolver/daemon/canary.h"
 #include "resolver/daemon/device_verbs.h"
+#include "resolver/daemon/evidence_verbs.h"
 #include "resolver/daemon/grant_verbs.h"
 #include "resolver/daemon/lift_verbs.h"
 #include "resolver/daemon/message.h"
@@ -93,6 +95,8 @@ const struct control_verb server_verbs[] = {
     {"stop",           CONTROL_OPERATOR,                  run_stop,               NULL        },
     {"why",            CONTROL_OPERATOR,                  run_why,                NULL        },
     {"why",            CONTROL_PORTAL | CONTROL_READER,   run_why_for_others,     NULL        },
+    {"canary",         CONTROL_OPERATOR,                  NULL,                   begin_canary},
+    {"evidence",       CONTROL_OPERATOR,                  run_evidence,           NULL        },
     {"observed",       EVERYBODY,                         run_observed,           NULL        },
     {"observed_names", CONTROL_OPERATOR,                  run_observed_names,     NULL        },
     {"cache_stats",    EVERYBODY,                         run_cache_stats,        NULL        },

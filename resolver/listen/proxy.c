@@ -72,3 +72,11 @@ enum proxy_result proxy_read(const uint8_t *octets, size_t length, struct proxy_
         return PROXY_BROKEN;
     }
 }
+
+size_t proxy_write_local(uint8_t *out)
+{
+    memcpy(out, signature, SIGNATURE_OCTETS);
+    out[SIGNATURE_OCTETS] = VERSION << 4 | COMMAND_LOCAL;
+    memset(out + SIGNATURE_OCTETS + 1, 0, PROXY_FIXED_OCTETS - SIGNATURE_OCTETS - 1);
+    return PROXY_FIXED_OCTETS;
+}

@@ -34,4 +34,8 @@ enum proxy_result proxy_read(const uint8_t *octets, size_t length, struct proxy_
  * worth an answer. */
 bool proxy_is_signed(const uint8_t *octets, size_t length);
 
+/* Writes the header with which a proxy asks for itself (LOCAL, §2.2) into OUT (PROXY_FIXED_OCTETS);
+ * returns its length. */
+size_t proxy_write_local(uint8_t *out);
+
 #endif

@@ -10,6 +10,7 @@
 #include "tools/stairgate/lift.h"
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
+#include "tools/stairgate/node_commands.h"
 #include "tools/stairgate/policy_commands.h"
 #include "tools/stairgate/lists_sync.h"
 #include "tools/stairgate/services.h"
@@ -38,6 +39,18 @@ const struct command commands[] = {
     {"", "observed", "[--names [--for TIME | --stop]] [--json] [--socket PATH]",
      "what would be blocked, were it not observed; --names: which, for a while",
      "--names --for 10m", command_observed},
+    {"", "canary", "[--now] [--json] [--socket PATH]",
+     "do the legal and hotline lists block, as the node asks itself? exit 1: no",
+     "--now", command_canary},
+    {"evidence", "key", "FILE",
+     "make a pair of keys for reports: FILE, and FILE.pub for those who check them",
+     "/etc/stairgate/evidence.key", command_evidence_key},
+    {"", "evidence", "[--since DATE] [--until DATE] [--out FILE] [--config FILE] [--socket PATH]",
+     "print a signed report: were legal and hotline lists in force, and in time?",
+     "--since 2026-11-01 --out november.json", command_evidence},
+    {"", "metrics", "[--out FILE] [--socket PATH]",
+     "print what a monitor collects (docs/metrics.md)",
+     "", command_metrics},
     {"cache", "stats", "[--json] [--socket PATH]",
      "how much of upstreams' answers is kept, and how often that helps",
      "", command_cache_stats},
