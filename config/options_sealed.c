@@ -66,7 +66,7 @@ const struct option options_sealed[] = {
     {.name = "canary_every",
      .type = OPTION_DURATION_S,
      FIELD(struct config, sealed.canary_every_s),
-     .least = 1,
+     .least = 10 * MINUTE_S,
      .most = DAY_S,
      .by_default = "1h",
      .help = "how often it is asked.",

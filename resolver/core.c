@@ -103,6 +103,8 @@ static void count(struct core *core, const struct query *query)
     case WITHHELD_SILENCE:
         core_count(&withheld->silenced[query->transport]);
         break;
+    case WITHHELD_CANARY:
+        break;
     case WITHHELD_NOTHING:
         core_count(&counters->queries[query->transport]);
         if (query->next == NEXT_DROP)

@@ -54,6 +54,7 @@ enum query_withheld {
     WITHHELD_NOTHING, /* it moves them as all do */
     WITHHELD_BLOCK,   /* rule 2 blocks its name */
     WITHHELD_SILENCE, /* its client is out */
+    WITHHELD_CANARY,  /* the node asks itself: not even that one */
 };
 
 struct query {

@@ -5,7 +5,7 @@ import dns.edns
 import dns.message
 import pytest
 
-from harness import free_port, seal, wait_for
+from harness import ede, free_port, seal, wait_for
 
 CANARY = "canary.operator.example"
 AT = 1_900_000_000  # of the clock that is set
@@ -165,6 +165,17 @@ def test_without_a_canary_nothing_is_asked_and_now_says_why(stairgate, upstream)
     assert done.returncode == 1 and "sealed.canary" in done.stderr
     assert warnings(gate) == []
     assert not [name for name in metrics(gate) if name.startswith("canary_")]
+
+
+def test_it_costs_no_budget_of_those_who_ask_from_the_same_address(stairgate, upstream):
+    gate = make(stairgate, upstream, names=[f"bad{i}.example" for i in range(8)],
+                config=config_of(", budget: {{hits: 1, per: 10m, drop: 10m}}"))
+    wait_for(lambda: last(gate) == "ok", "the first canary")
+    assert ede(gate.ask("bad0.example")) == [15]  # the only one that is free
+    gate.clock.set(AT + HOUR)
+    wait_for(lambda: at(gate) == AT + HOUR, "the second canary")
+    assert last(gate) == "ok" and not result(gate)["silenced"]
+    assert ede(gate.ask("bad0.example")) == [15]
 
 
 def test_one_that_is_too_old_is_a_warning(stairgate, upstream):
