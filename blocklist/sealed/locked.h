@@ -14,7 +14,8 @@ struct locked {
     bool locked; /* the system keeps it out of swap; false where RLIMIT_MEMLOCK is too low */
 };
 
-/* Fills LOCKED with OCTETS of memory, locked where that can be. Owner: the caller ends it with
+/* Fills LOCKED with OCTETS of memory, locked where the limit lets that be and leaves room for keys.
+ * Owner: the caller ends it with
  * locked_close. Errors: -1 with ERR_MEMORY. */
 int locked_open(struct locked *locked, size_t octets, struct err *err);
 

@@ -5,7 +5,9 @@
 
 #include <cmocka.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "blocklist/sealed/locked.h"
 #include "sample_sealed.h"
@@ -383,6 +385,7 @@ static void memory_is_wiped_before_it_is_given_back(void **state)
     assert_int_equal(watched.left, 0);
     locked_close(&memory); /* again: nothing */
     assert_int_equal(watched.seen, 1);
+    memset(&watched, 0, sizeof watched);
 }
 
 static void a_closed_set_and_a_freed_key_leave_nothing(void **state)
@@ -403,6 +406,106 @@ static void a_closed_set_and_a_freed_key_leave_nothing(void **state)
     assert_int_equal(watched.seen, 2);
     assert_int_equal(watched.left, 0);
     memset(&watched, 0, sizeof watched);
+}
+
+/* Runs CHECK as a process without rights that may lock OCTETS; returns what it returned. */
+static int with_limit(rlim_t octets, int (*check)(const struct sealed_rig *rig))
+{
+    const struct rlimit limit = {octets, octets};
+    pid_t child = fork();
+    int status = 0;
+
+    must(child >= 0);
+    if (child == 0) {
+        struct sealed_rig *rig = rig_start();
+
+        if (geteuid() == 0)
+            must(chown(rig->folder, 65534, 65534) == 0 && chown(rig->key_path, 65534, 65534) == 0 &&
+                 setresuid(65534, 65534, 65534) == 0);
+        sealed_key_free(rig->key); /* which root has locked */
+        rig->key = NULL;
+        must(setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+        status = check(rig);
+        rig_end(rig);
+        _exit(status);
+    }
+    must(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int key_needs_a_page(const struct sealed_rig *rig)
+{
+    struct err err = {0};
+
+    if (sealed_key_read(rig->key_path, &err) != NULL || err.code != ERR_SYSTEM)
+        return 1;
+    return strstr(err.text, "LimitMEMLOCK=") == NULL ? 2 : 0;
+}
+
+static void a_key_is_not_read_where_it_could_be_swapped(void **state)
+{
+    (void)state;
+    assert_int_equal(with_limit(0, key_needs_a_page), 0);
+}
+
+/* Makes a set of COUNT names with the key of RIG, opens it twice, as a reload does, and returns how
+ * many of both are locked; 9 on any failure. */
+static int open_twice(const struct sealed_rig *rig, unsigned count)
+{
+    static const uint8_t salt[SEALED_SALT_OCTETS];
+    struct sealed *sets[2] = {NULL, NULL};
+    struct sealed_info info;
+    struct sealed_key *key;
+    struct err err;
+    int locked = 0;
+
+    for (size_t set = 0; set < 2; set++) {
+        struct seal *seal;
+
+        key = sealed_key_read(rig->key_path, &err);
+        seal = key == NULL ? NULL : seal_start(key, salt, &err);
+        if (seal == NULL)
+            return 9;
+        for (unsigned i = 0; i < count; i++) {
+            char text[32];
+
+            snprintf(text, sizeof text, "n%u.example", i);
+            must(sample_seal_name(seal, text, &err) == 0);
+        }
+        must(seal_write(seal, key, rig->set, 1, 1, &err) == 0);
+        seal_end(seal);
+        sets[set] = sealed_open(rig->set, key, &err);
+        if (sets[set] == NULL || look(sets[set], "n0.example") != SEALED_BLOCK)
+            return 9;
+        sealed_info(sets[set], &info);
+        locked += info.locked;
+        sealed_key_free(key);
+    }
+    sealed_close(sets[0]);
+    sealed_close(sets[1]);
+    return locked;
+}
+
+static int open_small(const struct sealed_rig *rig)
+{
+    return open_twice(rig, 1);
+}
+
+static int open_large(const struct sealed_rig *rig)
+{
+    return open_twice(rig, 5000);
+}
+
+static void what_every_process_may_lock_is_enough_for_keys_and_small_sets(void **state)
+{
+    (void)state;
+    assert_int_equal(with_limit(64 << 10, open_small), 2);
+}
+
+static void a_table_beyond_the_limit_works_and_is_told_of(void **state)
+{
+    (void)state;
+    assert_int_equal(with_limit(64 << 10, open_large), 0);
 }
 
 int main(void)
@@ -426,6 +529,9 @@ int main(void)
         cmocka_unit_test(all_memory_of_a_set_is_locked_and_left_out_of_dumps),
         cmocka_unit_test(a_key_is_locked_and_left_out_of_dumps),
         cmocka_unit_test(memory_is_wiped_before_it_is_given_back),
+        cmocka_unit_test(a_key_is_not_read_where_it_could_be_swapped),
+        cmocka_unit_test(what_every_process_may_lock_is_enough_for_keys_and_small_sets),
+        cmocka_unit_test(a_table_beyond_the_limit_works_and_is_told_of),
         cmocka_unit_test(a_closed_set_and_a_freed_key_leave_nothing),
     };
 

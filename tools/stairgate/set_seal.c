@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "blocklist/format/format.h"
@@ -252,6 +253,7 @@ int set_seal_run(int argc, char **argv)
     struct err err = {0};
     int code = EXIT_DONE;
 
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* what is read here is in no core dump */
     if (read_options(&job, argc, argv, &err) != 0 || load(&job, &err) != 0 ||
         seal(&job, argv + optind, argc - optind, &err) != 0)
         code = fail(&job, &err);
