@@ -169,7 +169,7 @@ const struct command commands[] = {
     {"audit", "verify", "[--db FILE] [--head N:DIGEST] [--json] [--socket PATH]",
      "check the account of lifts, row by row; exit 1: somebody changed it",
      "", command_audit_verify},
-    {"", "audit", "[--since DATE|TIME] [--json] [--socket PATH]",
+    {"", "audit", "[--since 30d|DATE] [--json] [--socket PATH]",
      "print the account of lifts: who did what, when and why; no names",
      "--since 30d", command_audit},
     {"", "test", "FILE [--config FILE] [--set FILE] [--at TIME] [--json [--all]]",
