@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -17,6 +16,7 @@
 #include "blocklist/feed/sealed_place.h"
 #include "blocklist/feed/sealed_reader.h"
 #include "blocklist/feed/sealed_run.h"
+#include "blocklist/feed/version.h"
 
 #define UNFINISHED ".new"
 
@@ -74,17 +74,6 @@ static int read_list(struct sealed_run *sealed, struct sealed_work *work,
 
 /* ---- the record ---- */
 
-static const char *version_text(int64_t version_s, char text[40])
-{
-    time_t at = (time_t)version_s;
-    struct tm parts;
-
-    if (version_s <= 0 || gmtime_r(&at, &parts) == NULL ||
-        strftime(text, 40, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        snprintf(text, 40, "none signed");
-    return text;
-}
-
 static struct store_event read_event(const struct sealed_run *sealed,
                                      const struct sealed_work *work,
                                      const struct sealed_reader_result *result)
@@ -139,7 +128,7 @@ static void take(struct sealed_run *sealed, struct sealed_work *work, const stru
     struct run *run = sealed->run;
     struct outcome outcome;
     struct err err = {0};
-    char version[40];
+    char version[VERSION_TEXT_MAX];
 
     for (size_t i = 0; i < places->count && !run->request->dry_run; i++) {
         if (place_rename(places->unfinished[i], places->part[i], &err) != 0) {
@@ -170,20 +159,16 @@ static bool same(const uint8_t a[32], const uint8_t b[32])
 
 /* What is older than the last good one, or as old and not the same, was signed once and is sent
  * again by somebody who wants entries back, or away. */
-static int check_version(const struct sealed_work *work, struct err *err)
+static int check_version(const struct sealed_run *sealed, const struct sealed_work *work,
+                         struct err *err)
 {
     const struct fetch_result *fetched = &work->work.fetched;
-    char version[40], last[40];
+    const struct version last = {work->version_s, work->body_known ? work->work.known.body : NULL},
+                         came = {fetched->signed_s, fetched->body};
+    enum version_word word = version_compare(&last, &came, sealed->run->request->now_s);
 
-    if (work->version_s == 0 || fetched->signed_s > work->version_s ||
-        (fetched->signed_s == work->version_s &&
-         (!work->body_known || same(fetched->body, work->work.known.body))))
-        return 0;
-    return err_set(err, ERR_DIGEST,
-                   "replayed: signed %s, and the last good one %s%s; the last good list stays; "
-                   "where the publisher went back on purpose, remove the list and add it again",
-                   version_text(fetched->signed_s, version), version_text(work->version_s, last),
-                   fetched->signed_s == work->version_s ? " with other octets" : "");
+    return word == VERSION_NEW || word == VERSION_SAME ? 0
+                                                       : version_refuse(word, &last, &came, err);
 }
 
 static void read_and_judge(struct sealed_run *sealed, struct sealed_work *work,
@@ -236,7 +221,7 @@ void sealed_outcome(struct sealed_run *sealed, struct sealed_work *work,
     known_octets = work->body_known && work->work.known.fetched_s > 0 &&
                    same(work->work.known.body, work->work.fetched.body);
     run->result->fetched++;
-    if (check_version(work, &err) != 0)
+    if (check_version(sealed, work, &err) != 0)
         outcome_failed(run, &work->work, &err);
     else if (was_held(sealed, work) && !work->waited)
         outcome_still_held(run, &work->work);

@@ -109,7 +109,7 @@ static void add_line(struct libscols_table *table, const struct config_list *lis
                            text_from_duration((uint64_t)list->every_s * 1000, every),
                            list->observe ? "observe" : "block",
                            list->licence != NULL ? list->licence : "",
-                           list->url};
+                           list->url != NULL ? list->url : list->inbox};
 
     snprintf(parts, sizeof parts, "%zu parts", list->part_count);
     lists_row(table, cells, sizeof cells / sizeof *cells);
@@ -136,7 +136,7 @@ static void show_ids(const struct config *config)
         const struct config_list *list = &config->lists[i];
 
         json_array_append_new(lists,
-                              json_pack("{s:s, s:s, s:s, s:s}", "id", list->id, "category",
+                              json_pack("{s:s, s:s, s:s, s:s?}", "id", list->id, "category",
                                         list->category, "format", list->format, "url", list->url));
     }
     json_out_print(json_pack("{s:i, s:o}", "schema", JSON_SCHEMA, "lists", lists));
