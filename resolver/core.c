@@ -7,6 +7,7 @@
 #include "resolver/core.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/base/err.h"
 #include "policy/snapshot.h"
@@ -113,7 +114,7 @@ static void count(struct core *core, const struct query *query)
     }
 }
 
-static void give_out(struct core *core, struct core_datagram *datagram, const struct query *query)
+static void give_out(struct core *core, struct core_datagram *datagram, struct query *query)
 {
     static const enum core_outcome outcomes[] = {
         [NEXT_STAGE] = CORE_DROPPED, /* cannot be: the last stage decides */
@@ -121,6 +122,9 @@ static void give_out(struct core *core, struct core_datagram *datagram, const st
         [NEXT_SILENCE] = CORE_SILENT, [NEXT_WAIT] = CORE_TAKEN,
     };
 
+    datagram->wipe = query->withheld != WITHHELD_NOTHING;
+    if (datagram->wipe)
+        explicit_bzero(&query->question, sizeof query->question);
     datagram->outcome = outcomes[query->next];
     datagram->out_length = query->out_length;
     count(core, query);

@@ -147,6 +147,7 @@ size_t buffer_copy(const struct buffer_pool *pool, const struct buffer *buffer, 
     return buffer->length;
 }
 
+/* What is taken is overwritten: queries and answers say who looks at what. */
 void buffer_take(struct buffer_pool *pool, struct buffer *buffer, size_t length)
 {
     while (length > 0 && buffer->length > 0) {
@@ -155,6 +156,7 @@ void buffer_take(struct buffer_pool *pool, struct buffer *buffer, size_t length)
 
         if (piece > buffer->length)
             piece = buffer->length;
+        memset(pool->blocks[first].octets + buffer->start, 0, length < piece ? length : piece);
         if (length < piece) {
             buffer->start += (uint32_t)length;
             buffer->length -= (uint32_t)length;

@@ -212,6 +212,17 @@ static void fill_datagram(struct stream *stream, size_t at, const uint8_t *octet
     memcpy(datagram->handle.octets, &way, sizeof way);
 }
 
+static void wipe(const struct core_datagram *datagrams, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!datagrams[i].wipe)
+            continue;
+        explicit_bzero((void *)(uintptr_t)datagrams[i].octets, datagrams[i].length);
+        if (datagrams[i].outcome == CORE_ANSWERED)
+            explicit_bzero(datagrams[i].out, datagrams[i].out_length);
+    }
+}
+
 /* Hands COUNT queries to the core. Returns false where one of them was no query. */
 static bool run_batch(struct stream *stream, size_t count)
 {
@@ -233,6 +244,7 @@ static bool run_batch(struct stream *stream, size_t count)
         else if (datagram->outcome == CORE_DROPPED)
             good = false;
     }
+    wipe(listener->datagrams, count);
     return good;
 }
 

@@ -73,6 +73,7 @@ struct udp_listener {
     struct log_limit limit;
     struct side in, out;
     size_t slots, queued, sent; /* outbox: buffers used, messages in it, those gone */
+    bool wipes[BATCH];          /* buffers that are overwritten when they are gone */
     struct core_datagram datagrams[BATCH];
     uint8_t in_octets[BATCH][IN_OCTETS], out_octets[BATCH][OUT_OCTETS];
 };
@@ -103,6 +104,15 @@ static void log_unsent(struct udp_listener *listener, int error)
                   dropped, strerror(error));
 }
 
+static void wipe_sent(struct udp_listener *listener)
+{
+    for (size_t i = 0; i < listener->slots; i++) {
+        if (listener->wipes[i])
+            explicit_bzero(listener->out_octets[i], OUT_OCTETS);
+        listener->wipes[i] = false;
+    }
+}
+
 static void push(struct udp_listener *listener)
 {
     bool was_blocked = listener->blocked;
@@ -122,8 +132,10 @@ static void push(struct udp_listener *listener)
             listener->sent++;
         }
     }
-    if (!listener->blocked)
+    if (!listener->blocked) {
+        wipe_sent(listener);
         listener->slots = listener->queued = listener->sent = 0;
+    }
     if (listener->blocked != was_blocked)
         listen_for(listener);
 }
@@ -307,6 +319,10 @@ static void run_batch(struct udp_listener *listener, size_t received)
     for (size_t i = 0; i < count; i++) {
         struct handle way;
 
+        listener->wipes[i] = listener->datagrams[i].wipe;
+        if (listener->datagrams[i].wipe)
+            explicit_bzero((void *)(uintptr_t)listener->datagrams[i].octets,
+                           listener->datagrams[i].length);
         if (listener->datagrams[i].outcome != CORE_ANSWERED)
             continue;
         memcpy(&way, listener->datagrams[i].handle.octets, sizeof way);
