@@ -45,8 +45,8 @@ struct core_datagram {
     /* filled by core_batch */
     enum core_outcome outcome;
     size_t out_length;
-    /* A name that rule 2 blocks stands in octets and out: they are overwritten by the transport, once
-     * the answer is gone, so that the server's memory does not gather such names. */
+    /* A name that rule 2 blocks stands in octets and out: they are overwritten by the transport,
+     * once the answer is gone, so that the server's memory does not gather such names. */
     bool wipe;
 };
 

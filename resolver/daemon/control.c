@@ -118,6 +118,7 @@ static void on_closed(uv_handle_t *handle)
 
     if (--client->open > 0)
         return;
+    explicit_bzero(client->line, sizeof client->line);
     free(client);
     control->open--;
     let_go(control);
@@ -187,7 +188,7 @@ static void on_written(uv_write_t *request, int status)
     struct reply *reply = (struct reply *)request;
     struct client *client = request->handle->data;
 
-    free(reply->octets.base);
+    message_forget(reply->octets.base);
     free(reply);
     client->writes--;
     if (uv_is_closing((uv_handle_t *)&client->pipe))
@@ -336,6 +337,7 @@ static void answer(struct client *client, const char *line, size_t length)
         leave(client);
     }
     message_clear(&message);
+    message_forget_stack();
 }
 
 static void take_lines(struct client *client)
@@ -358,6 +360,7 @@ static void take_lines(struct client *client)
     }
     client->used -= done;
     memmove(client->line, client->line + done, client->used);
+    explicit_bzero(client->line + client->used, done);
     if (client->used == sizeof client->line && !client->leaving && !client->paused) {
         answer(client, client->line, client->used); /* too long: says so and closes */
         client->used = 0;

@@ -8,6 +8,7 @@
  * client could not tell which of its requests went wrong). */
 #include "resolver/daemon/message.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "config/base/err.h"
 
 /* An object of strings and numbers needs no depth; a line of brackets must not cost any either. */
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, STACK_OCTETS = 128 * 1024 };
 
 /* Tells whether LINE nests deeper than any request of ours. Strings are skipped. */
 static bool is_deep(const char *line, size_t length)
@@ -141,6 +142,31 @@ json_t *message_fail(json_t *errors, const struct err *err)
     return NULL;
 }
 
+static void wipe_and_free(void *memory)
+{
+    if (memory == NULL)
+        return;
+    explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void message_keep_nothing(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
+
+void message_forget(char *line)
+{
+    wipe_and_free(line);
+}
+
+__attribute__((noinline)) void message_forget_stack(void)
+{
+    char room[STACK_OCTETS];
+
+    explicit_bzero(room, sizeof room);
+}
+
 /* Writes MESSAGE (given up) as one line. */
 static char *to_line(json_t *message)
 {
@@ -151,13 +177,12 @@ static char *to_line(json_t *message)
     if (text == NULL)
         return NULL;
     length = strlen(text);
-    line = realloc(text, length + 2);
-    if (line == NULL) {
-        free(text);
-        return NULL;
+    line = malloc(length + 2);
+    if (line != NULL) {
+        memcpy(line, text, length);
+        memcpy(line + length, "\n", 2);
     }
-    line[length] = '\n';
-    line[length + 1] = '\0';
+    wipe_and_free(text);
     return line;
 }
 

@@ -50,4 +50,13 @@ char *message_reply(int64_t id, json_t *result, json_t *errors);
 /* Writes a request line for VERB, with the keys of ARGUMENTS (given up, may be NULL). */
 char *message_request(int64_t id, const char *verb, json_t *arguments);
 
+/* What people ask `why` about stays nowhere: from here on all JSON is overwritten when it is freed,
+ * for the whole process. */
+void message_keep_nothing(void);
+
+/* Overwrites and frees LINE, a reply; overwrites what calls that have returned left on the stack.
+ */
+void message_forget(char *line);
+void message_forget_stack(void);
+
 #endif

@@ -27,6 +27,7 @@
 #include "resolver/daemon/canary.h"
 #include "resolver/daemon/clock.h"
 #include "resolver/daemon/keeper.h"
+#include "resolver/daemon/message.h"
 #include "resolver/daemon/lifting.h"
 #include "resolver/daemon/publish.h"
 #include "resolver/daemon/restart.h"
@@ -349,6 +350,7 @@ int server_run(const struct server_options *options)
     signal(SIGPIPE, SIG_IGN); /* a client that left, a log that nobody reads: no reason to die */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: the write says so */
     log_open(&server.log, "server");
+    message_keep_nothing();
     server.log.level = log_level_from_word(options->log_level);
     if (options->keeper >= 0)
         (void)!fcntl(options->keeper, F_SETFD, FD_CLOEXEC);
