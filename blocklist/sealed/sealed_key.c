@@ -17,6 +17,8 @@
 #include "config/base/err.h"
 #include "config/base/file.h"
 
+enum { STACK_OCTETS = 4096 };
+
 #define CREDENTIAL "credential:"
 
 enum {
@@ -33,10 +35,8 @@ struct sealed_key {
 };
 
 static const char purposes[SEALED_PURPOSES][crypto_generichash_blake2b_PERSONALBYTES] = {
-    [SEALED_FOR_NAMES] = "stairgate names",
-    [SEALED_FOR_FILE] = "stairgate file",
-    [SEALED_FOR_LIFTS] = "stairgate lifts",
-    [SEALED_FOR_BODIES] = "stairgate bodies",
+    [SEALED_FOR_NAMES] = "stairgate names", [SEALED_FOR_FILE] = "stairgate file",
+    [SEALED_FOR_LIFTS] = "stairgate lifts", [SEALED_FOR_BODIES] = "stairgate bodies",
     [SEALED_FOR_ASKED] = "stairgate asked",
 };
 
@@ -230,4 +230,5 @@ void sealed_key_digest(const struct sealed_key *key, enum sealed_purpose purpose
     sealed_key_derive(key, purpose, NULL, derived, sizeof derived);
     crypto_generichash_blake2b(digest, 32, octets, length, derived, sizeof derived);
     sodium_memzero(derived, sizeof derived);
+    sodium_stackzero(STACK_OCTETS); /* where the last blocks of OCTETS were while they were mixed */
 }

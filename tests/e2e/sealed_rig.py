@@ -7,7 +7,7 @@ import time
 
 from feed_rig import FeedRig
 from feed_server import Signer, names, page
-from harness import BIN, ask, tool, wait_for
+from harness import ask, tool, wait_for
 
 MARK = "zq7xk"  # is in every listed name and in nothing else
 CANARY = "canary-of-ours.example"
@@ -31,7 +31,7 @@ class Hotline:
         self.token.chmod(0o600)
         self.version = int(time.time()) - 86400
 
-    def put(self, octets, *, version=None, signature=None, sleep=False, **more):
+    def put(self, octets, *, version=None, signature=None, **more):
         """Publishes OCTETS as a newer version (or VERSION); SIGNATURE instead of the right one."""
         self.version = self.version + 60 if version is None else version
         if signature is None:
@@ -72,7 +72,7 @@ class SealedRig(FeedRig):
         return self.public + "".join(one.yaml() for one in self.hotlines)
 
     def more(self, lists, feeds=""):  # as an instance's, since it has a key
-        text = FeedRig.more(lists, feeds)
+        text = FeedRig.more(lists, feeds) if lists else f"feeds:\n  dir: lists\n  timer: no\n{feeds}\n"
         return text + f"tier: school\nsealed:\n  key: sealed.key\n  canary: {CANARY}\n{self.sealed}\n"
 
     def configure(self):
@@ -123,6 +123,3 @@ def wait_for_request(feeds, path):
 
 def sync_process(rig, *words):
     return subprocess.Popen(rig.command("sync", *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-__all__ = ["BIN", "CANARY", "Hotline", "MARK", "SealedRig", "listed", "sync_process", "wait_for_request"]

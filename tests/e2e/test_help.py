@@ -9,7 +9,7 @@ COMMANDS = ["status", "reload", "stop", "observed", "cache stats", "cache lookup
             "devices export", "country list", "country show", "country check", "country reference", "calendar import", "checklist",
             "privacy", "bypass rules", "why", "allow", "deny", "pause", "offline", "resume", "release", "hold", "unhold", "grants list",
             "grants revoke", "lift confirm", "lift apply", "lift list", "lift end", "lift", "audit verify", "audit", "test", "services list", "services show", "lists catalogue", "lists show", "lists add", "lists remove",
-            "lists status", "lists history", "lists diff", "lists sync", "lists rollback", "lists accept", "set lookup", "set info",
+            "lists status", "lists history", "lists diff", "lists sync", "lists rekey", "lists rollback", "lists accept", "set lookup", "set info",
             "set verify", "set build", "set key", "set seal"]
 
 
