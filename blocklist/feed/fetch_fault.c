@@ -55,8 +55,19 @@ static int certificate_fault(CURL *easy, const char *shown, struct err *err)
     return err_set(err, ERR_REFUSED, "its certificate is not good: %s", shown);
 }
 
+/* RFC 8446 §4.4.2: TLS 1.3 is set up before a server looks for our certificate, and its alert is
+ * often lost with the connection. */
+static const char unknown_cure[] =
+    ", or the publisher asks for a certificate of ours; see `auth.certificate`";
+
+static bool is_broken(CURLcode code)
+{
+    return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING ||
+           code == CURLE_SSL_CONNECT_ERROR;
+}
+
 int fetch_fault(CURL *easy, CURLcode code, const char *text, const struct config_feeds *feeds,
-                struct err *err)
+                bool unknown, struct err *err)
 {
     char shown[120];
 
@@ -70,7 +81,8 @@ int fetch_fault(CURL *easy, CURLcode code, const char *text, const struct config
                        feeds->slow_octets_s, feeds->slow_s);
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (meanings[i].curl == code)
-            return err_set(err, meanings[i].code, "%s (%s)", meanings[i].meaning, shown);
+            return err_set(err, meanings[i].code, "%s%s (%s)", meanings[i].meaning,
+                           unknown && is_broken(code) ? unknown_cure : "", shown);
     return err_set(err, ERR_UNREACHABLE, "%s; the next run tries again", shown);
 }
 

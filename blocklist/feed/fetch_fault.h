@@ -8,9 +8,10 @@
 
 struct err;
 
-/* Fills ERR for CODE of EASY, whose error text is TEXT, with the bounds of FEEDS; returns -1. */
+/* Fills ERR for CODE of EASY, whose error text is TEXT, with the bounds of FEEDS; UNKNOWN: we
+ * showed no certificate over TLS, and nothing was answered. Returns -1. */
 int fetch_fault(CURL *easy, CURLcode code, const char *text, const struct config_feeds *feeds,
-                struct err *err);
+                bool unknown, struct err *err);
 
 /* Tells whether what came before CODE is a good beginning, worth going on from. */
 bool fetch_fault_keeps(CURLcode code);

@@ -289,6 +289,8 @@ void fetch_transfer_ended(struct fetch_transfer *transfer, CURLcode code)
         err_set(&transfer->fault, ERR_LIMIT, "a line of the answer's header has no end");
     } else if (transfer->fault.code == ERR_NONE) {
         fetch_fault(transfer->easy, code, transfer->curl_text, &transfer->world->config->feeds,
+                    strcmp(transfer->url.scheme, "https") == 0 &&
+                        transfer->ask->list->certificate == NULL && !transfer->reply.header_ended,
                     &transfer->fault);
         transfer->cut_short =
             reply->header_ended && fetch_reply_has_list(reply) && fetch_fault_keeps(code);

@@ -455,7 +455,7 @@ def test_no_proxy_of_the_environment_is_used(feeds, fetch):
 # ---- TLS
 
 @pytest.mark.parametrize("host, words", [("expired.test", "expired"), ("wrong.test", "another name's"), ("stranger.test", "nobody known signed"),
-                                         ("old.test", "TLS 1.2"), ("mutual.test", "")])
+                                         ("old.test", "TLS 1.2"), ("mutual.test", "asks for a certificate of ours")])
 def test_each_fault_of_tls_has_its_message(feeds, fetch, host, words):
     feeds.put("/a", BODY)
     fetch.fails("/a", words, host=host)
