@@ -149,7 +149,7 @@ static inline struct name query_lookup_name(const struct query *query)
  * another name. */
 const struct question *query_lookup(const struct query *query, struct question *room);
 
-/* stage_decide.c: has QUERY, whose name, or what we lead it to, MET, is blocked by rule 2, cost its
+/* stage_budget.c: has QUERY, whose name, or what we lead it to, MET, is blocked by rule 2, cost its
  * client and move no counter; returns as stage_charge. */
 enum next stage_hide(const struct query_context *context, struct query *query,
                      const struct name *met);

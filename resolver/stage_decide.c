@@ -57,25 +57,6 @@ static void count_bypass(const struct query_context *context, const struct query
         devices_count_bypass(overlay->devices, query->verdict.device);
 }
 
-/* Tells whether the node asks itself whether the sealed set is in force (daemon/canary.h): that
- * costs nobody anything, and is counted nowhere. */
-static bool is_own_canary(const struct query *query)
-{
-    return (query->ask.sealed.words & SEALED_CANARY) != 0 &&
-           addr_equal(&query->ask.client, &query->ask.local.addr);
-}
-
-/* What the operator, the law or a hotline blocks, or diverts, costs the client, and moves nothing
- * else: no counter, no device that is seen. */
-enum next stage_hide(const struct query_context *context, struct query *query,
-                     const struct name *met)
-{
-    query->withheld = is_own_canary(query) ? WITHHELD_CANARY : WITHHELD_BLOCK;
-    if (query->withheld == WITHHELD_CANARY)
-        return NEXT_STAGE;
-    return stage_charge(context, query, met);
-}
-
 enum next stage_decide(const struct query_context *context, struct query *query)
 {
     struct core_counters *counters = context->counters;

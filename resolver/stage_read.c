@@ -64,7 +64,7 @@ static enum next respond_fault(const struct query_context *context, struct query
 {
     enum next next;
 
-    query->ask.client = query->client.addr; /* who is out does not even learn that */
+    query->ask = (struct ask){.client = query->client.addr}; /* who is out does not learn that */
     next = stage_budget(context, query);
     if (next != NEXT_STAGE)
         return next;

@@ -51,7 +51,8 @@ static size_t next_request(const struct child *child)
     for (size_t i = 0; i < child->count; i++) {
         if (child->begun[i])
             continue;
-        if (fetch_url_parse(&url, NULL, child->requests[i].list->url, NULL) != 0)
+        if (child->requests[i].list->url == NULL ||
+            fetch_url_parse(&url, NULL, child->requests[i].list->url, NULL) != 0)
             return i; /* it will say so itself */
         if (host_has_room(child, url.host))
             return i;

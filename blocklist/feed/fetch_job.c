@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "blocklist/feed/fetch_outbox.h"
+#include "blocklist/feed/inbox.h"
 #include "blocklist/feed/list_signature.h"
 #include "blocklist/feed/signature.h"
 #include "config/base/url_show.h"
@@ -73,6 +74,27 @@ static void progress(void *context, uint64_t got, uint64_t of)
     fetch_outbox_put(job->world->outbox, &message);
 }
 
+/* What was delivered, for a list that is not fetched. */
+static void take_delivery(struct fetch_job *job)
+{
+    const struct fetch_request *request = job->request;
+    struct inbox_taken taken;
+    struct err err;
+
+    if (request->memory == NULL)
+        err_set(&err, ERR_CONFIG, "it is for legal and hotline lists");
+    if (request->memory == NULL ||
+        inbox_take(request->list, request->memory, job->world->config->feeds.size_most,
+                   (int64_t)time(NULL), &taken, &err) != 0) {
+        fail_at(job, "inbox", &err);
+        return;
+    }
+    job->result.outcome = taken.found ? FETCH_NEW : FETCH_UNCHANGED;
+    job->result.signed_s = taken.signed_s;
+    job->result.octets = taken.octets;
+    end(job);
+}
+
 /* Puts the part in its place: JOB is done. */
 static void succeed(struct fetch_job *job)
 {
@@ -93,33 +115,12 @@ static void succeed(struct fetch_job *job)
 
 /* ---- the signature */
 
-static void signature_url(const struct config_list *list, char out[FETCH_URL_MAX])
-{
-    const char *suffix = list_signature_suffix(list);
-    size_t plain = strcspn(list->url, "?#");
-
-    if (list->signature_url != NULL)
-        snprintf(out, FETCH_URL_MAX, "%s", list->signature_url);
-    else
-        snprintf(out, FETCH_URL_MAX, "%.*s%s%s", (int)plain, list->url, suffix, list->url + plain);
-}
-
-/* The last part of the list's address, as a line of sha256sum names it. */
-static void file_name(const char *url, char out[256])
-{
-    size_t end = strcspn(url, "?#"), start = end;
-
-    while (start > 0 && url[start - 1] != '/')
-        start--;
-    snprintf(out, 256, "%.*s", (int)(end - start), url + start);
-}
-
 static int check_signature(struct fetch_job *job, struct err *err)
 {
     const struct config_list *list = job->request->list;
     char name[256];
 
-    file_name(list->url, name);
+    list_signature_name(list->url, name);
     return list_signature_check(list, name, (const char *)job->signature.memory,
                                 (size_t)job->signature.got, job->body.fd, (int64_t)time(NULL),
                                 &job->result.signed_s, err);
@@ -198,7 +199,7 @@ static void get_signature(struct fetch_job *job)
         return;
     }
     fetch_sink_close(&job->signature);
-    signature_url(job->request->list, address);
+    list_signature_url(job->request->list, address, sizeof address);
     if (fetch_sink_memory(&job->signature, SIGNATURE_OCTETS_MAX, &err) != 0 ||
         fetch_url_parse(&url, NULL, address, &err) != 0) {
         fail(job, &err);
@@ -474,7 +475,9 @@ void fetch_job_start(struct fetch_job *job, const struct fetch_request *request,
     job->conditional = request->etag[0] != '\0' || request->modified[0] != '\0';
     if (most_s > 0)
         uv_timer_start(&job->timer, too_long, most_s * 1000, 0);
-    if (list_signature_ready(request->list, (int64_t)time(NULL), &err) != 0)
+    if (request->list->inbox != NULL)
+        take_delivery(job);
+    else if (list_signature_ready(request->list, (int64_t)time(NULL), &err) != 0)
         fail(job, &err); /* before anything is fetched that could not be checked */
     else
         get_body(job);

@@ -1,5 +1,8 @@
 #include "blocklist/feed/list_signature.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "blocklist/feed/signature.h"
 #include "blocklist/feed/signature_cms.h"
 #include "config/base/err.h"
@@ -14,6 +17,26 @@ const char *list_signature_suffix(const struct config_list *list)
     };
 
     return suffixes[list->signature];
+}
+
+void list_signature_url(const struct config_list *list, char *out, size_t room)
+{
+    size_t plain = strcspn(list->url, "?#");
+
+    if (list->signature_url != NULL)
+        snprintf(out, room, "%s", list->signature_url);
+    else
+        snprintf(out, room, "%.*s%s%s", (int)plain, list->url, list_signature_suffix(list),
+                 list->url + plain);
+}
+
+void list_signature_name(const char *url, char out[256])
+{
+    size_t end = strcspn(url, "?#"), start = end;
+
+    while (start > 0 && url[start - 1] != '/')
+        start--;
+    snprintf(out, 256, "%.*s", (int)(end - start), url + start);
 }
 
 int list_signature_ready(const struct config_list *list, int64_t now_s, struct err *err)

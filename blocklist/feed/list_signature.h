@@ -14,6 +14,11 @@ struct err;
  */
 const char *list_signature_suffix(const struct config_list *list);
 
+/* Writes to OUT where the signature of LIST, which has an address, is; and what its publisher calls
+ * the file at URL, as a line of sha256sum names it. */
+void list_signature_url(const struct config_list *list, char *out, size_t room);
+void list_signature_name(const char *url, char out[256]);
+
 /* Checks that LIST's key can be read and may be used at NOW_S, before anything is fetched that
  * could not be checked. Errors: -1 with ERR. */
 int list_signature_ready(const struct config_list *list, int64_t now_s, struct err *err);

@@ -76,6 +76,8 @@ static int fetch(struct fetching *fetching, struct sealed_memory *memory, struct
         *err = result->fault;
         return -1;
     }
+    if (result->outcome == FETCH_UNCHANGED && list->inbox != NULL)
+        return 0;
     if (result->outcome != FETCH_NEW)
         return err_set(err, ERR_FORMAT, "unchanged, although it was asked for without conditions");
     /* No validator is kept, and the digest is made under the key. */
@@ -93,8 +95,12 @@ bool sealed_fetch(struct sealed_run *sealed, struct sealed_work *work, struct se
     sealed_key_free(sealed->key);
     sealed->key = NULL;
     sealed->set.key = NULL;
-    if (fetch(&fetching, memory, &err) == 0)
-        return true;
+    if (fetch(&fetching, memory, &err) == 0) {
+        if (work->work.fetched.outcome == FETCH_NEW)
+            return true;
+        sealed_inbox_empty(sealed, work);
+        return false;
+    }
     outcome_failed(sealed->run, &work->work, &err);
     return false;
 }

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -75,17 +74,6 @@ static int read_list(struct sealed_run *sealed, struct sealed_work *work,
 
 /* ---- the record ---- */
 
-static const char *version_text(int64_t version_s, char text[40])
-{
-    time_t at = (time_t)version_s;
-    struct tm parts;
-
-    if (version_s <= 0 || gmtime_r(&at, &parts) == NULL ||
-        strftime(text, 40, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        snprintf(text, 40, "none signed");
-    return text;
-}
-
 static struct store_event read_event(const struct sealed_run *sealed,
                                      const struct sealed_work *work,
                                      const struct sealed_reader_result *result)
@@ -140,7 +128,7 @@ static void take(struct sealed_run *sealed, struct sealed_work *work, const stru
     struct run *run = sealed->run;
     struct outcome outcome;
     struct err err = {0};
-    char version[40];
+    char version[VERSION_TEXT_MAX];
 
     for (size_t i = 0; i < places->count && !run->request->dry_run; i++) {
         if (place_rename(places->unfinished[i], places->part[i], &err) != 0) {
@@ -174,13 +162,13 @@ static bool same(const uint8_t a[32], const uint8_t b[32])
 static int check_version(const struct sealed_run *sealed, const struct sealed_work *work,
                          struct err *err)
 {
-    const struct version last = {work->version_s, work->body_known ? work->work.known.body : NULL};
-    const struct version came = {work->work.fetched.signed_s, work->work.fetched.body};
+    const struct fetch_result *fetched = &work->work.fetched;
+    const struct version last = {work->version_s, work->body_known ? work->work.known.body : NULL},
+                         came = {fetched->signed_s, fetched->body};
     enum version_word word = version_compare(&last, &came, sealed->run->request->now_s);
 
-    return word == VERSION_REPLAYED || word == VERSION_AHEAD
-               ? version_refuse(word, &last, &came, err)
-               : 0;
+    return word == VERSION_NEW || word == VERSION_SAME ? 0
+                                                       : version_refuse(word, &last, &came, err);
 }
 
 static void read_and_judge(struct sealed_run *sealed, struct sealed_work *work,

@@ -270,9 +270,11 @@ static int go(struct sealed_run *sealed, struct err *err)
     }
     if (run->request->dry_run || !sealed->readable)
         return 0;
-    if (open_key(sealed, err) != 0 || publish(sealed, err) != 0)
+    if (open_key(sealed, err) != 0 || publish(sealed, err) != 0 || sealed_deadlines(run, err) != 0)
         return -1;
-    return sealed_deadlines(run, err);
+    close_key(sealed);
+    sealed_inbox_clear(sealed);
+    return 0;
 }
 
 static int start(struct run *run, const char *accept, struct err *err)

@@ -49,6 +49,11 @@ int sealed_run_accept(struct run *run, const char *id, struct err *err);
 bool sealed_fetch(struct sealed_run *sealed, struct sealed_work *work,
                   struct sealed_memory *memory);
 
+/* Settles WORK, for whose list nothing new was delivered; and, once the set is in force, wipes the
+ * deliveries that it was made of. (sealed_inbox.c) */
+void sealed_inbox_empty(struct sealed_run *sealed, struct sealed_work *work);
+void sealed_inbox_clear(struct sealed_run *sealed);
+
 /* Settles WORK, whose list came as MEMORY holds it. (sealed_outcome.c) */
 void sealed_outcome(struct sealed_run *sealed, struct sealed_work *work,
                     const struct sealed_memory *memory);

@@ -7,7 +7,9 @@
 #include "config/base/date.h"
 #include "config/base/err.h"
 
-enum { DIGEST_OCTETS = 32, TIME_TEXT_MAX = 40 };
+enum { DIGEST_OCTETS = 32, DAY_S = 86400 };
+
+static const int64_t YEAR_9999_S = 253402300799;
 
 enum version_word version_compare(const struct version *last, const struct version *came,
                                   int64_t now_s)
@@ -25,31 +27,34 @@ enum version_word version_compare(const struct version *last, const struct versi
                                                                      : VERSION_REPLAYED;
 }
 
-static const char *time_text(int64_t seconds, char out[TIME_TEXT_MAX])
+char *version_text(int64_t signed_s, char out[VERSION_TEXT_MAX])
 {
     char day[DATE_TEXT_MAX];
-    int64_t of_day = seconds % 86400;
+    int64_t of_day = signed_s % DAY_S;
 
-    if (seconds <= 0)
-        return "without a time";
-    snprintf(out, TIME_TEXT_MAX, "%s %02d:%02d:%02d UTC", date_to_text(date_day_of(seconds), day),
-             (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    if (signed_s <= 0 || signed_s > YEAR_9999_S)
+        snprintf(out, VERSION_TEXT_MAX, "none signed");
+    else
+        snprintf(out, VERSION_TEXT_MAX, "%sT%02d:%02d:%02dZ",
+                 date_to_text(date_day_of(signed_s), day), (int)(of_day / 3600),
+                 (int)(of_day / 60 % 60), (int)(of_day % 60));
     return out;
 }
 
 int version_refuse(enum version_word word, const struct version *last, const struct version *came,
                    struct err *err)
 {
-    char then[TIME_TEXT_MAX], before[TIME_TEXT_MAX];
+    char then[VERSION_TEXT_MAX], before[VERSION_TEXT_MAX];
 
     if (word == VERSION_AHEAD)
         return err_set(err, ERR_DIGEST,
-                       "signed %s, which is yet to come; the last good list stays; is the clock "
+                       "signed: %s, which is yet to come; the last good list stays; is the clock "
                        "right, here and at the publisher's?",
-                       time_text(came->signed_s, then));
-    return err_set(err, ERR_DIGEST,
-                   "replayed: signed %s, and the last good one %s%s; the last good list stays; "
-                   "where the publisher went back on purpose, remove the list and add it again",
-                   time_text(came->signed_s, then), time_text(last->signed_s, before),
-                   came->signed_s == last->signed_s ? " with other octets" : "");
+                       version_text(came->signed_s, then));
+    return err_set(
+        err, ERR_DIGEST,
+        "replayed: the version that came is %s, and that in force %s%s; the last good list stays; "
+        "where the publisher went back on purpose, remove the list and add it again",
+        version_text(came->signed_s, then), version_text(last->signed_s, before),
+        came->signed_s == last->signed_s ? " with other octets" : "");
 }

@@ -28,6 +28,11 @@ enum { VERSION_AHEAD_MOST_S = 86400 }; /* clocks and zones may be wrong by so mu
 enum version_word version_compare(const struct version *last, const struct version *came,
                                   int64_t now_s);
 
+enum { VERSION_TEXT_MAX = 32 };
+
+/* Writes SIGNED_S as 2027-01-15T08:00:00Z to OUT, or that nothing is signed; returns OUT. */
+char *version_text(int64_t signed_s, char out[VERSION_TEXT_MAX]);
+
 /* Sets ERR to why a list of this WORD (VERSION_REPLAYED, VERSION_AHEAD) is not taken, and what to
  * do. Errors: -1, always. */
 int version_refuse(enum version_word word, const struct version *last, const struct version *came,

@@ -82,6 +82,7 @@ struct sealed_info {
     bool locked;      /* its memory cannot be swapped */
 };
 
+/* Fills INFO with what may be told of SEALED. */
 void sealed_info(const struct sealed *sealed, struct sealed_info *info);
 
 /* Reads as much of the file at PATH as needs no key: INFO but for `locked`. Errors: -1 with ERR. */

@@ -127,6 +127,31 @@ int state_audit_get(struct state_db *db, int64_t number, struct state_audit *row
     return row->number == number;
 }
 
+struct latest {
+    const char *action;
+    struct state_audit *row;
+    int found;
+};
+
+static int see_latest(void *context, const struct state_audit *row)
+{
+    struct latest *latest = context;
+
+    if (strcmp(row->action, latest->action) == 0) {
+        *latest->row = *row;
+        latest->found = 1;
+    }
+    return 0;
+}
+
+int state_audit_last(struct state_db *db, const char *action, struct state_audit *row,
+                     struct err *err)
+{
+    struct latest latest = {action, row, 0};
+
+    return state_audit_each(db, 0, INT64_MAX, see_latest, &latest, err) == 0 ? latest.found : -1;
+}
+
 static int read_number(struct state_db *db, enum state_statement statement, int64_t *number,
                        struct err *err)
 {

@@ -46,6 +46,10 @@ int state_audit_each(struct state_db *db, int64_t after, int64_t most,
 /* Fills ROW with that of NUMBER. Returns 1, 0 where there is none, -1 with ERR. */
 int state_audit_get(struct state_db *db, int64_t number, struct state_audit *row, struct err *err);
 
+/* Finds the last row with ACTION. Returns 1, 0 where there is none, -1 with ERR. Cost: all rows. */
+int state_audit_last(struct state_db *db, const char *action, struct state_audit *row,
+                     struct err *err);
+
 /* Checks every row, that none is missing, and that the triggers are there; fills HEAD with how far
  * it is good.
  * Errors: -1 with ERR: ERR_DIGEST (it was changed; the text says where), or what reading met. */

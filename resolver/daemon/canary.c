@@ -11,9 +11,8 @@
  * Time is the server's clock, looked at once a second: hours pass at once in tests, and an hour
  * that a machine slept through has passed too.
  *
- * While the node's own address is over its budget (everybody behind a forwarder on the same machine
- * shares it), nothing that it asks is answered: the question waits until that is over. Dropped: an
- * exemption for the canary, which would have to be paid by every query. */
+ * The node's own address may be over its budget, where everybody behind a forwarder on the same
+ * machine shares it: what it asks for its own canary is answered all the same (stage_budget.c). */
 #include "resolver/daemon/canary.h"
 
 #include <inttypes.h>
@@ -27,7 +26,6 @@
 #include "config/config.h"
 #include "config/country.h"
 #include "policy/snapshot.h"
-#include "resolver/budget.h"
 #include "resolver/daemon/canary_ask.h"
 #include "resolver/daemon/feed_deadlines.h"
 #include "resolver/daemon/message.h"
@@ -60,7 +58,6 @@ struct canary {
     struct asked asked[LISTENERS_MOST]; /* of this round, or of the last */
     size_t count, at;
     bool running, wanted;         /* a round is; another is to be */
-    bool silenced;                /* it waits, since its own address gets no answers */
     struct state_canary last;     /* at_s 0: none yet */
     struct name_buf name;         /* that the last round asked for */
     uint64_t generation, serving; /* of the sealed set, and of the snapshot, then */
@@ -145,7 +142,6 @@ static json_t *whole_json(const struct canary *canary)
 {
     json_t *whole = canary_json(canary);
 
-    json_object_set_new(whole, "silenced", json_boolean(canary->silenced));
     json_object_set_new(whole, "asked", asked_json(canary));
     json_object_set_new(whole, "history", history_json(canary));
     return whole;
@@ -263,7 +259,7 @@ static void on_answer(void *context, const uint8_t *octets, size_t length)
         return;
     }
     one->result = octets == NULL ? CANARY_NO_ANSWER : canary_judge(question, octets, length);
-    if (one->result == CANARY_OK && !is_in_set(canary))
+    if ((one->result == CANARY_OK || one->result == CANARY_NO_ANSWER) && !is_in_set(canary))
         one->result = CANARY_NOT_BLOCKED;
     one->done = true;
     ask_next(canary);
@@ -278,18 +274,7 @@ static enum canary_result worst_of(const struct canary *canary)
     return canary->count == 0 ? CANARY_NO_ANSWER : worst;
 }
 
-static void wait_for_budget(struct canary *canary)
-{
-    if (!canary->silenced)
-        log_event(&canary->server->log, LOG_LEVEL_WARN, "canary_waits",
-                  "reason=\"the node's own address is over its budget, as everybody is who asks "
-                  "from there\"");
-    canary->silenced = true;
-    answer_waiting(canary);
-}
-
-/* Asks the next listener, or ends the round. Where its own address is silenced it waits: the tick
- * comes back. */
+/* Asks the next listener, or ends the round. */
 static void ask_next(struct canary *canary)
 {
     struct server *server = canary->server;
@@ -301,11 +286,6 @@ static void ask_next(struct canary *canary)
         finish(canary, worst_of(canary));
         return;
     }
-    if (budget_is_out(server->budget, &one->to.addr, server_now(server).mono_ms)) {
-        wait_for_budget(canary);
-        return;
-    }
-    canary->silenced = false;
     question = question_of(canary);
     canary->asking = canary_ask_start(&server->loop, &one->to,
                                       is_among(config->proxies, config->proxy_count, &one->to.addr),
@@ -393,8 +373,12 @@ static void on_tick(uv_timer_t *timer)
     struct canary *canary = timer->data;
     struct server *server = canary->server;
 
-    if (server->stopping || !is_configured(canary) || canary->asking != NULL)
+    if (server->stopping || canary->asking != NULL)
         return;
+    if (!is_configured(canary)) {
+        answer_waiting(canary); /* a reload took it away */
+        return;
+    }
     if (canary->running)
         ask_next(canary);
     else if (is_due(canary, server_now(server).wall_s))

@@ -3,7 +3,7 @@
  * Rules change with the time of day, so that a test needs hours to pass at once: `--clock FILE` has
  * Unix time come from FILE, 8 octets, least first, read anew for each batch of queries. Write them
  * in one go. Times to wait (TTLs in the cache, time limits) stay the system's, as they do when
- * somebody sets the clock. */
+ * somebody sets the clock; but 8 more octets are milliseconds by which they are ahead of it. */
 #ifndef RESOLVER_DAEMON_CLOCK_H
 #define RESOLVER_DAEMON_CLOCK_H
 

@@ -30,8 +30,8 @@ static int64_t user_of(const json_t *body)
     return json_integer_value(json_object_get(body, CONTROL_USER));
 }
 
-const struct operator*
-    lift_request_operator(const struct server *server, const json_t *body, struct err *err)
+const struct operators_person *lift_request_operator(const struct server *server,
+                                                     const json_t *body, struct err *err)
 {
     const char *as = message_text(body, "as", err);
 
@@ -113,15 +113,15 @@ int lift_request_ask(const struct server *server, const json_t *body, struct sta
 {
     const char *name_text = message_text(body, "name", err);
     const char *reason = message_text(body, "reason", err);
-    const struct operator* operator;
+    const struct operators_person *person;
     struct name_buf buf;
     struct name name;
 
     memset(lift, 0, sizeof *lift);
     if (err->code != ERR_NONE)
         return -1;
-    operator= lift_request_operator(server, body, err);
-    if (operator== NULL || lift_text_name(name_text, &buf, err) != 0 ||
+    person = lift_request_operator(server, body, err);
+    if (person == NULL || lift_text_name(name_text, &buf, err) != 0 ||
         read_length(body, &lift->for_s, err) != 0 ||
         lift_text_reason(reason, &buf, lift->reason, err) != 0 ||
         check_canary(server, &buf, err) != 0 || check_waiting(server, err) != 0)
@@ -129,7 +129,7 @@ int lift_request_ask(const struct server *server, const json_t *body, struct sta
     name = name_of(&buf);
     lifting_hash(server->lifting, server->state, &name, lift);
     randombytes_buf(lift->nonce, sizeof lift->nonce);
-    memcpy(lift->asked_by, operator->name, sizeof lift->asked_by);
+    memcpy(lift->asked_by, person->name, sizeof lift->asked_by);
     lift->asked_s = server_now(server).wall_s;
     return 0;
 }
@@ -191,9 +191,9 @@ static int check_name(const struct server *server, const json_t *body,
 }
 
 static int check_two(const struct server *server, const struct state_lift *lift,
-                     const struct operator* second, struct err *err)
+                     const struct operators_person *second, struct err *err)
 {
-    const struct operator* first =
+    const struct operators_person *first =
         operators_named(lifting_operators(server->lifting), lift->asked_by);
 
     if (first == NULL)
@@ -210,13 +210,13 @@ static int check_two(const struct server *server, const struct state_lift *lift,
 int lift_request_confirm(const struct server *server, const json_t *body, struct state_lift *lift,
                          struct err *err)
 {
-    const struct operator* operator= lift_request_operator(server, body, err);
+    const struct operators_person *person = lift_request_operator(server, body, err);
 
-    if (operator== NULL || lift_request_find(server, body, lift, err) != 0 ||
-        check_asked(server, lift, err) != 0 || check_two(server, lift, operator, err) != 0 ||
+    if (person == NULL || lift_request_find(server, body, lift, err) != 0 ||
+        check_asked(server, lift, err) != 0 || check_two(server, lift, person, err) != 0 ||
         check_name(server, body, lift, err) != 0)
         return -1;
-    memcpy(lift->confirmed_by, operator->name, sizeof lift->confirmed_by);
+    memcpy(lift->confirmed_by, person->name, sizeof lift->confirmed_by);
     lift->from_s = server_now(server).wall_s;
     lift->until_s = lift->from_s + lift->for_s;
     return 0;
@@ -238,8 +238,8 @@ static int check_times(const struct lift_text *text, int64_t now_s, struct err *
 }
 
 /* Adds SECOND to PEOPLE, who are COUNT, unless it is one of them. Returns how many there are. */
-static size_t add_person(const struct operator* people[2], size_t count,
-                         const struct operator* second)
+static size_t add_person(const struct operators_person *people[2], size_t count,
+                         const struct operators_person *second)
 {
     if (count == 0 || (count == 1 && operators_are_two(people[0], second)))
         people[count++] = second;
@@ -248,11 +248,11 @@ static size_t add_person(const struct operator* people[2], size_t count,
 
 /* Fills PEOPLE with two who stand behind TEXT. Every signature has to be good. */
 static int find_people(const struct server *server, const json_t *body, const char *text,
-                       const struct operator* people[2], struct err *err)
+                       const struct operators_person *people[2], struct err *err)
 {
     const struct operators *operators = lifting_operators(server->lifting);
     const json_t *signatures = json_object_get(body, "signatures");
-    const struct operator* one;
+    const struct operators_person *one;
     struct err nobody;
     size_t count = 0;
 
@@ -284,7 +284,7 @@ int lift_request_apply(const struct server *server, const json_t *body, struct s
                        struct err *err)
 {
     const char *text = message_text(body, "request", err);
-    const struct operator* people[2];
+    const struct operators_person *people[2];
     int64_t now_s = server_now(server).wall_s;
     struct lift_text request;
     struct name name;

@@ -8,15 +8,15 @@
 #include "policy/state/state_lifts.h"
 
 struct err;
-struct operator;
+struct operators_person;
 struct server;
 
 /* Of all these, ERR comes with ERR_NONE, and on errors -1 or NULL goes back with it filled. */
 
 /* Returns which operator the peer of BODY is, by its user and, where that says so, `as`. Errors:
  * ERR_REFUSED, ERR_USAGE. */
-const struct operator*
-    lift_request_operator(const struct server *server, const json_t *body, struct err *err);
+const struct operators_person *lift_request_operator(const struct server *server,
+                                                     const json_t *body, struct err *err);
 
 /* Refuses where nothing can be lifted now, with the reason. */
 int lift_request_check(const struct server *server, struct err *err);

@@ -156,22 +156,22 @@ json_t *run_lift_end(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
     struct err err = {.code = ERR_NONE};
-    const struct operator* operator= lift_request_operator(server, body, &err);
+    const struct operators_person *person = lift_request_operator(server, body, &err);
     char actor[STATE_WHO_MAX];
 
     snprintf(actor, sizeof actor, "user %lld",
              (long long)json_integer_value(json_object_get(body, CONTROL_USER)));
-    return end_lift(server, body, operator != NULL ? operator->name : actor, errors);
+    return end_lift(server, body, person != NULL ? person->name : actor, errors);
 }
 
 json_t *run_lift_end_named(void *context, const json_t *body, json_t *errors)
 {
     struct server *server = context;
     struct err err = {.code = ERR_NONE};
-    const struct operator* operator= lift_request_operator(server, body, &err);
+    const struct operators_person *person = lift_request_operator(server, body, &err);
 
-    return operator!= NULL ? end_lift(server, body, operator->name, errors)
-                           : message_fail(errors, &err);
+    return person != NULL ? end_lift(server, body, person->name, errors)
+                          : message_fail(errors, &err);
 }
 
 /* ---- showing ---- */

@@ -11,6 +11,7 @@
 #include "resolver/daemon/lifting.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -143,8 +144,61 @@ static int load_lift(void *context, const struct state_lift *lift)
     return 0;
 }
 
+/* ---- what the server itself puts into the account ---- */
+
+static void note(struct lifting *lifting, struct state_db *db, struct state_audit *row)
+{
+    struct err err;
+
+    snprintf(row->actor, sizeof row->actor, "stairgated");
+    if (state_audit_add(db, row, &err) == 0)
+        lifting_tell(lifting, row);
+    else
+        log_event(lifting->log, LOG_LEVEL_ERROR, "audit_unwritten", "reason=\"%s\"", err.text);
+}
+
+/* Notes ROW where the last one of its action says something else. */
+static void note_change(struct lifting *lifting, struct state_db *db, struct state_audit *row)
+{
+    struct state_audit last;
+    struct err err;
+    int found = state_audit_last(db, row->action, &last, &err);
+
+    if (found == 0 || (found == 1 && strcmp(last.subject, row->subject) != 0))
+        note(lifting, db, row);
+}
+
+/* Whoever may change the configuration could name operators of his own: that is to be seen. */
+static void note_rules(struct lifting *lifting, struct state_db *db, int64_t wall_s)
+{
+    struct state_audit who = {.at_s = wall_s, .action = "operators"};
+    struct state_audit key = {
+        .at_s = wall_s, .action = "key", .reason = "names are hashed under it"};
+    uint8_t digest[AUDIT_DIGEST_OCTETS];
+
+    operators_describe(lifting->operators, who.reason, sizeof who.reason, digest);
+    sodium_bin2hex(who.subject, sizeof who.subject, digest, sizeof digest / 2);
+    sodium_bin2hex(key.subject, sizeof key.subject, lifting->key_id, sizeof lifting->key_id);
+    note_change(lifting, db, &key);
+    note_change(lifting, db, &who);
+}
+
+/* A database that was set aside took an account with it. */
+static void note_beginning(struct lifting *lifting, const struct state *state, struct state_db *db,
+                           int64_t wall_s)
+{
+    struct state_audit row = {.at_s = wall_s,
+                              .action = "begun",
+                              .reason =
+                                  "state.db was damaged and is set aside, with the account in it"};
+
+    if (state_fault(state) != NULL && state_fault(state)->code == ERR_FORMAT)
+        note(lifting, db, &row);
+}
+
 /* Also where nothing can be lifted: that somebody changed the account is to be told at once. */
-static int check_account(struct lifting *lifting, struct state_db *db)
+static int check_account(struct lifting *lifting, const struct state *state, struct state_db *db,
+                         int64_t wall_s)
 {
     struct audit_head head;
     char digest[2 * AUDIT_DIGEST_OCTETS + 1];
@@ -157,6 +211,8 @@ static int check_account(struct lifting *lifting, struct state_db *db)
     }
     log_event(lifting->log, LOG_LEVEL_INFO, "audit_whole", "number=%lld digest=%s",
               (long long)head.number, state_audit_hex(head.digest, digest));
+    if (head.number == 0)
+        note_beginning(lifting, state, db, wall_s);
     return 0;
 }
 
@@ -168,9 +224,10 @@ static int load_all(struct lifting *lifting, const struct state *state, int64_t 
     loading.db = state_database(state, &err);
     if (loading.db == NULL && lifting->fault.code == ERR_NONE)
         lifting->fault = err;
-    if (loading.db == NULL || check_account(lifting, loading.db) != 0 ||
+    if (loading.db == NULL || check_account(lifting, state, loading.db, wall_s) != 0 ||
         lifting->fault.code != ERR_NONE)
         return -1;
+    note_rules(lifting, loading.db, wall_s);
     if (state_lifts_each(loading.db, load_lift, &loading, &lifting->fault) != 0)
         return -1;
     log_event(lifting->log, LOG_LEVEL_INFO, "lifts_loaded", "lifts=%zu", loading.in_force);

@@ -49,6 +49,23 @@ static void raise_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+enum { LOCKED_MOST = 1 << 30 };
+
+/* Legal and hotline lists are kept out of swap, by a server that is not root any more. Bounded, so
+ * that no fault of it locks the whole memory. */
+static void raise_locked(void)
+{
+    const struct rlimit wanted = {LOCKED_MOST, LOCKED_MOST};
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur >= LOCKED_MOST)
+        return;
+    if (geteuid() == 0 && setrlimit(RLIMIT_MEMLOCK, &wanted) == 0)
+        return;
+    limit.rlim_cur = limit.rlim_max; /* status warns where that is too little */
+    setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 int main(int argc, char **argv)
 {
     const char *variable = getenv("STAIRGATE_CONFIG");
@@ -96,5 +113,6 @@ int main(int argc, char **argv)
     if (check)
         return keeper_check(server.config_path);
     raise_descriptors();
+    raise_locked();
     return serve ? server_run(&server) : keeper_run(&server);
 }

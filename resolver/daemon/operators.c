@@ -1,6 +1,7 @@
 #include "resolver/daemon/operators.h"
 
 #include <pwd.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,41 +11,41 @@
 
 struct operators {
     size_t count;
-    struct operator items[];
+    struct operators_person items[];
 };
 
-static int read_user(struct operator* operator, const char * name, struct err *err)
+static int read_user(struct operators_person *person, const char *name, struct err *err)
 {
     struct passwd entry, *found = NULL;
     char room[4096];
 
     if (getpwnam_r(name, &entry, room, sizeof room, &found) != 0 || found == NULL)
         return err_set(err, ERR_NOT_FOUND, "no such user: '%.40s'", name);
-    operator->user = found->pw_uid;
-    operator->has_user = true;
+    person->user = found->pw_uid;
+    person->has_user = true;
     return 0;
 }
 
-static int read_key(struct operator* operator, const char * text, struct err *err)
+static int read_key(struct operators_person *person, const char *text, struct err *err)
 {
-    if (minisign_key_read(&operator->key, text, err) != 0)
+    if (minisign_key_read(&person->key, text, err) != 0)
         return -1;
-    operator->has_key = true;
+    person->has_key = true;
     return 0;
 }
 
-static void read_one(struct operator* operator, const struct config_operator * config,
+static void read_one(struct operators_person *person, const struct config_operator *config,
                      const struct log *log)
 {
     struct err err;
 
-    memcpy(operator->name, config->name, sizeof operator->name);
-    if (config->user != NULL && read_user(operator, config->user, &err) != 0)
-        log_event(log, LOG_LEVEL_WARN, "operator_unknown",
-                  "operator=%s reason=\"%s\"", operator->name, err.text);
-    if (config->public_key != NULL && read_key(operator, config->public_key, &err) != 0)
-        log_event(log, LOG_LEVEL_WARN, "operator_unknown",
-                  "operator=%s reason=\"%s\"", operator->name, err.text);
+    memcpy(person->name, config->name, sizeof person->name);
+    if (config->user != NULL && read_user(person, config->user, &err) != 0)
+        log_event(log, LOG_LEVEL_WARN, "operator_unknown", "person=%s reason=\"%s\"", person->name,
+                  err.text);
+    if (config->public_key != NULL && read_key(person, config->public_key, &err) != 0)
+        log_event(log, LOG_LEVEL_WARN, "operator_unknown", "person=%s reason=\"%s\"", person->name,
+                  err.text);
 }
 
 struct operators *operators_read(const struct config *config, const struct log *log,
@@ -73,7 +74,38 @@ size_t operators_count(const struct operators *operators)
     return operators->count;
 }
 
-const struct operator* operators_named(const struct operators *operators, const char *name)
+static size_t describe(const struct operators_person *one, char *out, size_t room)
+{
+    char user[32] = "";
+
+    if (one->has_user)
+        snprintf(user, sizeof user, "user %lld", (long long)one->user);
+    return (size_t)snprintf(out, room, "%s (%s%s%s)", one->name, user,
+                            one->has_user && one->has_key ? ", " : "", one->has_key ? "key" : "");
+}
+
+void operators_describe(const struct operators *operators, char *out, size_t room,
+                        uint8_t digest[32])
+{
+    crypto_generichash_state hash;
+    char text[CONFIG_WORD_MAX + 64];
+    size_t used = 0;
+
+    out[0] = '\0';
+    crypto_generichash_init(&hash, NULL, 0, 32);
+    for (size_t i = 0; i < operators->count; i++) {
+        const struct operators_person *one = &operators->items[i];
+        size_t length = describe(one, text, sizeof text);
+
+        crypto_generichash_update(&hash, (const uint8_t *)text, length + 1);
+        crypto_generichash_update(&hash, one->key.key, sizeof one->key.key);
+        if (used < room)
+            used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? ", " : "", text);
+    }
+    crypto_generichash_final(&hash, digest, 32);
+}
+
+const struct operators_person *operators_named(const struct operators *operators, const char *name)
 {
     for (size_t i = 0; i < operators->count; i++) {
         if (strcmp(operators->items[i].name, name) == 0)
@@ -82,11 +114,11 @@ const struct operator* operators_named(const struct operators *operators, const 
     return NULL;
 }
 
-const struct operator* operators_of_user(const struct operators *operators, int64_t user,
-                                         const char *name, struct err *err)
+const struct operators_person *operators_of_user(const struct operators *operators, int64_t user,
+                                                 const char *name, struct err *err)
 {
     for (size_t i = 0; user >= 0 && i < operators->count; i++) {
-        const struct operator* one = & operators->items[i];
+        const struct operators_person *one = &operators->items[i];
 
         if (one->has_user && one->user == user && (name == NULL || strcmp(one->name, name) == 0))
             return one;
@@ -102,15 +134,16 @@ const struct operator* operators_of_user(const struct operators *operators, int6
     return NULL;
 }
 
-const struct operator* operators_of_signature(const struct operators *operators, const char *text,
-                                              size_t length, const char *signature, struct err *err)
+const struct operators_person *operators_of_signature(const struct operators *operators,
+                                                      const char *text, size_t length,
+                                                      const char *signature, struct err *err)
 {
     struct minisign taken;
 
     if (minisign_read(&taken, signature, strlen(signature), err) != 0)
         return NULL;
     for (size_t i = 0; i < operators->count; i++) {
-        const struct operator* one = & operators->items[i];
+        const struct operators_person *one = &operators->items[i];
 
         if (!one->has_key || memcmp(one->key.id, taken.id, sizeof taken.id) != 0)
             continue;
@@ -122,7 +155,7 @@ const struct operator* operators_of_signature(const struct operators *operators,
     return NULL;
 }
 
-bool operators_are_two(const struct operator* a, const struct operator* b)
+bool operators_are_two(const struct operators_person *a, const struct operators_person *b)
 {
     if (strcmp(a->name, b->name) == 0 || (a->has_user && b->has_user && a->user == b->user))
         return false;

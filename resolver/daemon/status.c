@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
 #include "config/base/text.h"
@@ -266,6 +267,21 @@ static void warn_of_groups(json_t *warnings, const struct reports *reports,
 
 /* ---- the whole ---- */
 
+/* What is confidential may end up in swap, where the table could not be locked. */
+static void warn_of_swap(json_t *warnings, const struct snapshot *snapshot)
+{
+    struct sealed_info info;
+    struct err err;
+
+    sealed_info(snapshot_sealed(snapshot), &info);
+    if (info.entries == 0 || info.locked)
+        return;
+    err_set(&err, ERR_LIMIT,
+            "legal and hotline lists are not kept out of swap: the limit on locked memory is too "
+            "low (LimitMEMLOCK=)");
+    message_add_error(warnings, &err, NULL);
+}
+
 /* The warnings of config and sets, and what is wrong right now. */
 static json_t *warnings_now(const struct server *server, const struct reports *reports,
                             const struct config *config)
@@ -285,6 +301,7 @@ static json_t *warnings_now(const struct server *server, const struct reports *r
     stairs_warn(server, warnings);
     feed_deadlines_warn(config, server_now(server).wall_s, warnings);
     canary_warn(server->canary, warnings);
+    warn_of_swap(warnings, publish_current(server->publish));
     if (server->stopping) {
         err_set(&err, ERR_BUSY, "the server is stopping");
         message_add_error(warnings, &err, NULL);

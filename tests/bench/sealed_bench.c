@@ -128,7 +128,7 @@ static double one_by_one(struct bench *bench, const struct sealed *sealed, unsig
 
     for (unsigned i = 0; i < asked; i++) {
         sealed_lookup(sealed, &bench->names[at], &hit);
-        at = (at + 1 + hit.words) % NAMES; /* which one is next hangs on the answer */
+        at = (at + 1 + (hit.words >> 3)) % NAMES; /* 0, but only the answer says so */
     }
     return (now() - start) / asked * 1e9;
 }

@@ -174,15 +174,23 @@ LISTS = {"porn": "adult-site.example\nblocked.test\n", "gambling": "casino.examp
 
 
 class Clock:
-    """The file that `stairgated --clock` maps: Unix time in eight octets, least first."""
+    """The file that `stairgated --clock` maps: Unix time in eight octets, least first, and milliseconds that times to wait are
+    ahead of the system's."""
 
     def __init__(self, path, wall_s):
         self.path = path
-        path.write_bytes(wall_s.to_bytes(8, "little"))
+        path.write_bytes(wall_s.to_bytes(8, "little") + bytes(8))
 
     def set(self, wall_s):
         with open(self.path, "r+b") as file:
             file.write(wall_s.to_bytes(8, "little"))
+
+    def pass_ms(self, ms):
+        with open(self.path, "r+b") as file:
+            file.seek(8)
+            ahead = int.from_bytes(file.read(8), "little") + ms
+            file.seek(8)
+            file.write(ahead.to_bytes(8, "little"))
 
 
 class Stairgate:

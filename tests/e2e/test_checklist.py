@@ -14,10 +14,16 @@ country: XE
 responsible: {name: Head of school, contact: head@school.example}
 state: {path: state.db}
 sets: {hotline: hotline.set, public: lists.set}
-sealed: {key: seal.key}
+sealed: {key: sealed.key, canary: canary.ours.example, evidence_key: evidence.key, operators: {alice: {user: alice}, bob: {user: bob}}}
 profiles:
   child: {extends: primary, safe_search: all, youtube: strict}
 """
+
+
+def seal(tmp_path):
+    (tmp_path / "listed.txt").write_text("listed.example\n")
+    tool("set", "key", tmp_path / "sealed.key")
+    tool("set", "seal", "--key", tmp_path / "sealed.key", "-o", tmp_path / "hotline.set", tmp_path / "listed.txt")
 
 
 def checklist(tmp_path, text):
@@ -42,7 +48,7 @@ def state_by_check(found):
 def test_every_row_of_the_table_is_answered(tmp_path):
     items, found = checklist(tmp_path, BARE)
     assert [row[1] for row in table()] == list(items)
-    assert found["done"] + found["gaps"] + found["not_built"] == len(items)
+    assert found["done"] + found["gaps"] + found["not_built"] + found["not_needed"] == len(items)
     assert {item["area"] for item in items.values()} == {"policies", "csam", "age", "educate", "positive"}
 
 
@@ -54,12 +60,44 @@ def test_each_gap_says_what_closes_it(tmp_path):
 
 
 def test_a_bare_config_has_gaps_that_a_good_one_closes(tmp_path):
+    seal(tmp_path)
     before, after = (state_by_check(checklist(tmp_path, text)[1]) for text in (BARE, GOOD))
     closed = {"responsible", "country", "country_known", "state", "hotline_set", "hotline", "zone", "stranger",
               "helplines", "languages"}
     assert {check for check, state in before.items() if state == "gap"} >= closed
     assert all(after[check] == "done" for check in closed)
     assert after["lists"] == "gap" and after["not_built"] == "not built"
+
+
+def test_confidential_lists_are_checked_where_there_are_any(tmp_path):
+    bare = state_by_check(checklist(tmp_path, BARE)[1])
+    sealed = {"sealed_key", "canary", "deadline", "operators", "evidence"}
+    assert bare["hotline_set"] == "gap" and {bare[check] for check in sealed} == {"not needed"} and bare["budget"] == "done"
+    router = checklist(tmp_path, BARE + "tier: router\n")[1]
+    assert state_by_check(router)["hotline_set"] == "not needed"
+    none = state_by_check(checklist(tmp_path, GOOD)[1])
+    assert none["hotline_set"] == "gap" and none["sealed_key"] == "gap"  # neither is there yet
+    seal(tmp_path)
+    good = state_by_check(checklist(tmp_path, GOOD)[1])
+    assert {check for check in sealed if good[check] == "gap"} == {"canary"}  # no server that asks for it
+    (tmp_path / "sealed.key").chmod(0o644)
+    items = checklist(tmp_path, GOOD.replace(", bob: {user: bob}", "") + "")[0].values()
+    gaps = {item["found"] for item in items if item["area"] == "csam" and item["state"] == "gap"}
+    assert "1 of the two who lift a wrong entry" in gaps and any("others may read it" in found for found in gaps)
+    alone = state_by_check(checklist(tmp_path, GOOD.replace("sealed: {", "sealed: {budget: {hits: 0}, "))[1])
+    assert alone["budget"] == "gap"
+
+
+def test_a_late_list_is_a_gap(tmp_path):
+    seal(tmp_path)
+    lists = tmp_path / "lists" / "sealed"
+    lists.mkdir(parents=True)
+    text = GOOD + "feeds: {dir: lists}\nlists: {court: {class: legal, url: 'https://court.example/l', deadline: 6h, every: 1h}}\n"
+    assert checklist(tmp_path, text)[0]["what is reported, and what is found innocent, takes effect in time"]["found"] == "never fetched"
+    for due, state in ((4102444800, "done"), (1000000000, "gap")):
+        (lists / "deadlines").write_text(f"legal {due} 900000000 900000000\n")
+        item = checklist(tmp_path, text)[0]["what is reported, and what is found innocent, takes effect in time"]
+        assert item["state"] == state and item["found"].startswith("legal"), item
 
 
 def test_gaps_name_the_profile(tmp_path):

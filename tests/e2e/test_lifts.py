@@ -244,6 +244,18 @@ def test_a_second_lift_takes_the_place_of_the_first(gate):
     assert not is_open(gate, NAME)
 
 
+def test_what_leads_to_a_lifted_name_follows_it(gate, upstream):
+    """A kept answer is judged anew: at the confirmation, and at the end."""
+    upstream.set("shop.test", "A", ("shop.test", "CNAME", NAME + "."), (NAME, "A", "192.0.2.7"))
+    assert not is_open(gate, "shop.test")
+    lifted(gate, length="1h")
+    assert is_open(gate, "shop.test")
+    gate.clock.set(NOON + 3590)
+    assert is_open(gate, "shop.test")
+    gate.clock.set(NOON + 3600)
+    assert not is_open(gate, "shop.test")
+
+
 # ---- what outlives the server
 
 def test_a_lift_is_there_after_kill_9_and_a_reload(gate):
@@ -417,17 +429,18 @@ def test_the_account_tells_all_but_the_name(gate):
     number = lifted(gate)["lift"]
     done(gate, ALICE, "lift", "end", number)
     rows = done(gate, ALICE, "audit")
-    assert [(row["number"], row["actor"], row["action"]) for row in rows] == [(1, "alice", "lift_asked"), (2, "bob", "lift"),
-                                                                             (3, "alice", "lift_ended")]
-    assert all(WHY in row["reason"] for row in rows[:2]) and len({row["subject"] for row in rows}) == 1
+    assert [(row["number"], row["actor"], row["action"]) for row in rows] == [
+        (1, "stairgated", "key"), (2, "stairgated", "operators"), (3, "alice", "lift_asked"), (4, "bob", "lift"), (5, "alice", "lift_ended")]
+    assert rows[1]["reason"] == "alice (user 1), bob (user 2)"
+    assert all(WHY in row["reason"] for row in rows[2:4]) and len({row["subject"] for row in rows[2:]}) == 1
     assert [row["digest"] for row in rows] == list(digests(rows))
     head = done(gate, ALICE, "audit", "verify")
-    assert head == {"number": 3, "digest": rows[-1]["digest"]}
+    assert head == {"number": 5, "digest": rows[-1]["digest"]}
     assert run(gate, BOB, "audit", "verify", "--head", f"2:{rows[1]['digest']}").returncode == 0
     assert "written anew" in refused(gate, BOB, "audit", "verify", "--head", f"2:{rows[0]['digest']}", code=1)
     for row in rows:
         assert f"event=audit number={row['number']} digest={row['digest']}" in gate.process.log()
-    assert done(gate, ALICE, "audit", "--since", "2027-01-16") == [] and len(done(gate, ALICE, "audit", "--since", "2027-01-15")) == 3
+    assert done(gate, ALICE, "audit", "--since", "2027-01-16") == [] and len(done(gate, ALICE, "audit", "--since", "2027-01-15")) == 5
 
 
 def test_a_copy_is_checked_offline_and_each_change_of_it_is_told(gate, tmp_path):
@@ -440,7 +453,7 @@ def test_a_copy_is_checked_offline_and_each_change_of_it_is_told(gate, tmp_path)
     off = "".join(f"DROP TRIGGER {sql.split()[2]};" for sql in triggers)
     for change, told in (("UPDATE audit SET reason = 'x' WHERE number = 1", "changed at row 1"),
                          ("DELETE FROM audit WHERE number = 1", "lacks row 1"),
-                         ("DELETE FROM audit WHERE number = 2", "ends with row 1"),
+                         ("DELETE FROM audit WHERE number = 4", "ends with row 3"),
                          ("UPDATE audit SET actor = 'root' WHERE number = 2", "changed at row 2")):
         changed = shutil.copy(copy, tmp_path / "changed.db")
         with sqlite3.connect(changed) as db:
@@ -480,12 +493,12 @@ def test_a_changed_account_lifts_nothing_and_is_told(gate):
     assert "changed at row 2" in refused(gate, ALICE, "audit", "verify", code=1)
     assert "changed at row 2" in refused(gate, ALICE, "lift", OTHER, "--for", "1d", "--reason", WHY, code=1)
     assert gate.status(check=False)["health"] == "warning" and "event=audit_fault" in gate.process.log()
-    assert sqlite3.connect(copy_of_state(gate, gate.folder / "look.db")).execute("SELECT count(*) FROM audit").fetchone() == (2,)
+    assert sqlite3.connect(copy_of_state(gate, gate.folder / "look.db")).execute("SELECT count(*) FROM audit").fetchone() == (4,)
 
 
 def test_a_row_that_the_account_does_not_bear_out_lifts_nothing(gate):
     number = ask_for(gate)
-    rewrite_state(gate, f"UPDATE lift SET state = 1, confirmed_by = 'bob', from_s = {NOON}, until_s = {NOON + DAY_S}, audit = 1;")
+    rewrite_state(gate, f"UPDATE lift SET state = 1, confirmed_by = 'bob', from_s = {NOON}, until_s = {NOON + DAY_S}, audit = 3;")
     assert not is_open(gate, NAME)
     assert done(gate, ALICE, "lift", "list")["lifts"][0]["state"] == "void" and "event=lift_void" in gate.process.log()
     longer = lifted(gate, "stays.example", "1h")["lift"]
@@ -496,6 +509,28 @@ def test_a_row_that_the_account_does_not_bear_out_lifts_nothing(gate):
     done(gate, ALICE, "lift", "end", number)
     rewrite_state(gate, f"UPDATE lift SET state = 1, until_s = {NOON + DAY_S} WHERE id = {number};")
     assert not is_open(gate, "stays.example")
+
+
+def test_other_operators_and_another_key_are_in_the_account(gate):
+    text = gate.config_path.read_text()
+    gate.config_path.write_text(text.replace("bob: {user: bin}", "bob: {user: sys}"))
+    gate.control("reload")
+    gate.control("reload")
+    (gate.folder / "key").unlink()
+    tool("set", "key", gate.folder / "key")
+    gate.control("reload")
+    assert [(row["action"], row["reason"]) for row in done(gate, ALICE, "audit")[2:]] == [
+        ("operators", "alice (user 1), bob (user 3)"), ("key", "names are hashed under it")]
+
+
+def test_an_account_that_is_begun_anew_says_so(gate):
+    lifted(gate)
+    gate.process.stop()
+    (gate.folder / "state.db").write_bytes(b"x" * 8192)
+    gate.start()
+    rows = done(gate, ALICE, "audit")
+    assert [row["action"] for row in rows] == ["begun", "key", "operators"] and "set aside" in rows[0]["reason"]
+    assert not is_open(gate, NAME)
 
 
 # ---- no name anywhere
@@ -550,10 +585,11 @@ def test_each_head_goes_to_syslog_where_that_is_wanted(make):
             syslog.settimeout(30)
             gate = make(syslog="yes")
             lifted(gate)
-            lines = [syslog.recv(4096).decode() for _ in range(2)]
+            lines = [syslog.recv(4096).decode() for _ in range(4)]
         finally:
             os.unlink("/dev/log")
     rows = done(gate, ALICE, "audit")
+    assert len(rows) == len(lines)
     for line, row in zip(lines, rows):
         assert line.startswith("<85>") and line.rstrip("\0\n").endswith(f"stairgate audit {row['number']} {row['digest']}")
         assert "secretword" not in line

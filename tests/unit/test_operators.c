@@ -93,10 +93,10 @@ static void a_signature_is_its_keys_holders(void **state)
 
 static void one_person_under_two_names_is_one(void **state)
 {
-    struct operator a = {.name = "a", .has_user = true, .user = 7};
-    struct operator b = {.name = "b", .has_key = true, .key = {.key = {1}}};
-    struct operator c = {.name = "c", .has_user = true, .user = 7, .has_key = true};
-    struct operator d = {
+    struct operators_person a = {.name = "a", .has_user = true, .user = 7};
+    struct operators_person b = {.name = "b", .has_key = true, .key = {.key = {1}}};
+    struct operators_person c = {.name = "c", .has_user = true, .user = 7, .has_key = true};
+    struct operators_person d = {
         .name = "d", .has_user = true, .user = 8, .has_key = true, .key = {.key = {1}}};
 
     (void)state;

@@ -72,9 +72,6 @@ static void print_result(const json_t *result)
         printf("%s at %s, sealed set %lld: %s\n", json_out_get(last, "result"),
                json_out_get(last, "at"), control_client_number(last, "set"),
                json_out_get(last, "text"));
-    if (json_is_true(json_object_get(result, "silenced")))
-        printf("it waits: the node's own address is over its budget of blocked names, as everybody "
-               "is who asks from there\n");
     print_table(json_object_get(result, "asked"), asked, sizeof asked / sizeof *asked);
     print_table(json_object_get(result, "history"), history, sizeof history / sizeof *history);
 }

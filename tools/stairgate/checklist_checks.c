@@ -19,14 +19,11 @@
 #include "config/base/err.h"
 #include "config/config.h"
 #include "config/country.h"
+#include "tools/stairgate/checklist_sealed.h"
 
 typedef void check_run(const struct config *config, struct checklist_finding *finding);
 
-static void gap(struct checklist_finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Makes FINDING a gap, and adds to what it says. */
-static void gap(struct checklist_finding *finding, const char *format, ...)
+void checklist_gap(struct checklist_finding *finding, const char *format, ...)
 {
     size_t used = finding->state == CHECKLIST_GAP ? strlen(finding->text) : 0;
     va_list arguments;
@@ -61,9 +58,9 @@ static void check_not_built(const struct config *config, struct checklist_findin
 static void check_responsible(const struct config *config, struct checklist_finding *finding)
 {
     if (config->responsible_name == NULL)
-        gap(finding, "no name");
+        checklist_gap(finding, "no name");
     if (config->responsible_contact == NULL)
-        gap(finding, "no contact");
+        checklist_gap(finding, "no contact");
     if (finding->state == CHECKLIST_DONE)
         snprintf(finding->text, sizeof finding->text, "%.100s, %.100s", config->responsible_name,
                  config->responsible_contact);
@@ -72,7 +69,7 @@ static void check_responsible(const struct config *config, struct checklist_find
 static void check_country(const struct config *config, struct checklist_finding *finding)
 {
     if (config->country == NULL)
-        gap(finding, "no country");
+        checklist_gap(finding, "no country");
     else
         say(finding, config->country->name);
 }
@@ -82,34 +79,28 @@ static void check_country_known(const struct config *config, struct checklist_fi
     unsigned all, known;
 
     if (config->country == NULL) {
-        gap(finding, "no country");
+        checklist_gap(finding, "no country");
         return;
     }
     known = country_known(config->country, &all);
     if (known < all)
-        gap(finding, "%u of %u known of %s", known, all, config->country->name);
+        checklist_gap(finding, "%u of %u known of %s", known, all, config->country->name);
 }
 
 static void check_state(const struct config *config, struct checklist_finding *finding)
 {
     if (config->state_path == NULL)
-        gap(finding, "no state file");
+        checklist_gap(finding, "no state file");
     else
         say(finding, config->state_path);
 }
 
 /* ---- csam ---- */
 
-static void check_hotline_set(const struct config *config, struct checklist_finding *finding)
-{
-    if (config->set_hotline == NULL)
-        gap(finding, "no confidential set");
-}
-
 static void check_hotline(const struct config *config, struct checklist_finding *finding)
 {
     if (config->country == NULL || config->country->hotline.name == NULL)
-        gap(finding, "no hotline");
+        checklist_gap(finding, "no hotline");
     else
         say(finding, config->country->hotline.name);
 }
@@ -138,7 +129,7 @@ static void check_presets(const struct config *config, struct checklist_finding 
         const struct config_profile *profile = &config->profiles[i];
 
         if (!is_grown_up(profile) && !is_childs(profile))
-            gap(finding, "profile %s follows no preset", profile->name);
+            checklist_gap(finding, "profile %s follows no preset", profile->name);
     }
 }
 
@@ -147,12 +138,13 @@ static void check_stranger(const struct config *config, struct checklist_finding
     const struct config_profile *profile = &config->profiles[config->default_profile];
 
     if (!is_childs(profile))
-        gap(finding, "everybody else gets profile %s", profile->name);
+        checklist_gap(finding, "everybody else gets profile %s", profile->name);
     for (size_t i = 0; i < config->network_count; i++) {
         const struct config_network *network = &config->networks[i];
 
         if (network->unknown >= 0 && !is_childs(&config->profiles[network->unknown]))
-            gap(finding, "unknown devices get profile %s", config->profiles[network->unknown].name);
+            checklist_gap(finding, "unknown devices get profile %s",
+                          config->profiles[network->unknown].name);
     }
 }
 
@@ -163,17 +155,17 @@ static void check_lists(const struct config *config, struct checklist_finding *f
     struct err err;
 
     if (config->set_public == NULL) {
-        gap(finding, "no lists");
+        checklist_gap(finding, "no lists");
         return;
     }
     set = set_open(config->set_public, &config->taxonomy, &err);
     if (set == NULL) {
-        gap(finding, "no lists in force yet");
+        checklist_gap(finding, "no lists in force yet");
         return;
     }
     set_info(set, &info);
     if (info.names == 0)
-        gap(finding, "the lists in force are empty");
+        checklist_gap(finding, "the lists in force are empty");
     else
         snprintf(finding->text, sizeof finding->text, "%llu names", (unsigned long long)info.names);
     set_close(set);
@@ -192,9 +184,9 @@ static void check_list_ages(const struct config *config, struct store *store,
         if (!config_list_is_fetched(list) || store_get_list(store, list->id, &known, &err) != 0)
             continue;
         if (known.fetched_s == 0)
-            gap(finding, "list %s was never fetched", list->id);
+            checklist_gap(finding, "list %s was never fetched", list->id);
         else if (due_stale(list, &known, now_s))
-            gap(finding, "list %s is stale", list->id);
+            checklist_gap(finding, "list %s is stale", list->id);
     }
 }
 
@@ -204,14 +196,15 @@ static void check_fresh(const struct config *config, struct checklist_finding *f
     struct err err;
 
     if (config->list_count == 0) {
-        gap(finding, config->set_public != NULL ? "a set file that nobody renews" : "no lists");
+        checklist_gap(finding,
+                      config->set_public != NULL ? "a set file that nobody renews" : "no lists");
         return;
     }
     if (!config->feeds.timer)
         say(finding, "feeds.timer is off: something else must run `stairgate lists sync`");
     store = store_open(config->feeds.dir, STORE_READ, 0, &err);
     if (store == NULL) {
-        gap(finding, "never fetched");
+        checklist_gap(finding, "never fetched");
         return;
     }
     check_list_ages(config, store, finding);
@@ -234,7 +227,7 @@ static void check_safe_search(const struct config *config, struct checklist_find
         const struct config_profile *profile = &config->profiles[i];
 
         if (is_childs(profile) && !is_safe(profile))
-            gap(finding, "profile %s", profile->name);
+            checklist_gap(finding, "profile %s", profile->name);
     }
 }
 
@@ -244,14 +237,14 @@ static void check_youtube(const struct config *config, struct checklist_finding 
         const struct config_profile *profile = &config->profiles[i];
 
         if (is_childs(profile) && !is_nearly_grown_up(profile) && profile->youtube == YOUTUBE_OFF)
-            gap(finding, "profile %s", profile->name);
+            checklist_gap(finding, "profile %s", profile->name);
     }
 }
 
 static void check_zone(const struct config *config, struct checklist_finding *finding)
 {
     if (config->zone == NULL)
-        gap(finding, "no zone: presets' hours have no effect");
+        checklist_gap(finding, "no zone: presets' hours have no effect");
     else
         say(finding, config->zone);
 }
@@ -265,7 +258,7 @@ static void check_bypass(const struct config *config, struct checklist_finding *
         const struct config_profile *profile = &config->profiles[i];
 
         if (is_childs(profile) && mask_any(mask_without(bypass, profile->block)))
-            gap(finding, "profile %s", profile->name);
+            checklist_gap(finding, "profile %s", profile->name);
     }
 }
 
@@ -274,7 +267,7 @@ static void check_bypass(const struct config *config, struct checklist_finding *
 static void check_helplines(const struct config *config, struct checklist_finding *finding)
 {
     if (config->country == NULL || config->country->helpline_count == 0)
-        gap(finding, "no helpline");
+        checklist_gap(finding, "no helpline");
     else
         say(finding, config->country->helplines[0].name);
 }
@@ -293,12 +286,12 @@ static void check_languages(const struct config *config, struct checklist_findin
     const struct country *country = config->country;
 
     if (country == NULL || country->language_count == 0) {
-        gap(finding, "no languages");
+        checklist_gap(finding, "no languages");
         return;
     }
     for (size_t i = 0; i < country->language_count; i++) {
         if (!has_page(country, country->languages[i].tag))
-            gap(finding, "no words in %s", country->languages[i].tag);
+            checklist_gap(finding, "no words in %s", country->languages[i].tag);
     }
 }
 
@@ -323,7 +316,8 @@ static void check_positive(const struct config *config, struct checklist_finding
 {
     for (size_t i = 0; i < config->profile_count; i++) {
         if (config->profiles[i].default_deny && !has_positive_list(config))
-            gap(finding, "profile %s opens nothing but its own names", config->profiles[i].name);
+            checklist_gap(finding, "profile %s opens nothing but its own names",
+                          config->profiles[i].name);
     }
 }
 
@@ -341,8 +335,8 @@ static void check_proportion(const struct config *config, struct checklist_findi
         struct mask more = mask_without(mask_and(profile->block, light), usual);
 
         if (strcmp(profile->preset, "upper_sec") == 0 && mask_any(more))
-            gap(finding, "profile %s blocks %s", profile->name,
-                taxonomy_mask_text(&config->taxonomy, more, text, sizeof text));
+            checklist_gap(finding, "profile %s blocks %s", profile->name,
+                          taxonomy_mask_text(&config->taxonomy, more, text, sizeof text));
     }
 }
 
@@ -350,45 +344,57 @@ static void check_licence(const struct config *config, struct checklist_finding 
 {
     for (size_t i = 0; i < config->list_count; i++) {
         if (config->lists[i].licence == NULL)
-            gap(finding, "list %s", config->lists[i].id);
+            checklist_gap(finding, "list %s", config->lists[i].id);
     }
 }
 
+/* One of the two: by the config alone, or by what the server says as well. */
 static const struct {
     const char *key;
     check_run *run;
+    checklist_sealed_check *sealed;
 } checks[] = {
-    {"always",        check_always       },
-    {"not_built",     check_not_built    },
-    {"responsible",   check_responsible  },
-    {"country",       check_country      },
-    {"country_known", check_country_known},
-    {"state",         check_state        },
-    {"hotline_set",   check_hotline_set  },
-    {"hotline",       check_hotline      },
-    {"presets",       check_presets      },
-    {"stranger",      check_stranger     },
-    {"lists",         check_lists        },
-    {"fresh",         check_fresh        },
-    {"safe_search",   check_safe_search  },
-    {"youtube",       check_youtube      },
-    {"zone",          check_zone         },
-    {"bypass",        check_bypass       },
-    {"helplines",     check_helplines    },
-    {"languages",     check_languages    },
-    {"positive",      check_positive     },
-    {"proportion",    check_proportion   },
-    {"licence",       check_licence      },
+    {"always",        check_always,        NULL                      },
+    {"not_built",     check_not_built,     NULL                      },
+    {"responsible",   check_responsible,   NULL                      },
+    {"country",       check_country,       NULL                      },
+    {"country_known", check_country_known, NULL                      },
+    {"state",         check_state,         NULL                      },
+    {"hotline_set",   NULL,                checklist_sealed_set      },
+    {"sealed_key",    NULL,                checklist_sealed_key      },
+    {"canary",        NULL,                checklist_sealed_canary   },
+    {"deadline",      NULL,                checklist_sealed_deadline },
+    {"operators",     NULL,                checklist_sealed_operators},
+    {"budget",        NULL,                checklist_sealed_budget   },
+    {"evidence",      NULL,                checklist_sealed_evidence },
+    {"hotline",       check_hotline,       NULL                      },
+    {"presets",       check_presets,       NULL                      },
+    {"stranger",      check_stranger,      NULL                      },
+    {"lists",         check_lists,         NULL                      },
+    {"fresh",         check_fresh,         NULL                      },
+    {"safe_search",   check_safe_search,   NULL                      },
+    {"youtube",       check_youtube,       NULL                      },
+    {"zone",          check_zone,          NULL                      },
+    {"bypass",        check_bypass,        NULL                      },
+    {"helplines",     check_helplines,     NULL                      },
+    {"languages",     check_languages,     NULL                      },
+    {"positive",      check_positive,      NULL                      },
+    {"proportion",    check_proportion,    NULL                      },
+    {"licence",       check_licence,       NULL                      },
 };
 
-int checklist_check(const char *key, const struct config *config, struct checklist_finding *finding)
+int checklist_check(const char *key, const struct config *config, const json_t *status,
+                    struct checklist_finding *finding)
 {
     memset(finding, 0, sizeof *finding);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-        if (strcmp(checks[i].key, key) == 0) {
+        if (strcmp(checks[i].key, key) != 0)
+            continue;
+        if (checks[i].run != NULL)
             checks[i].run(config, finding);
-            return 0;
-        }
+        else
+            checks[i].sealed(config, status, finding);
+        return 0;
     }
     return -1;
 }

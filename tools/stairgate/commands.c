@@ -105,7 +105,7 @@ const struct command commands[] = {
     {"calendar", "import", "FILE.ics [--kind holidays|terms] [--from DATE] [--years N]",
      "print the whole days of an iCalendar file, for `calendars` of a config",
      "holidays.ics --kind holidays", calendar_import_run},
-    {"", "checklist", "[--config FILE] [--json]",
+    {"", "checklist", "[--config FILE] [--socket PATH] [--json]",
      "what guidelines ask to protect children, and what is so; exit 1: gaps",
      "--config config/examples/family.yaml", command_checklist},
     {"", "privacy", "[--config FILE] [--socket PATH] [--json]",
@@ -188,7 +188,11 @@ const struct command commands[] = {
      "print which lists are configured, or all that is of one",
      "", lists_show_run},
     {"lists", "add",
-     "ID|URL [--category KEY] [--format F] [--id ID] [--dry-run] [--yes] [--config FILE]",
+     "ID|URL [--category KEY] [--format F] [--id ID] [--dry-run] [--yes] [--config FILE] "
+     "[--class hotline|legal] [--inbox DIR] [--signature-key KEY|FILE] [--licence TEXT] "
+     "[--dns-use-permitted] [--legal-basis TEXT] [--jurisdiction TEXT] [--contact TEXT] "
+     "[--appeal-url URL] [--deadline TIME] [--bearer-file FILE | --certificate FILE --key FILE] "
+     "[--sealed-key FILE|credential:NAME] [--canary NAME]",
      "try a list out, tell what it would do, ask, and put it into the config",
      "hagezi-fake --dry-run", lists_add_run},
     {"lists", "remove", "ID [--config FILE] [--yes]",

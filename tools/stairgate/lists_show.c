@@ -9,6 +9,7 @@
 
 #include "config/base/err.h"
 #include "config/base/text.h"
+#include "config/base/url_show.h"
 #include "config/config.h"
 #include "config/show.h"
 #include "tools/stairgate/command.h"
@@ -16,7 +17,9 @@
 #include "tools/stairgate/lists_state.h"
 #include "tools/stairgate/manifest.h"
 
-enum { JSON_SCHEMA = 1, PREFIX_MAX = 80 };
+enum { JSON_SCHEMA = 1, PREFIX_MAX = 80, PLACE_MAX = 4096 };
+
+static const char *const classes[] = {"public", "partner", "legal", "hotline"};
 
 struct options {
     const char *config, *id;
@@ -100,25 +103,40 @@ static void show_one(const struct config *config, const struct config_list *list
                                  "options", picked.object));
 }
 
+/* Where LIST comes from, as people may see it: an address may hold a password. */
+static const char *place_of(const struct config_list *list, char *out, size_t room)
+{
+    if (list->url == NULL)
+        snprintf(out, room, "%s", list->inbox != NULL ? list->inbox : "");
+    else if (list->class_ >= LIST_LEGAL)
+        url_show(list->url, out, room);
+    else
+        snprintf(out, room, "%s", list->url);
+    return out;
+}
+
 static void add_line(struct libscols_table *table, const struct config_list *list)
 {
-    char every[32], parts[32];
+    char every[32], parts[32], place[PLACE_MAX];
     const char *cells[] = {list->id,
+                           classes[list->class_],
                            list->category[0] != '\0' ? list->category : parts,
                            list->format,
                            text_from_duration((uint64_t)list->every_s * 1000, every),
                            list->observe ? "observe" : "block",
                            list->licence != NULL ? list->licence : "",
-                           list->url};
+                           place_of(list, place, sizeof place)};
 
     snprintf(parts, sizeof parts, "%zu parts", list->part_count);
+    if (list->class_ >= LIST_LEGAL) /* for every profile, whatever it chooses */
+        parts[0] = '\0';
     lists_row(table, cells, sizeof cells / sizeof *cells);
 }
 
 static void show_table(const struct config *config)
 {
-    static const char *const heads[] = {"ID",     "CATEGORY", "FORMAT", "EVERY",
-                                        "EFFECT", "LICENCE",  "URL"};
+    static const char *const heads[] = {"ID",    "CLASS",  "CATEGORY", "FORMAT",
+                                        "EVERY", "EFFECT", "LICENCE",  "FROM"};
     struct libscols_table *table = lists_table(heads, sizeof heads / sizeof *heads, 0);
 
     for (size_t i = 0; table != NULL && i < config->list_count; i++)
@@ -131,13 +149,16 @@ static void show_table(const struct config *config)
 static void show_ids(const struct config *config)
 {
     json_t *lists = json_array();
+    char place[PLACE_MAX];
 
     for (size_t i = 0; i < config->list_count; i++) {
         const struct config_list *list = &config->lists[i];
 
         json_array_append_new(lists,
-                              json_pack("{s:s, s:s, s:s, s:s}", "id", list->id, "category",
-                                        list->category, "format", list->format, "url", list->url));
+                              json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", list->id, "class",
+                                        classes[list->class_], "category", list->category, "format",
+                                        list->format, list->url != NULL ? "url" : "inbox",
+                                        place_of(list, place, sizeof place)));
     }
     json_out_print(json_pack("{s:i, s:o}", "schema", JSON_SCHEMA, "lists", lists));
 }

@@ -41,6 +41,16 @@ static bool has_devices(const struct config *config)
     return config->device_count > 0;
 }
 
+static bool has_sealed(const struct config *config)
+{
+    return config->set_hotline != NULL;
+}
+
+static bool has_budget(const struct config *config)
+{
+    return config->sealed.budget_hits > 0;
+}
+
 static bool is_always(const struct config *config)
 {
     (void)config;
@@ -56,6 +66,8 @@ static const struct {
     {"lists",   has_lists  },
     {"cache",   has_cache  },
     {"devices", has_devices},
+    {"sealed",  has_sealed },
+    {"budget",  has_budget },
 };
 
 static bool applies(const struct config *config, const char *word)
@@ -83,6 +95,15 @@ static void until_deadline(const struct config *config, char out[UNTIL_MAX])
     snprintf(out, UNTIL_MAX, "at most %s", text_from_duration(config->upstream_deadline_ms, text));
 }
 
+static void until_budget(const struct config *config, char out[UNTIL_MAX])
+{
+    char per[32], drop[32];
+
+    snprintf(out, UNTIL_MAX, "at most %s, and %s more for one that is out",
+             text_from_duration((uint64_t)config->sealed.budget_per_s * 1000, per),
+             text_from_duration((uint64_t)config->sealed.budget_drop_s * 1000, drop));
+}
+
 static void until_kept(const struct config *config, char out[UNTIL_MAX])
 {
     snprintf(out, UNTIL_MAX, "the last %u generations", config->feeds.keep);
@@ -94,6 +115,7 @@ static const struct {
 } times[] = {
     {"@cache",      until_cache   },
     {"@deadline",   until_deadline},
+    {"@budget",     until_budget  },
     {"@feeds.keep", until_kept    },
 };
 
@@ -111,11 +133,21 @@ static const char *until_text(const struct config *config, const char *text, cha
 /* Where PLACE is on this machine; "" where it has no path. */
 static const char *path_of(const struct config *config, const char *place)
 {
-    if (strcmp(place, "state.db") == 0)
-        return config->state_path != NULL ? config->state_path : "";
-    if (strcmp(place, "feeds.db") == 0)
-        return config->feeds.dir != NULL ? config->feeds.dir : "";
-    return strcmp(place, "config") == 0 ? config->path : "";
+    const struct {
+        const char *place, *path;
+    } rows[] = {
+        {"state.db",   config->state_path },
+        {"feeds.db",   config->feeds.dir  },
+        {"sealed set", config->set_hotline},
+        {"sealed key", config->sealed.key },
+        {"config",     config->path       },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].place, place) == 0)
+            return rows[i].path != NULL ? rows[i].path : "";
+    }
+    return "";
 }
 
 /* ---- the report ---- */

@@ -114,6 +114,43 @@ static void print_stairs(const json_t *status)
     }
 }
 
+/* By when legal and hotline lists are to be checked again. */
+static void print_deadlines(const json_t *status)
+{
+    const json_t *all = json_object_get(status, "deadlines"), *one;
+    const char *class_;
+    char left[32];
+
+    json_object_foreach((json_t *)(uintptr_t)all, class_, one)
+    {
+        long long left_s = control_client_number(one, "remaining_s");
+
+        if (!json_is_true(json_object_get(one, "configured")))
+            continue;
+        if (!json_is_integer(json_object_get(one, "remaining_s")))
+            printf("  %-10s %s\n", class_,
+                   json_is_true(json_object_get(one, "fetched")) ? "no deadline is set"
+                                                                 : "never fetched");
+        else
+            printf("  %-10s %s: %s\n", class_,
+                   left_s < 0 ? "past the deadline, since" : "to be checked again within",
+                   text_from_duration((uint64_t)(left_s < 0 ? -left_s : left_s) * 1000, left));
+    }
+}
+
+static void print_canary(const json_t *status)
+{
+    const json_t *canary = json_object_get(status, "canary");
+    const json_t *last = json_object_get(canary, "last");
+
+    if (!json_is_true(json_object_get(canary, "configured")))
+        return;
+    if (json_is_object(last))
+        printf("  canary     %s at %s\n", text_of(last, "result"), text_of(last, "at"));
+    else
+        printf("  canary     not asked yet\n");
+}
+
 static void print_status(const json_t *status)
 {
     const json_t *warnings = json_object_get(status, "warnings");
@@ -130,6 +167,8 @@ static void print_status(const json_t *status)
     print_queries(status);
     print_cache(status);
     print_stairs(status);
+    print_deadlines(status);
+    print_canary(status);
     for (size_t i = 0; i < json_array_size(warnings); i++)
         printf("  warning    %s\n", text_of(json_array_get(warnings, i), "text"));
     for (size_t i = 0; i < json_array_size(beyond); i++)
