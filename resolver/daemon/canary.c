@@ -36,7 +36,7 @@
 
 enum {
     TICK_MS = 1000,
-    LISTENERS_MOST = 64,
+    LISTENERS_MOST = 256,
     TEXT_MAX = 32,
     HISTORY = 48,
     LATE_FACTOR = 2,

@@ -20,9 +20,12 @@ struct row {
     const char *kind;
 };
 
+/* CONFIGURED: ids of the lists that the config has, with a space between them. */
 static json_t *report_of(const struct row *rows, size_t count, int since_s, int until_s,
-                         size_t configured)
+                         const char *configured)
 {
+    struct config_list configs[4] = {0};
+    struct config config = {.lists = configs};
     struct evidence_lists *lists = evidence_lists_create(DAY + since_s, DAY + until_s);
     json_t *report;
 
@@ -41,7 +44,14 @@ static json_t *report_of(const struct row *rows, size_t count, int since_s, int 
         snprintf(check.kind, sizeof check.kind, "%s", rows[i].kind != NULL ? rows[i].kind : "");
         assert_int_equal(evidence_lists_see(lists, &check), 0);
     }
-    report = evidence_lists_json(lists, LIST_HOTLINE, configured);
+    for (size_t length; *configured != '\0'; configured += length + (configured[length] == ' ')) {
+        struct config_list *list = &configs[config.list_count++];
+
+        length = strcspn(configured, " ");
+        list->class_ = LIST_HOTLINE;
+        memcpy(list->id, configured, length);
+    }
+    report = evidence_lists_json(lists, LIST_HOTLINE, &config);
     evidence_lists_free(lists);
     assert_non_null(report);
     return report;
@@ -71,7 +81,7 @@ static void a_version_in_time_and_one_too_late(void **state)
         {15 * HOUR,     "a", CHECK_TAKEN,     6 * HOUR,   NULL    },
         {15 * HOUR + 1, "",  CHECK_PUBLISHED, 0,          NULL    },
     };
-    json_t *report = REPORT(rows, 0, 24 * HOUR, 1);
+    json_t *report = REPORT(rows, 0, 24 * HOUR, "a");
 
     (void)state;
     assert_int_equal(json_array_size(json_object_get(report, "versions")), 3);
@@ -101,7 +111,7 @@ static void what_was_before_the_period_says_how_it_began(void **state)
         {30 * HOUR, "a", CHECK_SAME,      -1, NULL         },
         {60 * HOUR, "a", CHECK_SAME,      -1, NULL         }, /* after it */
     };
-    json_t *report = REPORT(rows, 24 * HOUR, 32 * HOUR, 1);
+    json_t *report = REPORT(rows, 24 * HOUR, 32 * HOUR, "a");
 
     (void)state;
     assert_int_equal(json_array_size(json_object_get(report, "versions")), 0);
@@ -119,7 +129,7 @@ static void a_held_version_is_no_success_and_one_that_is_not_published_is_not_in
         {0,        "a", CHECK_TAKEN, -1, NULL  },
         {1 * HOUR, "a", CHECK_HELD,  0,  "gate"},
     };
-    json_t *report = REPORT(rows, 0, 7 * HOUR, 1);
+    json_t *report = REPORT(rows, 0, 7 * HOUR, "a");
 
     (void)state;
     assert_int_equal(number(report, "held"), 1);
@@ -136,7 +146,7 @@ static void lists_have_numbers_and_no_names(void **state)
         {1, "secret-a", CHECK_FAILED, 0,  "digest"},
         {2, "secret-a", CHECK_TAKEN,  -1, NULL    },
     };
-    json_t *report = REPORT(rows, 0, HOUR, 4);
+    json_t *report = REPORT(rows, 0, HOUR, "secret-a secret-b secret-c secret-d");
     char *text = json_dumps(report, JSON_SORT_KEYS);
 
     (void)state;
@@ -154,13 +164,30 @@ static void a_list_that_only_failed_was_never_fetched(void **state)
         {0, "a", CHECK_FAILED, 0, "unreachable"},
         {9, "a", CHECK_FAILED, 0, ""           },
     };
-    json_t *report = REPORT(rows, 0, HOUR, 1);
+    json_t *report = REPORT(rows, 0, HOUR, "a");
 
     (void)state;
     assert_int_equal(number(report, "lists_never_fetched"), 1);
     assert_int_equal(number(json_object_get(report, "failures"), "unreachable"), 1);
     assert_int_equal(number(json_object_get(report, "failures"), "unknown"), 1);
     assert_true(json_is_null(json_object_get(report, "last_success")));
+    json_decref(report);
+}
+
+static void a_list_that_was_taken_out_is_late_for_nobody(void **state)
+{
+    static const struct row rows[] = {
+        {0,        "gone", CHECK_TAKEN, -1, NULL},
+        {9 * HOUR, "a",    CHECK_TAKEN, -1, NULL},
+    };
+    json_t *report = REPORT(rows, 0, 10 * HOUR, "a");
+
+    (void)state;
+    assert_int_equal(number(report, "lists_configured"), 1);
+    assert_int_equal(number(report, "lists_never_fetched"), 0);
+    assert_int_equal(json_array_size(json_object_get(report, "versions")), 2);
+    assert_int_equal(json_array_size(json_object_get(report, "deadlines_missed")), 0);
+    assert_int_equal(number(report, "stale_s"), HOUR);
     json_decref(report);
 }
 
@@ -173,6 +200,7 @@ int main(void)
             a_held_version_is_no_success_and_one_that_is_not_published_is_not_in_force),
         cmocka_unit_test(lists_have_numbers_and_no_names),
         cmocka_unit_test(a_list_that_only_failed_was_never_fetched),
+        cmocka_unit_test(a_list_that_was_taken_out_is_late_for_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

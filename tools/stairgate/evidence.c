@@ -93,15 +93,6 @@ static int ask_server(struct options *options, json_t **known)
     return EXIT_DONE;
 }
 
-static size_t configured(const struct config *config, enum list_class class_)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < config->list_count; i++)
-        count += config->lists[i].class_ == class_;
-    return count;
-}
-
 static int read_checks(const struct options *options, struct evidence_lists *lists, struct err *err)
 {
     struct store *store;
@@ -125,11 +116,9 @@ static json_t *classes(const struct options *options, struct err *err)
     if (lists == NULL)
         err_set(err, ERR_MEMORY, "no memory");
     else if (read_checks(options, lists, err) == 0)
-        all = json_pack(
-            "{s:o, s:o}", "hotline",
-            evidence_lists_json(lists, LIST_HOTLINE, configured(options->config, LIST_HOTLINE)),
-            "legal",
-            evidence_lists_json(lists, LIST_LEGAL, configured(options->config, LIST_LEGAL)));
+        all = json_pack("{s:o, s:o}", "hotline",
+                        evidence_lists_json(lists, LIST_HOTLINE, options->config), "legal",
+                        evidence_lists_json(lists, LIST_LEGAL, options->config));
     evidence_lists_free(lists);
     return all;
 }

@@ -16,6 +16,7 @@
 
 #include "config/base/err.h"
 #include "config/base/text.h"
+#include "config/config.h"
 
 enum { TEXT_MAX = 32, CLASSES = LIST_HOTLINE + 1 };
 
@@ -220,44 +221,49 @@ int evidence_lists_see(void *context, const struct store_check *check)
 
 /* ---- the end ---- */
 
-/* Returns the oldest last success among CLASS's lists; 0 where some never had one. */
-static int64_t oldest_good(const struct evidence_lists *lists, enum list_class class_)
-{
-    int64_t oldest_s = INT64_MAX;
-
-    for (size_t i = 0; i < lists->count; i++) {
-        if (lists->items[i].class_ == class_ && lists->items[i].good_s < oldest_s)
-            oldest_s = lists->items[i].good_s;
-    }
-    return oldest_s == INT64_MAX ? 0 : oldest_s;
-}
-
-/* Whose deadline is over at the period's end, and no success came. */
-static void miss_at_end(struct evidence_lists *lists, enum list_class class_, size_t *never)
+static const struct one *find_seen(const struct evidence_lists *lists, const char *id,
+                                   enum list_class class_)
 {
     for (size_t i = 0; i < lists->count; i++) {
-        const struct one *one = &lists->items[i];
-
-        if (one->class_ != class_)
-            continue;
-        *never += one->good_s == 0;
-        if (one->good_s != 0 && one->deadline_s > 0 &&
-            one->good_s + one->deadline_s < lists->until_s)
-            miss(lists, one, one->good_s + one->deadline_s, 0);
+        if (lists->items[i].class_ == class_ && strcmp(lists->items[i].id, id) == 0)
+            return &lists->items[i];
     }
+    return NULL;
 }
 
-json_t *evidence_lists_json(struct evidence_lists *lists, enum list_class class_, size_t configured)
-{
-    size_t never = configured > lists->numbers[class_] ? configured - lists->numbers[class_] : 0;
-    int64_t good_s = oldest_good(lists, class_);
+/* How the lists of a class that are configured stand at the period's end. */
+struct ending {
+    json_int_t configured, never;
+    int64_t good_s; /* the oldest last success; 0: some list never had one, or there is none */
+};
 
-    miss_at_end(lists, class_, &never);
-    return json_pack("{s:I, s:I, s:I, s:O, s:O, s:I, s:I, s:O, s:o, s:o}", "lists_configured",
-                     (json_int_t)configured, "lists_never_fetched", (json_int_t)never, "checks",
-                     (json_int_t)lists->checks[class_], "versions", lists->versions[class_],
-                     "failures", lists->failures[class_], "held", (json_int_t)lists->held[class_],
-                     "deadlines_kept", (json_int_t)lists->kept[class_], "deadlines_missed",
-                     lists->missed[class_], "last_success", time_or_null(good_s), "stale_s",
-                     good_s == 0 ? json_null() : json_integer(lists->until_s - good_s));
+/* Whose deadline is over, and no success came, is late still. */
+static void end_one(struct evidence_lists *lists, const struct one *one, struct ending *ending)
+{
+    int64_t good_s = one != NULL ? one->good_s : 0;
+
+    if (good_s == 0)
+        ending->never++;
+    else if (one->deadline_s > 0 && good_s + one->deadline_s < lists->until_s)
+        miss(lists, one, good_s + one->deadline_s, 0);
+    if (ending->configured++ == 0 || good_s < ending->good_s)
+        ending->good_s = good_s;
+}
+
+json_t *evidence_lists_json(struct evidence_lists *lists, enum list_class class_,
+                            const struct config *config)
+{
+    struct ending ending = {0};
+
+    for (size_t i = 0; i < config->list_count; i++) {
+        if (config->lists[i].class_ == class_)
+            end_one(lists, find_seen(lists, config->lists[i].id, class_), &ending);
+    }
+    return json_pack(
+        "{s:I, s:I, s:I, s:O, s:O, s:I, s:I, s:O, s:o, s:o}", "lists_configured", ending.configured,
+        "lists_never_fetched", ending.never, "checks", (json_int_t)lists->checks[class_],
+        "versions", lists->versions[class_], "failures", lists->failures[class_], "held",
+        (json_int_t)lists->held[class_], "deadlines_kept", (json_int_t)lists->kept[class_],
+        "deadlines_missed", lists->missed[class_], "last_success", time_or_null(ending.good_s),
+        "stale_s", ending.good_s == 0 ? json_null() : json_integer(lists->until_s - ending.good_s));
 }

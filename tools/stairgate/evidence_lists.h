@@ -9,6 +9,7 @@
 
 #include "blocklist/feed/store.h"
 
+struct config;
 struct evidence_lists;
 
 /* Starts the report of SINCE_S up to, and without, UNTIL_S. Owner: the caller ends it with
@@ -21,9 +22,9 @@ void evidence_lists_free(struct evidence_lists *lists);
  */
 int evidence_lists_see(void *context, const struct store_check *check);
 
-/* Returns what was seen of CLASS (legal, hotline), CONFIGURED being how many of its lists the
- * config has now. Call it once a class, at the end. */
+/* Returns what was seen of CLASS (legal, hotline). A list that CONFIG no longer has is late for
+ * nobody from its last check on. Call it once a class, at the end. */
 json_t *evidence_lists_json(struct evidence_lists *lists, enum list_class class_,
-                            size_t configured);
+                            const struct config *config);
 
 #endif
