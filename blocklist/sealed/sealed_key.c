@@ -220,6 +220,7 @@ void sealed_key_derive(const struct sealed_key *key, enum sealed_purpose purpose
                                              (const unsigned char *)purposes[purpose]);
     memcpy(out, derived, length);
     sodium_memzero(derived, sizeof derived);
+    sodium_stackzero(STACK_OCTETS); /* where the key was while it was mixed */
 }
 
 void sealed_key_digest(const struct sealed_key *key, enum sealed_purpose purpose,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "blocklist/sealed/locked.h"
+#include "blocklist/set/line.h"
 
 struct err;
 
@@ -41,24 +42,11 @@ void sealed_table_close(struct sealed_table *table);
  * ERR_MEMORY, ERR_LIMIT (hashes that no hash function gives); TABLE may lack an entry then. */
 int sealed_table_add(struct sealed_table *table, const struct sealed_entry *entry, struct err *err);
 
-/* Returns the high half of A * B. */
-static inline uint64_t sealed_table_scale(uint64_t a, uint64_t b)
-{
-#ifdef __SIZEOF_INT128__
-    return (uint64_t)((unsigned __int128)a * b >> 64);
-#else
-    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
-    uint64_t cross = a1 * b0 + (a0 * b0 >> 32), carry = (uint32_t)cross + a0 * b1;
-
-    return a1 * b1 + (cross >> 32) + (carry >> 32);
-#endif
-}
-
 /* Returns the line of TABLE that half WHICH of HASH says. */
 static inline struct sealed_line *sealed_table_line(const struct sealed_table *table,
                                                     const uint64_t hash[2], unsigned which)
 {
-    return table->lines + sealed_table_scale(hash[which], table->line_count);
+    return table->lines + line_multiply(hash[which], table->line_count).high;
 }
 
 /* Returns all ones where X is 0, else 0. The compiler is not to see that it is one of the two:
