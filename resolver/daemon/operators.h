@@ -31,6 +31,7 @@ struct operators *operators_read(const struct config *config, const struct log *
                                  struct err *err);
 void operators_free(struct operators *operators);
 
+/* Returns how many there are. */
 size_t operators_count(const struct operators *operators);
 
 /* Writes who they are, as `alice (user 1001), carol (key)`, to OUT (ROOM); and fills DIGEST (32
