@@ -118,8 +118,8 @@ struct snapshot {
     struct compiled_addresses stop_page, proxies;
     struct err lack; /* why a configured set is not there; code ERR_NONE when all are */
     struct compiled_lack listed_lack, sealed_lack;
-    struct err
-        fallback; /* why `listed` is the one before the configured; code ERR_NONE: it is not */
+    struct err fallback; /* why a set is the one before the configured; code ERR_NONE: none is */
+    bool listed_is_previous;
 
     /* who */
     struct network_table *clients_allow;

@@ -334,6 +334,11 @@ const struct err *snapshot_fallback(const struct snapshot *s)
     return s->fallback.code == ERR_NONE ? NULL : &s->fallback;
 }
 
+bool snapshot_listed_is_previous(const struct snapshot *s)
+{
+    return s->listed_is_previous;
+}
+
 const struct config *snapshot_config(const struct snapshot *s)
 {
     return s->config;

@@ -49,6 +49,9 @@ struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from fr
  * not. */
 const struct err *snapshot_fallback(const struct snapshot *snapshot);
 
+/* Tells whether the public set is the one before the configured. */
+bool snapshot_listed_is_previous(const struct snapshot *snapshot);
+
 /* Looks the interfaces of SNAPSHOT's rules up again: one that comes late, or goes and comes back,
  * as wireless ones and tunnels do, has another number. Call it every few seconds.
  * Threads: one writer, beside any readers. */

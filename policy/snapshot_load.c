@@ -27,6 +27,7 @@ struct loading {
     struct set *listed;
     struct sealed *sealed;
     bool listed_checked;
+    bool listed_is_previous;
     bool has_key;    /* of the sealed set */
     struct err lack; /* of the first that is not there */
     struct err fallback;
@@ -102,6 +103,7 @@ static struct set *open_previous(struct loading *loading, const struct err *reas
     if (length < 0 || (size_t)length >= sizeof path)
         return NULL;
     set = open_good(path, loading->config, &loading->listed_checked, &ignored);
+    loading->listed_is_previous = set != NULL;
     if (set != NULL)
         explain_fallback(loading, reason);
     return set;
@@ -240,6 +242,7 @@ struct snapshot *snapshot_load_from(struct config *config, enum snapshot_from fr
     if (s == NULL)
         return NULL;
     s->lack = loading.lack;
+    s->listed_is_previous = loading.listed_is_previous;
     s->listed_lack = loading.listed_lack;
     s->sealed_lack = loading.sealed_lack;
     s->fallback = loading.fallback;

@@ -65,7 +65,7 @@ static json_t *sets(const struct snapshot *snapshot)
 
     return json_pack("{s:o,s:{s:b}}", "public",
                      public_set(snapshot_listed(snapshot), config->set_public,
-                                snapshot_fallback(snapshot) != NULL),
+                                snapshot_listed_is_previous(snapshot)),
                      "hotline", "configured", config->set_hotline != NULL);
 }
 

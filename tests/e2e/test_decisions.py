@@ -12,7 +12,7 @@ import dns.rdatatype
 import pytest
 
 import decision_table
-from harness import Recursive, Stairgate, build_set, ede, tool
+from harness import Recursive, Stairgate, build_set, ede, seal, tool
 
 TABLES = decision_table.all_tables()
 LEAST_ROWS = 300
@@ -56,9 +56,9 @@ def fill(table, folder, port):
         build_set(folder / "table.set", {key: "\n".join(names) + "\n" for key, names in table.lists.items()})
         sets.append("public: table.set")
     if table.hotline:
-        build_set(folder / "hotline.set", {"csam": "\n".join(table.hotline) + "\n"})
+        seal(folder, "hotline", table.hotline)
         sets.append("hotline: hotline.set")
-        more += "\nsealed: {key: seal.key}\n"
+        more += "\nsealed: {key: hotline.key, budget: {hits: 0}}\n"
     for name, text in table.files.items():
         (folder / name).write_text(text)
     return f"{more}\nsets: {{{', '.join(sets)}}}\n" if sets else more

@@ -5,14 +5,14 @@ import json
 import dns.rcode
 import pytest
 
-from harness import ask, build_set, tool
+from harness import ask, seal, tool
 
 CONFIG = """
 listen: [{listen}]
 upstreams: [{upstreams}]
 server: {{workers: {workers}}}
 sets: {{public: lists.set, hotline: hotline.set}}
-sealed: {{key: seal.key}}
+sealed: {{key: hotline.key}}
 control: {{operator: control.sock, portal: portal.sock}}
 profiles:
   child: {{block: [bypass_doh, games], observe: [gambling]}}
@@ -28,7 +28,7 @@ LISTS = {"gambling": "casino.example\n", "bypass_doh": "resolver.example\n", "ga
 def gate(stairgate, upstream):
     upstream.set("*", "A", "192.0.2.1")
     made = stairgate(upstreams=[upstream], config=CONFIG, lists=LISTS, start=False)
-    build_set(made.folder / "hotline.set", {"csam": "held.example\n"})
+    seal(made.folder, "hotline", ["held.example"])
     return made.start()
 
 
@@ -109,7 +109,7 @@ def test_a_profile_that_only_observes_counts_what_no_category_would_block(stairg
     upstream.set("*", "A", "192.0.2.1")
     made = stairgate(upstreams=[upstream], config=CONFIG.replace("child: {{", "child: {{mode: observe, deny: [mine.example], "),
                      lists=LISTS, start=False)
-    build_set(made.folder / "hotline.set", {"csam": "held.example\n"})
+    seal(made.folder, "hotline", ["held.example"])
     made.start()
     for name, count in (("clean.example", 0), ("mine.example", 1), ("game.example", 2)):
         assert ask(made.port, name).answer

@@ -127,4 +127,4 @@ def as_yaml(world):
     lines = ["upstreams: [192.0.2.53]", "special: {test: forward}", f"zone: {world['zone']}", f"calendars: {flow(world['calendars'])}",
              f"operator: {{deny: {flow(world['operator_deny'])}}}", "profiles:"]
     lines += [f"  {name}: {flow(profile)}" for name, profile in world["profiles"].items()]
-    return "\n".join(lines) + "\ndefault_profile: p0\nsets: {public: world.set}\n"
+    return "\n".join(lines) + "\ndefault_profile: p0\nsets: {public: world.set}\nsealed: {budget: {hits: 0}}\n"

@@ -7,7 +7,7 @@ import pytest
 
 import oracle_policy
 import policy_worlds
-from harness import build_set, tool
+from harness import build_set, seal, tool
 
 WORLDS = int(os.environ.get("STAIRGATE_WORLDS", 6))
 STRICTER_FIRST = ["early", "primary", "lower_sec", "upper_sec", "legal_only"]
@@ -30,8 +30,9 @@ class Asker:
         build_set(folder / "world.set", {key: "\n".join(names[key]) + "\n" for key in categories}, "--seed", "7")
         text = policy_worlds.as_yaml(world)
         if hotline:
-            build_set(folder / "hotline.set", {"csam": "\n".join(hotline) + "\n"})
+            seal(folder, "hotline", hotline)
             text = text.replace("world.set}", "world.set, hotline: hotline.set}")
+            text = text.replace("sealed: {", "sealed: {key: hotline.key, ")
         (folder / "world.yaml").write_text(text)
 
     def ask(self, questions):
@@ -103,6 +104,20 @@ def test_a_hotline_entry_beats_all(maker, tmp_path):
         assert (why["verdict"], why["rule"]) == ("block", "operator_policy"), question
         shapes.add(json.dumps([why["answer"], why["feeds"], why["categories"], why["sentence"], why["suffix"]]))
     assert len(shapes) == 1, "one answer, whatever else the name is"
+
+
+def test_whether_a_name_is_the_operators_or_a_hotlines_changes_nothing(maker, tmp_path):
+    world = maker.world()
+    names = maker.some(policy_worlds.NAMES, 4, 8)
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+    asked = [(prefix + name, profile, maker.moment(world, world["profiles"][profile])) for name in names for prefix in ("", "a.")
+             for profile in world["profiles"] for _ in range(3)]
+    asked += list(maker.questions(world, 60))
+    by_operator = {**world, "operator_deny": [*world["operator_deny"], *names]}
+    ours, theirs = Asker(tmp_path / "a", by_operator).ask(asked), Asker(tmp_path / "b", world, hotline=names).ask(asked)
+    for question, one, other in zip(asked, ours, theirs):
+        assert json.dumps(one).replace(str(tmp_path / "a"), "") == json.dumps(other).replace(str(tmp_path / "b"), ""), question
 
 
 def test_the_order_of_lists_and_rules_is_irrelevant(maker, tmp_path):
