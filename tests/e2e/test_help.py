@@ -4,7 +4,7 @@ import pytest
 
 from harness import tool
 
-COMMANDS = ["status", "reload", "stop", "observed", "cache stats", "cache lookup", "cache flush", "config check", "config show",
+COMMANDS = ["status", "reload", "stop", "observed", "canary", "metrics", "evidence key", "evidence", "cache stats", "cache lookup", "cache flush", "config check", "config show",
             "config reference", "devices list", "devices show", "devices name", "devices move", "devices forget", "devices import",
             "devices export", "country list", "country show", "country check", "country reference", "calendar import", "checklist",
             "privacy", "bypass rules", "why", "allow", "deny", "pause", "offline", "resume", "release", "hold", "unhold", "grants list",
