@@ -8,7 +8,7 @@ static const struct option options_budget[] = {
     {.name = "hits",
      .type = OPTION_NUMBER,
      FIELD(struct config, sealed.budget_hits),
-     .most = 1000000,
+     .most = 30000,
      .by_default = "30",
      .help = "different names that one client may meet; 0: any number, so that whoever asks long "
              "enough learns what is listed.", .since = "0.3"},
