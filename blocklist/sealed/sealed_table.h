@@ -66,6 +66,7 @@ static inline uint64_t sealed_table_line_find(const struct sealed_line *line,
 {
     uint64_t found = 0;
 
+#pragma GCC unroll 3 /* SEALED_SLOTS: a third of the time of a look-up's comparing */
     for (unsigned i = 0; i < SEALED_SLOTS; i++) {
         uint64_t other = (line->hashes[i][0] ^ hash[0]) | (line->hashes[i][1] ^ hash[1]);
 
