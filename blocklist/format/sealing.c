@@ -13,6 +13,7 @@
 #include "blocklist/format/format.h"
 #include "blocklist/format/source.h"
 #include "blocklist/format/watch.h"
+#include "blocklist/format/webpage.h"
 #include "blocklist/sealed/seal.h"
 #include "config/base/addr.h"
 #include "config/base/err.h"
@@ -131,9 +132,25 @@ static int hide(const struct job *job, struct err *err)
                    job->sealing->format->key, job->intake.report.lines);
 }
 
-static int pass(struct job *job, bool dry, sealing_open_fn *open, void *context, struct err *err)
+/* What is said of a source that cannot be opened may quote a page, or the names of an archive's
+ * files. */
+static struct source *open_quietly(sealing_open_fn *open, void *context, struct err *err)
 {
     struct source *source = open(context, err);
+
+    if (source != NULL || err->code != ERR_FORMAT)
+        return source;
+    if (strncmp(err->text, WEBPAGE_TEXT, sizeof WEBPAGE_TEXT - 1) == 0)
+        err_set(err, ERR_FORMAT, WEBPAGE_TEXT);
+    else
+        err_set(err, ERR_FORMAT,
+                "a broken packing, or an archive without one file that could be meant");
+    return NULL;
+}
+
+static int pass(struct job *job, bool dry, sealing_open_fn *open, void *context, struct err *err)
+{
+    struct source *source = open_quietly(open, context, err);
     int result;
 
     if (source == NULL)
@@ -148,7 +165,7 @@ static int pass(struct job *job, bool dry, sealing_open_fn *open, void *context,
 
 static int guess(struct sealing *sealing, sealing_open_fn *open, void *context, struct err *err)
 {
-    struct source *source = open(context, err);
+    struct source *source = open_quietly(open, context, err);
 
     if (source == NULL)
         return -1;

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocklist/sealed/sealed.h"
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
+#include "config/base/text.h"
 #include "config/config.h"
 #include "config/show.h"
 #include "tools/stairgate/command.h"
@@ -131,6 +133,26 @@ static bool print_set(const struct config *config, const char *name, const char 
     return info.names > 0;
 }
 
+/* Size and time are all that is told of it. */
+static void print_sealed(const struct config *config)
+{
+    const char *path = config->set_hotline;
+    struct sealed_info info;
+    struct err err;
+    char made[32];
+
+    if (path == NULL)
+        return;
+    if (sealed_file_info(path, &info, &err) == 0)
+        printf("  sets.hotline: %llu entries, made %s\n", (unsigned long long)info.entries,
+               text_from_time(info.made_s, made));
+    else if (err.code == ERR_NOT_FOUND && config_has_sealed_lists(config))
+        printf("  sets.hotline: no lists yet: the first `stairgate lists sync` brings them (%s)\n",
+               path);
+    else
+        printf("  sets.hotline: not in force: %s\n", err.text);
+}
+
 static void print_result(const struct config *config, const struct options *options,
                          const struct config_problems *problems)
 {
@@ -138,7 +160,7 @@ static void print_result(const struct config *config, const struct options *opti
 
     printf("%s: %s\n", options->path, problems->count > 0 ? "fine, with warnings" : "fine");
     lists = print_set(config, "sets.public", config->set_public, config_uses_categories(config));
-    print_set(config, "sets.hotline", config->set_hotline, true);
+    print_sealed(config);
     if (!lists)
         printf("  no list is loaded: nothing is blocked by category. With lists it would be:\n");
     print_classes(config);
