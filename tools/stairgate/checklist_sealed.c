@@ -78,9 +78,10 @@ void checklist_sealed_key(const struct config *config, const json_t *status,
 void checklist_sealed_canary(const struct config *config, const json_t *status,
                              struct checklist_finding *finding)
 {
-    const json_t *canary = json_object_get(status, "canary");
-    const json_t *at = json_object_get(canary, "asked");
-    const char *result = json_string_value(json_object_get(canary, "result"));
+    const json_t *last = json_object_get(json_object_get(status, "canary"), "last");
+    const char *at = json_string_value(json_object_get(last, "at"));
+    const char *result = json_string_value(json_object_get(last, "result"));
+    const char *text = json_string_value(json_object_get(last, "text"));
 
     if (is_needless(config, finding))
         return;
@@ -88,14 +89,12 @@ void checklist_sealed_canary(const struct config *config, const json_t *status,
         checklist_gap(finding, "no canary");
     else if (status == NULL)
         checklist_gap(finding, "no server answers, so nobody asks for it");
-    else if (result == NULL)
+    else if (at == NULL || result == NULL || text == NULL)
         checklist_gap(finding, "not asked for yet");
-    else if (strcmp(result, "blocked") != 0)
-        checklist_gap(finding, "asked for %s: %s", json_is_string(at) ? json_string_value(at) : "",
-                      result);
+    else if (strcmp(result, "ok") != 0)
+        checklist_gap(finding, "asked at %.40s: %.150s", at, text);
     else
-        snprintf(finding->text, sizeof finding->text, "asked for %s: blocked",
-                 json_is_string(at) ? json_string_value(at) : "");
+        snprintf(finding->text, sizeof finding->text, "asked at %.40s: %.150s", at, text);
 }
 
 static void look_at_deadline(const struct deadline *deadline, enum deadline_class class_,

@@ -63,6 +63,7 @@ struct list_terms_yaml {
     char sealed[2 * LIST_TERM_MAX]; /* what the section `sealed` gets, for people */
 };
 
+/* Fills YAML with what TERMS, complete, come to. */
 void list_terms_yaml(const struct list_terms *terms, struct list_terms_yaml *yaml);
 
 /* Puts key and canary into the section `sealed` of *TEXT[0..*LENGTH), a config, where it lacks
