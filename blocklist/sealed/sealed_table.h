@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "blocklist/sealed/locked.h"
-#include "blocklist/set/line.h"
+#include "config/base/product.h"
 
 struct err;
 
@@ -46,7 +46,7 @@ int sealed_table_add(struct sealed_table *table, const struct sealed_entry *entr
 static inline struct sealed_line *sealed_table_line(const struct sealed_table *table,
                                                     const uint64_t hash[2], unsigned which)
 {
-    return table->lines + line_multiply(hash[which], table->line_count).high;
+    return table->lines + product_of(hash[which], table->line_count).high;
 }
 
 /* Returns all ones where X is 0, else 0. The compiler is not to see that it is one of the two:

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config/base/bytes.h"
+#include "config/base/product.h"
 
 enum {
     LINE_OCTETS = 64,
@@ -24,34 +25,6 @@ enum {
 
 typedef uint32_t line_lanes __attribute__((vector_size(16)));
 typedef uint64_t line_halves __attribute__((vector_size(16)));
-
-struct line_product {
-    uint64_t high, low;
-};
-
-/* Multiplies A and B to 128 bits with 64-bit words alone. */
-static inline struct line_product line_multiply_words(uint64_t a, uint64_t b)
-{
-    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
-    uint64_t low = a0 * b0, cross = a1 * b0 + (low >> 32), carry = (uint32_t)cross + a0 * b1;
-
-    return (struct line_product){a1 * b1 + (cross >> 32) + (carry >> 32),
-                                 carry << 32 | (uint32_t)low};
-}
-
-#ifdef __SIZEOF_INT128__
-static inline struct line_product line_multiply(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-
-    return (struct line_product){(uint64_t)(product >> 64), (uint64_t)product};
-}
-#else /* machines of 32 bits */
-static inline struct line_product line_multiply(uint64_t a, uint64_t b)
-{
-    return line_multiply_words(a, b);
-}
-#endif
 
 /* Where a hash belongs: its line, and what is compared there. */
 struct line_place {
@@ -65,7 +38,7 @@ struct line_place {
  * hash, so that sorted hashes are written as one forward stream. */
 static inline struct line_place line_place(uint64_t hash, uint64_t lines)
 {
-    struct line_product product = line_multiply(hash, lines);
+    struct product product = product_of(hash, lines);
     uint32_t low = (uint32_t)(product.low >> 24);
 
     return (struct line_place){product.high, htole32(low), (uint8_t)(product.low >> 56),
