@@ -11,7 +11,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from harness import ask, ede, seal, tool, wait_for
+from harness import addresses, ask, ede, seal, tool, wait_for
 
 HITS = 5
 LISTED = [f"n{i}.listed.example" for i in range(40)]
@@ -246,11 +246,12 @@ def test_no_number_moves_around_one_query(gate, upstream, tcp):
 def test_what_answers_lead_to_moves_what_any_answer_does(gate, upstream):
     made = gate(sealed(hits=0))
     for alias, target in (("one.test", "open.test"), ("two.test", LISTED[0]), ("six.test", ORDERED[0])):
-        upstream.set(alias, "A", f"{alias}. 60 IN CNAME {target}.", f"{target}. 60 IN A 192.0.2.7")
+        upstream.set(alias, "A", (alias, "CNAME", f"{target}."), (target, "A", "198.51.100.7"))
     moved = []
     for alias in ("one.test", "two.test", "six.test"):
         before = made.status(check=False)["counters"]
-        made.ask(alias, source="127.0.0.1")
+        reply = made.ask(alias, source="127.0.0.1")
+        assert (addresses(reply), ede(reply)) == ((["198.51.100.7"], []) if alias == "one.test" else ([], [15]))
         after = made.status(check=False)["counters"]
         moved.append({key: (value, before[key]) for key, value in after.items() if value != before[key]})
     keys = [sorted(one) for one in moved]
