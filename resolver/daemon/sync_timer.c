@@ -56,13 +56,20 @@ struct sync_timer {
     unsigned since_trouble; /* runs since one found a list failed, itself included; 0: long ago */
 };
 
+/* From one fetch of LIST to the next at most: half of a deadline is left for tries that fail. */
+static uint32_t every_s(const struct config_list *list)
+{
+    return list->deadline_s > 0 && list->deadline_s / 2 < list->every_s ? list->deadline_s / 2
+                                                                        : list->every_s;
+}
+
 unsigned sync_timer_interval_s(const struct config *config)
 {
     uint32_t least = UINT32_MAX;
 
     for (size_t i = 0; i < config->list_count; i++) {
-        if (config_list_is_fetched(&config->lists[i]) && config->lists[i].every_s < least)
-            least = config->lists[i].every_s;
+        if (every_s(&config->lists[i]) < least)
+            least = every_s(&config->lists[i]);
     }
     if (!config->feeds.timer || least == UINT32_MAX)
         return 0;
@@ -70,6 +77,11 @@ unsigned sync_timer_interval_s(const struct config *config)
     return least < INTERVAL_LEAST_S  ? INTERVAL_LEAST_S
            : least > INTERVAL_MOST_S ? INTERVAL_MOST_S
                                      : least;
+}
+
+static bool lacks(const char *set)
+{
+    return set != NULL && access(set, F_OK) != 0;
 }
 
 static bool has_changed(const struct sync_timer *timer, const struct stat *now)
@@ -95,7 +107,7 @@ static bool look_at_config(struct sync_timer *timer)
     if (config != NULL) {
         timer->interval_s = sync_timer_interval_s(config);
         timer->waiting_set =
-            timer->interval_s > 0 && config->set_public != NULL && access(config->set_public, F_OK);
+            timer->interval_s > 0 && (lacks(config->set_public) || lacks(config->set_hotline));
     }
     config_free(config);
     config_problems_free(&problems);

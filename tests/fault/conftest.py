@@ -14,4 +14,4 @@ def _fixtures():
     return module
 
 
-stairgate, upstream = (getattr(_fixtures(), name) for name in ("stairgate", "upstream"))
+stairgate, upstream, feeds = (getattr(_fixtures(), name) for name in ("stairgate", "upstream", "feeds"))

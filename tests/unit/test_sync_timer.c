@@ -11,6 +11,7 @@
 #include "resolver/daemon/sync_timer.h"
 #include "tests/unit/config_rig.h"
 
+#define KEY "sealed: {key: sealed.key}\n"
 #define ONE "lists:\n  a: {url: 'https://l.example/a', category: porn"
 
 static void a_run_comes_often_enough_for_the_shortest_list(void **state)
@@ -19,16 +20,17 @@ static void a_run_comes_often_enough_for_the_shortest_list(void **state)
         const char *yaml;
         unsigned interval_s;
     } rows[] = {
-        {"",                                                                                    0  },
-        {ONE "}\n",                                                                             900},
-        {ONE ", every: 30d, jitter: 0s}\n",                                                     900},
-        {ONE ", every: 1h}\n",                                                                  600},
-        {ONE ", every: 5m}\n",                                                                  60 },
-        {ONE "}\n  b: {url: 'https://l.example/b', category: ads, every: 30m}\n",               300},
-        {ONE "}\n  b: {url: 'https://l.example/b', category: ads, every: 30m, class: legal}\n",
-         900                                                                                       },
-        {ONE ", class: hotline}\n",                                                             0  },
-        {ONE "}\nfeeds: {timer: no}\n",                                                         0  },
+        {"",                                                                         0  },
+        {ONE "}\n",                                                                  900},
+        {ONE ", every: 30d, jitter: 0s}\n",                                          900},
+        {ONE ", every: 1h}\n",                                                       600},
+        {ONE ", every: 5m}\n",                                                       60 },
+        {ONE "}\n  b: {url: 'https://l.example/b', category: ads, every: 30m}\n",    300},
+        {ONE "}\n  b: {url: 'https://l.example/b', every: 30m, class: legal}\n" KEY, 300},
+        {ONE "}\n  b: {url: 'https://l.example/b', every: 1h, jitter: 0s, deadline: 1h, class: "
+             "legal}\n" KEY,
+         300                                                                            },
+        {ONE "}\nfeeds: {timer: no}\n",                                              0  },
     };
 
     (void)state;
