@@ -247,7 +247,7 @@ static struct snapshot *snapshot_of(const struct place *place, const char *lines
 #define NOTHING "upstreams: [192.0.2.53]\n"
 #define GOOD NOTHING "sets: {public: lists.set}\n"
 #define MISSING NOTHING "sets: {public: missing.set}\n"
-#define NO_HOTLINE "sets: {hotline: missing.set}\n"
+#define NO_HOTLINE "sets: {hotline: missing.set}\nsealed: {key: missing.key}\n"
 #define LISTS                                                                                      \
     NOTHING "lists: {one: {url: 'https://l.example/x', category: gambling}}\nfeeds: {dir: .}\n"
 
