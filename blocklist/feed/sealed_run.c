@@ -70,10 +70,11 @@ static void see_part(const struct sealed_run *sealed, struct sealed_work *work)
     if (!sealed->readable)
         return;
     work->has_part = sealed_set_part(&sealed->set, work->work.list->id, NULL, &version_s);
-    if (version_s > work->version_s) {
-        work->version_s = version_s;
+    /* Without a part under the present key the digest may be under another one. */
+    if (!work->has_part || version_s > work->version_s)
         work->body_known = false;
-    }
+    if (version_s > work->version_s)
+        work->version_s = version_s;
 }
 
 static bool is_due(const struct sealed_run *sealed, const struct sealed_work *work)

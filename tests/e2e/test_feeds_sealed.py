@@ -339,6 +339,7 @@ def test_another_key_means_that_all_lists_come_anew(stairgate, feeds, hot, tmp_p
     subprocess.run([BIN / "stairgate", "set", "key", rig.key], check=True, capture_output=True, timeout=60)
     gone(more)
     _, lines = rig.sync(code=1)
+    assert event_of(lines, "failed", "hot") is None, lines
     assert rig.current() == before and "more" in event_of(lines, "refused")
     more.put(listed(10, 1000))
     rig.sync("more", code=0)
