@@ -273,6 +273,16 @@ static int put_in_force(const struct sealed_set *set, struct err *err)
     return place_link(sealed_place_current(dir_of(set), link), target, err);
 }
 
+/* Removes the set at PATH that could not be put in force; where the link leads to it all the same,
+ * and only its folder could not be made durable, it stays. */
+static void forget(const struct sealed_set *set, const char *path)
+{
+    char link[PLACE_PATH_MAX];
+
+    if (sealed_place_link(sealed_place_current(dir_of(set), link)) != set->number)
+        unlink(path);
+}
+
 static int make(struct sealed_set *set, struct err *err)
 {
     struct seal *seal = seal_start(set->key, set->salt, err);
@@ -291,7 +301,7 @@ static int make(struct sealed_set *set, struct err *err)
     }
     seal_end(seal);
     if (result == 0 && (check(set, path, err) != 0 || put_in_force(set, err) != 0)) {
-        unlink(path);
+        forget(set, path);
         result = -1;
     }
     return result;
