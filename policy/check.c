@@ -33,9 +33,10 @@ static const struct wrapping {
     struct prefix prefix;
     unsigned at;
 } wrappings[] = {
-    {{{.octets = {[10] = 0xff, [11] = 0xff}, .bits = 128}, 96}, 12}, /* RFC 4291 §2.5.5.2 */
-    {{{.octets = {0x00, 0x64, 0xff, 0x9b}, .bits = 128}, 96},   12}, /* RFC 6052 §2.1 */
-    {{{.octets = {0x20, 0x02}, .bits = 128}, 16},               2 }, /* RFC 3056 §2 */
+    {{{.octets = {[10] = 0xff, [11] = 0xff}, .bits = 128}, 96},     12}, /* RFC 4291 §2.5.5.2 */
+    {{{.octets = {0x00, 0x64, 0xff, 0x9b}, .bits = 128}, 96},       12}, /* RFC 6052 §2.1 */
+    {{{.octets = {0x00, 0x64, 0xff, 0x9b, 0, 1}, .bits = 128}, 96}, 12}, /* RFC 8215 §5 */
+    {{{.octets = {0x20, 0x02}, .bits = 128}, 16},                   2 }, /* RFC 3056 §2 */
 };
 
 /* Addresses of this machine, this link, or a private network. Not here: 100.64.0.0/10 (RFC 6598),

@@ -100,6 +100,8 @@ struct compiled_name {
 struct compiled_lack {
     bool is_lacking;
     bool awaits_first; /* for no other reason than that no run has brought its lists yet */
+    bool is_previous;  /* the one before the configured stands in: of the sealed set alone */
+    struct err why;    /* of both */
 };
 
 /* Addresses that rule 2 answers with, those of IPv4 first. */

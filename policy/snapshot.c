@@ -315,18 +315,28 @@ const struct err *snapshot_lack(const struct snapshot *s)
     return s->lack.code == ERR_NONE ? NULL : &s->lack;
 }
 
-/* Tells whether a set with LACK may follow one of the file BEFORE, NULL for none. */
-static bool loses_nothing(const struct compiled_lack *lack, const char *before)
+/* Tells whether a set with NEXT loses what one with NOW has, which is of the file BEFORE, NULL for
+ * none. */
+static bool loses(const struct compiled_lack *next, const struct compiled_lack *now,
+                  const char *before)
 {
-    return !lack->is_lacking || (lack->awaits_first && before == NULL);
+    if (next->is_previous)
+        return before != NULL && !now->is_lacking && !now->is_previous;
+    return next->is_lacking && !now->is_lacking && !(next->awaits_first && before == NULL);
 }
 
-bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now)
+const struct err *snapshot_loss(const struct snapshot *next, const struct snapshot *now)
 {
-    if (snapshot_lack(next) == NULL || snapshot_lack(now) != NULL)
-        return true;
-    return loses_nothing(&next->listed_lack, now->config->set_public) &&
-           loses_nothing(&next->sealed_lack, now->config->set_hotline);
+    if (loses(&next->listed_lack, &now->listed_lack, now->config->set_public))
+        return &next->listed_lack.why;
+    if (loses(&next->sealed_lack, &now->sealed_lack, now->config->set_hotline))
+        return &next->sealed_lack.why;
+    return NULL;
+}
+
+const struct err *snapshot_sealed_lack(const struct snapshot *s)
+{
+    return s->sealed_lack.is_lacking ? &s->sealed_lack.why : NULL;
 }
 
 const struct err *snapshot_fallback(const struct snapshot *s)

@@ -60,10 +60,15 @@ void snapshot_find_interfaces(const struct snapshot *snapshot);
 /* Returns why a set that SNAPSHOT's config names is not there; NULL when nothing is amiss. */
 const struct err *snapshot_lack(const struct snapshot *snapshot);
 
-/* Tells whether NEXT may take the place of NOW. A snapshot with a lack follows none without: the
- * last good one wins. Nothing is lost, though, where NOW has no lists, and NEXT lacks those only
- * that the first `stairgate lists sync` brings. */
-bool snapshot_may_follow(const struct snapshot *next, const struct snapshot *now);
+/* Returns why the sealed set that SNAPSHOT's config names is not there, which snapshot_lack says
+ * only where no other lacks; NULL when it is. */
+const struct err *snapshot_sealed_lack(const struct snapshot *snapshot);
+
+/* Returns why NEXT may not take the place of NOW; NULL where it may. The last good one wins, for
+ * each set by itself: one that lacks follows none that is there, whatever else NOW lacks, nor does
+ * an older sealed set that stands in for a damaged one. Nothing is lost, though, where NOW has no
+ * lists, and NEXT lacks those only that the first `stairgate lists sync` brings. */
+const struct err *snapshot_loss(const struct snapshot *next, const struct snapshot *now);
 
 /* Checks every octet of the public set that snapshot_load has not checked, and brings them into
  * memory. Errors: -1 with ERR. Cost: reads the files whole. */

@@ -69,9 +69,11 @@ static struct set *open_good(const char *path, const struct config *config, bool
     return NULL;
 }
 
-/* Keeps REASON, for which a set lacks, unless another lacks already. */
-static void note_lack(struct loading *loading, const struct err *reason)
+/* Keeps REASON, for which a set lacks, as LACK's, and as the first unless another lacks already. */
+static void note_lack(struct loading *loading, struct compiled_lack *lack, const struct err *reason)
 {
+    lack->is_lacking = true;
+    lack->why = *reason;
     if (loading->lack.code == ERR_NONE)
         loading->lack = *reason;
 }
@@ -79,7 +81,7 @@ static void note_lack(struct loading *loading, const struct err *reason)
 /* Puts an empty set in the place of one that lacks for REASON. */
 static struct set *open_nothing(struct loading *loading, const struct err *reason, struct err *err)
 {
-    note_lack(loading, reason);
+    note_lack(loading, &loading->listed_lack, reason);
     return set_open_empty(err);
 }
 
@@ -141,7 +143,6 @@ static void open_listed(struct loading *loading, enum snapshot_from from, struct
     if (loading->listed != NULL)
         return;
     loading->listed_checked = true;
-    loading->listed_lack.is_lacking = true;
     explain_first(loading, &reason);
     loading->listed = open_nothing(loading, &reason, err);
 }
@@ -194,7 +195,11 @@ static struct sealed *open_sealed_previous(struct loading *loading, const struct
     if (length < 0 || (size_t)length >= sizeof path)
         return NULL;
     sealed = open_under_key(loading, path, &ignored);
-    if (sealed != NULL && loading->fallback.code == ERR_NONE)
+    if (sealed == NULL)
+        return NULL;
+    loading->sealed_lack.is_previous = true;
+    loading->sealed_lack.why = *reason;
+    if (loading->fallback.code == ERR_NONE)
         err_set(&loading->fallback, reason->code,
                 "%.230s; the sealed set before it is in force; `stairgate lists sync --force` "
                 "makes it anew",
@@ -216,9 +221,8 @@ static void open_sealed(struct loading *loading, enum snapshot_from from, struct
     if (loading->sealed != NULL)
         return;
     if (path != NULL) {
-        loading->sealed_lack.is_lacking = true;
         explain_first_sealed(loading, &reason);
-        note_lack(loading, &reason);
+        note_lack(loading, &loading->sealed_lack, &reason);
     }
     loading->sealed = sealed_open_empty(err);
 }

@@ -75,10 +75,11 @@ enum chain_end {
     CHAIN_LONG,    /* a ring, or next to one */
 };
 
-/* Adds the records of VERDICT and what its CNAMEs lead to; VERDICT is then that on the last name.
- */
+/* Adds the records of VERDICT and what its CNAMEs lead to; VERDICT is then that on the last name,
+ * LAST the record that leads there. */
 static enum chain_end add_chain(const struct query_context *context, const struct query *query,
-                                struct answer *answer, struct verdict *verdict)
+                                struct answer *answer, struct verdict *verdict,
+                                const struct config_record **last)
 {
     uint16_t type = query->question.type;
 
@@ -93,6 +94,7 @@ static enum chain_end add_chain(const struct query_context *context, const struc
         if (cname == NULL)
             return CHAIN_NODATA;
         add_type(answer, query, records, DNS_CNAME);
+        *last = cname;
         decide_target(context, query, cname, verdict);
         if (verdict->action == VERDICT_BLOCK)
             return CHAIN_BLOCKED;
@@ -120,8 +122,28 @@ static enum next respond_alias(const struct query_context *context, struct query
     return respond_end(context, query, &answer);
 }
 
+/* What LAST, a record of the chain, leads to is blocked. Where rule 2 does that it costs, as what
+ * an upstream's chain leads to does: else a file of local records would be a way to ask for
+ * nothing. It moves the counters of one that was answered here. */
+static enum next respond_blocked(const struct query_context *context, struct query *query,
+                                 const struct config_record *last)
+{
+    struct name target = {last->rdata, last->rdata_length};
+    struct name_buf lower;
+
+    if (query->verdict.rule != RULE_OPERATOR)
+        return stage_block(context, query);
+    core_count(&context->counters->withheld.chains);
+    name_lower(&lower, &target);
+    target = name_of(&lower);
+    if (stage_charge(context, query, &target) != NEXT_STAGE)
+        return NEXT_SILENCE;
+    return stage_block(context, query);
+}
+
 static enum next respond_records(const struct query_context *context, struct query *query)
 {
+    const struct config_record *blocked = NULL;
     struct verdict verdict = query->verdict;
     struct answer answer;
     struct name last;
@@ -130,10 +152,10 @@ static enum next respond_records(const struct query_context *context, struct que
     if (query->target.length > 0)
         respond_ede(query, &answer);
     add_alias(query, &answer);
-    switch (add_chain(context, query, &answer, &verdict)) {
+    switch (add_chain(context, query, &answer, &verdict, &blocked)) {
     case CHAIN_BLOCKED:
         query->verdict = verdict;
-        return stage_block(context, query);
+        return respond_blocked(context, query, blocked);
     case CHAIN_LONG:
         return respond_error(context, query, DNS_SERVFAIL, 0);
     case CHAIN_NODATA:

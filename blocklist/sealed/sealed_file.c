@@ -26,6 +26,11 @@ static int open_own(const char *path, uint64_t *octets, struct err *err)
 
     if (fd < 0 && errno == ENOENT)
         return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
+    if (fd < 0 && errno == EACCES)
+        return err_set(err, ERR_SYSTEM,
+                       "%s: cannot open: permission denied; give it to the user that runs this, "
+                       "with mode 0600 (chown)",
+                       path);
     if (fd < 0)
         return err_system(err, "%s: cannot open", path);
     if (fstat(fd, &status) != 0)

@@ -146,6 +146,11 @@ struct sealed_key *sealed_key_read(const char *path, struct err *err)
     fd = open(found, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ENOENT)
         err_set(err, ERR_NOT_FOUND, "%s: no such key; stairgate set key makes one", path);
+    else if (fd < 0 && errno == EACCES)
+        err_set(err, ERR_SYSTEM,
+                "%s: cannot open: permission denied; give it to the user that runs this, with mode "
+                "0600 (chown), or let the service manager bring it as a credential",
+                path);
     else if (fd < 0)
         err_system(err, "%s: cannot open", path);
     if (fd < 0)

@@ -1,6 +1,7 @@
 #include "resolver/daemon/lack.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "blocklist/set/set.h"
 #include "config/base/err.h"
@@ -67,14 +68,24 @@ static void look_for_fallback(const struct snapshot *snapshot, struct err *lack)
         *lack = *snapshot_fallback(snapshot);
 }
 
+/* What lacks first is told before all of these; that may be the public set. */
+static void look_for_sealed(const struct snapshot *snapshot, struct err *lack)
+{
+    const struct err *sealed = snapshot_sealed_lack(snapshot);
+
+    if (sealed != NULL && strcmp(sealed->text, snapshot_lack(snapshot)->text) != 0)
+        *lack = *sealed;
+}
+
 /* Each by a stable word, for logs and monitors. */
 static const struct {
     const char *event;
     void (*look)(const struct snapshot *snapshot, struct err *lack);
 } looks[] = {
-    {"unused_lists", look_for_users    },
-    {"no_upstream",  look_for_upstreams},
-    {"previous_set", look_for_fallback },
+    {"unused_lists",  look_for_users    },
+    {"no_upstream",   look_for_upstreams},
+    {"previous_set",  look_for_fallback },
+    {"no_sealed_set", look_for_sealed   },
 };
 
 void lack_add_all(json_t *warnings, const struct snapshot *snapshot)

@@ -84,6 +84,7 @@ static bool is_emptied(const struct server *server, const struct load *load)
  * damaged. */
 static bool is_better(const struct server *server, struct load *load)
 {
+    const struct err *loss;
     struct err empty;
 
     if (load->snapshot == NULL)
@@ -93,10 +94,10 @@ static bool is_better(const struct server *server, struct load *load)
         message_add_error(load->errors, &empty, snapshot_config(load->snapshot)->path);
         return false;
     }
-    if (snapshot_may_follow(load->snapshot, publish_current(server->publish)))
-        return true;
-    message_add_error(load->errors, snapshot_lack(load->snapshot), NULL);
-    return false;
+    loss = snapshot_loss(load->snapshot, publish_current(server->publish));
+    if (loss != NULL)
+        message_add_error(load->errors, loss, NULL);
+    return loss == NULL;
 }
 
 /* Returns the result, or NULL with the load's errors. */

@@ -1,5 +1,6 @@
 """The server and its sealed set: read under the key that stands outside of it, kept where the next one is no good, another key."""
 import os
+import shutil
 
 import pytest
 
@@ -85,6 +86,37 @@ def test_a_set_that_is_no_good_leaves_the_one_in_force(server, how, says):
     assert done.returncode != 0 and says in done.stdout + done.stderr
     assert "bad.test" not in done.stdout + done.stderr
     assert is_blocked(server, "bad.test") and not is_blocked(server, "good.test")
+
+
+@pytest.mark.parametrize("how", ["damaged", "readable", "gone"])
+def test_that_holds_where_another_set_lacks(server, how):
+    """Lists that no run has brought yet are no reason to give up those that are there."""
+    (server.folder / "lists.set").unlink()
+    server.stop()
+    server.start()
+    assert is_blocked(server, "bad.test")
+    spoil(server.folder, how)
+    done = server.control("reload", check=False)
+    assert done.returncode != 0 and "a.set" in done.stdout + done.stderr
+    assert is_blocked(server, "bad.test")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may run the server as somebody else")
+@pytest.mark.parametrize("file", ["a.key", "a.set"])
+def test_what_the_servers_user_may_not_read_is_told_with_its_cure_and_the_operators_own_denials_hold(tmp_path, upstream, file):
+    seal(tmp_path, "a", ["bad.test"])
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        path.chmod(0o755)
+    for path in (tmp_path, tmp_path / "a.key", tmp_path / "a.set"):
+        shutil.chown(path, "nobody" if path.name != file else "root")
+    config = CONFIG.replace("{{workers: {workers}}}", "{{workers: {workers}, user: nobody}}\noperator: {{deny: [own.test]}}")
+    server = Stairgate(tmp_path, config=config, upstreams=[upstream], more=KEY.format(key="a.key"), start=False)
+    (tmp_path / "lists.set").unlink()  # what lacks of the public lists does not hide it
+    server.start()
+    warnings = " ".join(one["text"] for one in server.status(check=False)["warnings"])
+    assert f"{file}: cannot open: permission denied; give it to the user that runs this" in warnings
+    assert is_blocked(server, "own.test") and not is_blocked(server, "bad.test")
+    server.stop()
 
 
 def test_another_key_in_the_order_that_the_page_has(server, upstream):

@@ -14,7 +14,14 @@ static const char yaml[] = "upstreams: [192.0.2.53]\n"
                            "profiles: {kid: {block: [gambling], deny: [own.test]}}\n"
                            "clients: {allow: [10.0.0.0/8]}\n"
                            "operator: {deny: [order.test, x.test]}\n"
-                           "records: {names: [{name: gate.test, address: 192.0.2.1}]}\n";
+                           "records:\n"
+                           "  names:\n"
+                           "    - {name: gate.test, address: 192.0.2.1}\n"
+                           "    - {name: near.test, cname: gate.test}\n"
+                           "    - {name: to-order.test, cname: order.test}\n"
+                           "    - {name: to-order2.test, cname: a.order.test}\n"
+                           "    - {name: to-order3.test, cname: x.test}\n"
+                           "    - {name: to-listed.test, cname: listed.test}\n";
 
 static const struct sample_feed feeds[] = {
     {"bets", "gambling", {"bets.test"}}
@@ -204,6 +211,22 @@ static void many_names_that_lead_to_one_cost_once(void **state)
     rig_close(&rig);
 }
 
+/* Who may write records must not get an index for nothing. */
+static void what_a_local_record_leads_to_costs_as_well(void **state)
+{
+    static const char *const names[] = {"to-order.test", "to-listed.test", "to-order2.test"};
+    static struct rig rig;
+
+    (void)state;
+    start(&rig, HITS);
+    for (size_t i = 0; i < HITS; i++)
+        assert_int_equal(ask(&rig, "10.0.0.1", names[i]), CORE_ANSWERED);
+    assert_int_equal(ask(&rig, "10.0.0.1", "listed.test"), CORE_ANSWERED); /* it is paid for */
+    assert_int_equal(ask(&rig, "10.0.0.1", "to-order3.test"), CORE_SILENT);
+    assert_int_equal(ask(&rig, "10.0.0.1", "gate.test"), CORE_SILENT);
+    rig_close(&rig);
+}
+
 /* ---- counters ---- */
 
 static struct core_counters counted(const struct rig *rig)
@@ -248,6 +271,27 @@ static void a_block_of_rule_2_moves_no_counter(void **state)
     }
     assert_int_equal(counted(&rig).withheld.blocks[TRANSPORT_UDP], 2);
     assert_int_equal(counted(&rig).withheld.blocks[TRANSPORT_TCP], 2);
+    rig_close(&rig);
+}
+
+static void a_local_record_that_leads_to_it_counts_like_any_other(void **state)
+{
+    static const char *const names[] = {"to-order.test", "to-listed.test"};
+    static struct rig rig;
+    struct core_counters before, plain, after;
+
+    (void)state;
+    start(&rig, 0);
+    before = counted(&rig);
+    ask(&rig, "10.0.0.1", "near.test");
+    plain = moved(&rig, &before);
+    for (size_t i = 0; i < 2; i++) {
+        before = counted(&rig);
+        assert_int_equal(ask(&rig, "10.0.0.1", names[i]), CORE_ANSWERED);
+        after = moved(&rig, &before);
+        assert_same(&after, &plain);
+    }
+    assert_int_equal(counted(&rig).withheld.chains, 2);
     rig_close(&rig);
 }
 
@@ -310,6 +354,8 @@ int main(void)
         cmocka_unit_test(what_an_answer_leads_to_is_what_costs),
         cmocka_unit_test(many_names_that_lead_to_one_cost_once),
         cmocka_unit_test(a_block_of_rule_2_moves_no_counter),
+        cmocka_unit_test(what_a_local_record_leads_to_costs_as_well),
+        cmocka_unit_test(a_local_record_that_leads_to_it_counts_like_any_other),
         cmocka_unit_test(silence_moves_no_counter),
         cmocka_unit_test(an_answer_that_leads_to_it_counts_like_any_other),
     };

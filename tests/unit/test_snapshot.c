@@ -7,8 +7,12 @@
 
 #include <sodium.h>
 
+#include <fcntl.h>
+
+#include "blocklist/sealed/sealed_key.h"
 #include "config/base/file.h"
 #include "policy_sample.h"
+#include "sample_sealed.h"
 #include "sample_set.h"
 
 static const char yaml[] = "listen: [127.0.0.1@5300]\n"
@@ -42,6 +46,14 @@ static void remove_place(const struct place *place)
 {
     unlink(place->set);
     rmdir(place->folder);
+}
+
+static void unlink_in(const struct place *place, const char *file)
+{
+    char path[sizeof place->folder + 32];
+
+    snprintf(path, sizeof path, "%s/%s", place->folder, file);
+    unlink(path);
 }
 
 static struct config *read_config(const struct place *place)
@@ -274,10 +286,82 @@ static void lists_that_no_run_has_brought_yet_may_follow_where_none_are_lost(voi
         struct snapshot *now = snapshot_of(&place, rows[i].now);
         struct snapshot *next = snapshot_of(&place, rows[i].next);
 
-        assert_int_equal(snapshot_may_follow(next, now), rows[i].follows);
+        assert_int_equal(snapshot_loss(next, now) == NULL, rows[i].follows);
         snapshot_free(next);
         snapshot_free(now);
     }
+    remove_place(&place);
+}
+
+/* Has FILE of PLACE hold a sealed set, rubbish, or be gone; all under one key. */
+static void put_sealed(const struct place *place, const char *file, const char *what)
+{
+    static const char *const entries[] = {"listed.example", NULL};
+    char path[sizeof place->folder + 32], key_path[sizeof place->folder + 32];
+    struct sealed_key *key;
+    struct err err;
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s", place->folder, file);
+    snprintf(key_path, sizeof key_path, "%s/a.key", place->folder);
+    unlink(path);
+    (void)sealed_key_make(key_path, &err);
+    key = sealed_key_read(key_path, &err);
+    must(key != NULL);
+    if (strcmp(what, "good") == 0)
+        sample_sealed_file(path, key, entries);
+    sealed_key_free(key);
+    if (strcmp(what, "broken") != 0)
+        return;
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    must(fd >= 0 && write(fd, what, strlen(what)) > 0);
+    close(fd);
+}
+
+/* What lacks, or an older set that stands in, never takes the place of what is there: for each set
+ * by itself, whatever the other one lacks. */
+static void a_sealed_set_is_not_given_up_because_another_set_lacks(void **state)
+{
+    static const char good_public[] =
+        NOTHING "sets: {public: lists.set, hotline: a.set}\nsealed: {key: a.key}\n";
+    static const char no_public[] =
+        NOTHING "sets: {public: missing.set, hotline: a.set}\nsealed: {key: a.key}\n";
+    static const char sealed_alone[] = NOTHING "sets: {hotline: a.set}\nsealed: {key: a.key}\n";
+    static const struct sample_feed feed = {"feed1", "gambling", {"casino.example"}};
+    static const struct {
+        const char *now, *next;           /* configs */
+        const char *before, *set, *older; /* the sealed set then and now, and the one before it */
+        bool follows;
+    } rows[] = {
+        {no_public,    no_public,    "good",   "good",   "gone", true },
+        {no_public,    no_public,    "good",   "broken", "gone", false},
+        {no_public,    no_public,    "good",   "gone",   "gone", false},
+        {no_public,    no_public,    "good",   "broken", "good", false},
+        {sealed_alone, sealed_alone, "good",   "broken", "good", false},
+        {sealed_alone, sealed_alone, "broken", "broken", "good", true },
+        {no_public,    good_public,  "broken", "broken", "gone", true },
+        {good_public,  no_public,    "broken", "good",   "gone", false},
+    };
+    struct place place = make_place();
+
+    (void)state;
+    sample_set_build(place.set, &feed, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *now, *next;
+
+        put_sealed(&place, "a.set.previous", "gone");
+        put_sealed(&place, "a.set", rows[i].before);
+        now = snapshot_of(&place, rows[i].now);
+        put_sealed(&place, "a.set", rows[i].set);
+        put_sealed(&place, "a.set.previous", rows[i].older);
+        next = snapshot_of(&place, rows[i].next);
+        assert_int_equal(snapshot_loss(next, now) == NULL, rows[i].follows);
+        snapshot_free(next);
+        snapshot_free(now);
+    }
+    put_sealed(&place, "a.set", "gone");
+    put_sealed(&place, "a.set.previous", "gone");
+    unlink_in(&place, "a.key");
     remove_place(&place);
 }
 
@@ -301,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_set_with_one_wrong_bit_is_not_used),
         cmocka_unit_test(the_set_before_takes_the_place_of_a_damaged_one_where_it_may),
         cmocka_unit_test(lists_that_no_run_has_brought_yet_may_follow_where_none_are_lost),
+        cmocka_unit_test(a_sealed_set_is_not_given_up_because_another_set_lacks),
         cmocka_unit_test(a_config_without_profiles_is_refused_and_freed),
     };
 
