@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blocklist/feed/due.h"
 #include "blocklist/feed/generation_links.h"
 #include "blocklist/feed/place.h"
 #include "config/base/err.h"
@@ -42,7 +43,8 @@ static bool keep_set(const struct tidy *tidy, const char *name)
     return number != 0 && generations_find(&tidy->generations, number) != NULL;
 }
 
-/* ID.part, and what stands beside it, is gone on with by the next fetch. */
+/* ID.part, and what stands beside it, is gone on with by the next fetch; but not of a list that is
+ * fetched into memory since. */
 static bool keep_incoming(const struct tidy *tidy, const char *name)
 {
     for (size_t i = 0; i < tidy->config->list_count; i++) {
@@ -50,7 +52,7 @@ static bool keep_incoming(const struct tidy *tidy, const char *name)
         size_t length = strlen(id);
 
         if (strncmp(name, id, length) == 0 && strncmp(name + length, ".part", 5) == 0)
-            return true;
+            return !due_sealed(&tidy->config->lists[i]);
     }
     return false;
 }

@@ -26,9 +26,15 @@
 #include "blocklist/feed/list_signature.h"
 #include "blocklist/feed/sealed_memory.h"
 #include "blocklist/feed/signature.h"
+#include "blocklist/feed/version.h"
 #include "config/base/err.h"
 
-enum { DELIVERIES_MOST = 64, ENTRIES_MOST = 1000, STEP = 64 << 10 };
+enum {
+    DELIVERIES_MOST = 64,
+    ENTRIES_MOST = 1000,
+    STEP = 64 << 10,
+    OCTETS_MOST = 64 << 20 /* what is larger was never taken, and need not be looked through */
+};
 
 static const char gone[] = ".taken.", zeros[STEP];
 
@@ -247,6 +253,24 @@ static int copy_octets(int fd, struct fetch_sink *sink, struct err *err)
     return got == 0 ? fetch_sink_end(sink, err) : err_system(err, "cannot read it");
 }
 
+/* A slip of the publisher's clock would stand before all that he delivers until then. */
+static bool is_ahead(const struct look *look, int64_t signed_s)
+{
+    const struct version none = {0, NULL}, came = {signed_s, NULL};
+
+    return version_compare(&none, &came, look->now_s) == VERSION_AHEAD;
+}
+
+static int check_clock(const struct look *look, int64_t signed_s, struct err *err)
+{
+    const struct version none = {0, NULL}, came = {signed_s, NULL};
+
+    if (!is_ahead(look, signed_s))
+        return 0;
+    look->files->ahead++;
+    return version_refuse(VERSION_AHEAD, &none, &came, err);
+}
+
 /* Tries DELIVERY. Returns 0 where MEMORY holds it. */
 static int try_one(const struct look *look, const struct delivery *delivery,
                    const struct sealed_memory *memory, uint64_t most, struct inbox_taken *taken,
@@ -261,6 +285,8 @@ static int try_one(const struct look *look, const struct delivery *delivery,
     if (fetch_sink_locked(&sink, memory, most, err) == 0 && copy_octets(fd, &sink, err) == 0)
         result = sink.got == 0 ? err_set(err, ERR_DIGEST, "empty")
                                : check(look, delivery, memory->fd, &taken->signed_s, err);
+    if (result == 0)
+        result = check_clock(look, taken->signed_s, err);
     taken->octets = sink.got;
     fetch_sink_close(&sink);
     close(fd);
@@ -274,8 +300,10 @@ static int take_newest(struct look *look, const struct sealed_memory *memory, ui
     struct err why = {0}, fault;
 
     for (size_t i = 0; i < look->count && !taken->found; i++) {
+        unsigned ahead = look->files->ahead;
+
         taken->found = try_one(look, &look->deliveries[i], memory, most, taken, &fault) == 0;
-        look->files->wrong += !taken->found;
+        look->files->wrong += !taken->found && look->files->ahead == ahead;
         if (!taken->found && why.code == ERR_NONE)
             why = fault;
     }
@@ -309,6 +337,7 @@ char *inbox_text(const struct inbox_count *count, char *out, size_t room)
         const char *words;
     } parts[] = {
         {count->wrong,   "whose signature does not fit"                        },
+        {count->ahead,   "signed at a time that is yet to come"                },
         {count->waiting, "without a signature, or a signature without its file"},
         {count->other,   "that are no files, or too many"                      },
     };
@@ -388,20 +417,33 @@ static int remove_begun(const struct look *look)
     return result;
 }
 
+/* Tells whether DELIVERY's signature fits it, and when it was made. */
+static bool does_fit(const struct look *look, const struct delivery *delivery, int64_t *signed_s)
+{
+    int fd = open_file(look->folder, delivery->name, O_RDONLY);
+    struct stat status;
+    struct err fault;
+    bool fits;
+
+    if (fd < 0)
+        return false;
+    fits = fstat(fd, &status) == 0 && status.st_size <= OCTETS_MOST &&
+           check(look, delivery, fd, signed_s, &fault) == 0;
+    close(fd);
+    return fits;
+}
+
 static int clear_all(struct look *look, int64_t version_s, struct err *err)
 {
     int failed = remove_begun(look);
 
     for (size_t i = 0; i < look->count; i++) {
         const struct delivery *delivery = &look->deliveries[i];
-        int fd = open_file(look->folder, delivery->name, O_RDONLY);
         int64_t signed_s = 0;
-        struct err fault;
-        bool fits = fd >= 0 && check(look, delivery, fd, &signed_s, &fault) == 0;
+        bool fits = does_fit(look, delivery, &signed_s);
 
-        if (fd >= 0)
-            close(fd);
         look->files->wrong += !fits;
+        look->files->ahead += fits && is_ahead(look, signed_s);
         if (!fits || signed_s > version_s)
             continue;
         if (remove_one(look, delivery) == 0)

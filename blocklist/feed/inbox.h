@@ -21,6 +21,7 @@ struct sealed_memory;
 struct inbox_count {
     unsigned waiting; /* without signature, or a signature without file, or still being written */
     unsigned wrong;   /* whose signature does not fit */
+    unsigned ahead;   /* that fit, and are signed at a time that is yet to come */
     unsigned other;   /* folders, links, sockets, and what is too much to look at */
     unsigned removed; /* overwritten and removed now */
 };

@@ -213,6 +213,9 @@ void outcome_unchanged(struct run *run, struct work *work, const char *text)
 
     outcome_begin(run, work, &outcome);
     outcome_good(run, work, &outcome.list);
+    /* The same octets signed anew are a newer version: what was signed in between is a replay. */
+    if (outcome.list.signed_s < work->fetched.signed_s)
+        outcome.list.signed_s = work->fetched.signed_s;
     outcome.set_held = work->known.state == LIST_HELD;
     outcome.events[outcome.event_count++] =
         run_event(run, EVENT_UNCHANGED, work->list->id, "%s%s", text,

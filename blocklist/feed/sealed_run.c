@@ -275,7 +275,7 @@ static int go(struct sealed_run *sealed, struct err *err)
         return -1;
     close_key(sealed);
     sealed_inbox_clear(sealed);
-    return 0;
+    return sealed_public(run, err);
 }
 
 static int start(struct run *run, const char *accept, struct err *err)
@@ -294,13 +294,29 @@ static int start(struct run *run, const char *accept, struct err *err)
     return result;
 }
 
+/* There are no such lists any more: what was made of them goes, from the server too. */
+static int clear(struct run *run, struct err *err)
+{
+    const struct sync_hooks *hooks = &run->request->hooks;
+    struct err fault = {0};
+    struct store_event event;
+
+    if (run->request->dry_run || !sealed_set_clear(run->dir))
+        return 0;
+    event = run_event(run, EVENT_DROPPED, "", "the sealed set: no legal or hotline list is left");
+    record(run, &event);
+    if (hooks->published != NULL && hooks->published(hooks->context, 0, &fault) != 0) {
+        event = run_event(run, EVENT_FAILED, "", "the server was not told: %.350s", fault.text);
+        record(run, &event);
+    }
+    if (run->broken)
+        *err = run->fault;
+    return run->broken ? -1 : 0;
+}
+
 int sealed_run(struct run *run, struct err *err)
 {
-    if (has_lists(run->config))
-        return start(run, NULL, err);
-    if (!run->request->dry_run)
-        sealed_set_clear(run->dir);
-    return 0;
+    return has_lists(run->config) ? start(run, NULL, err) : clear(run, err);
 }
 
 int sealed_run_accept(struct run *run, const char *id, struct err *err)

@@ -58,6 +58,10 @@ void sealed_inbox_clear(struct sealed_run *sealed);
 void sealed_outcome(struct sealed_run *sealed, struct sealed_work *work,
                     const struct sealed_memory *memory);
 
+/* Drops what was kept of lists that were public and are in the sealed set now, from the public set
+ * too. Errors: -1 with ERR. (sealed_public.c) */
+int sealed_public(struct run *run, struct err *err);
+
 /* Writes what the server tells of the classes' deadlines. Errors: -1 with ERR.
  * (sealed_deadlines.c) */
 int sealed_deadlines(const struct run *run, struct err *err);

@@ -137,6 +137,18 @@ static int see_part(void *context, const char *name)
     return is_part_of(name, context);
 }
 
+/* Tells whether something of LIST was in force once: a part that is lost since is no reason to
+ * leave the list out. What cannot be found out counts as that. */
+static bool had_part(const struct sealed_set *set, struct config_list *list)
+{
+    struct store_list known;
+    struct err ignored;
+
+    return walk(dir_of(set), see_part, list->id) != 0 ||
+           store_get_list(set->store, list->id, &known, &ignored) != 0 ||
+           known.sealed_entries + known.sealed_pages > 0;
+}
+
 bool sealed_set_complete(const struct sealed_set *set, const uint8_t salt[SEALED_SALT_OCTETS],
                          const char **id)
 {
@@ -145,7 +157,7 @@ bool sealed_set_complete(const struct sealed_set *set, const uint8_t salt[SEALED
     for (size_t i = 0; i < set->config->list_count; i++) {
         struct config_list *list = &set->config->lists[i];
 
-        if (!sealed_set_has(list) || walk(dir_of(set), see_part, list->id) == 0)
+        if (!sealed_set_has(list) || !had_part(set, list))
             continue;
         if (is_good(sealed_place_part(dir_of(set), list->id, salt, path), set->key, salt))
             continue;

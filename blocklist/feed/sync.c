@@ -108,6 +108,7 @@ static int add_work(struct run *run, const struct config_list *list, struct err 
 
     if (store_get_list(run->store, list->id, &work->known, err) != 0)
         return -1;
+    work->known.sealed_entries = work->known.sealed_pages = 0; /* of when it was sealed */
     due_recipe(list, work->recipe);
     work->recipe_changed = memcmp(work->recipe, work->known.recipe, sizeof work->recipe) != 0;
     if (!request->force && request->id_count == 0 &&

@@ -70,13 +70,8 @@ static int refuse(struct job *job, enum reason reason)
     return 0;
 }
 
-static enum cover cover_of(const struct sealing *sealing, enum entry_kind kind)
-{
-    static const enum cover covers[ENTRY_KINDS] = {
-        [ENTRY_SUBTREE] = COVER_SUBTREE, [ENTRY_EXACT] = COVER_EXACT, [ENTRY_BELOW] = COVER_BELOW};
-
-    return sealing->granularity == LIST_DOMAIN_EXACT ? COVER_EXACT : covers[kind];
-}
+static const enum cover covers[ENTRY_KINDS] = {
+    [ENTRY_SUBTREE] = COVER_SUBTREE, [ENTRY_EXACT] = COVER_EXACT, [ENTRY_BELOW] = COVER_BELOW};
 
 static int take_name(void *context, const struct name *name, uint64_t hash, unsigned labels,
                      enum entry_kind kind, enum entry_operation operation,
@@ -84,16 +79,18 @@ static int take_name(void *context, const struct name *name, uint64_t hash, unsi
 {
     struct job *job = context;
     const struct sealing *sealing = job->sealing;
-    enum cover cover = cover_of(sealing, kind);
 
     if (operation == ENTRY_EXCEPT)
         return refuse(job, REASON_EXCEPTION);
-    if (job->sealing->granularity == LIST_URL)
+    if (sealing->granularity == LIST_URL)
         return take_page(job, name, err);
-    if (job->sealing->granularity == LIST_IP)
+    if (sealing->granularity == LIST_IP)
         return refuse(job, REASON_OTHER_SYNTAX);
-    if (terms != NULL)
+    /* A list of exact names says nothing of a name by what is below it. */
+    if (terms != NULL || (sealing->granularity == LIST_DOMAIN_EXACT && kind == ENTRY_BELOW))
         return refuse(job, REASON_MODIFIER);
+    if (sealing->granularity == LIST_DOMAIN_EXACT)
+        kind = ENTRY_EXACT;
     if (count(job, &job->sealing->entries, err) != 0)
         return -1;
     if (job->dry)
@@ -101,9 +98,9 @@ static int take_name(void *context, const struct name *name, uint64_t hash, unsi
     if (sealing->watch != NULL)
         watch_see(sealing->watch,
                   &(struct watched){hash, labels, kind, operation, NULL, job->intake.report.lines});
-    if (seal_name(sealing->seal, name, cover, err) != 0)
+    if (seal_name(sealing->seal, name, covers[kind], err) != 0)
         return -1;
-    return sealing->also == NULL ? 0 : seal_name(sealing->also, name, cover, err);
+    return sealing->also == NULL ? 0 : seal_name(sealing->also, name, covers[kind], err);
 }
 
 static int take_prefix(void *context, const struct prefix *prefix, enum entry_operation operation,

@@ -164,6 +164,79 @@ static void entries_go_into_a_part_that_says_its_version(void **state)
     end(&rig);
 }
 
+/* What a list of exact names says of names below one is not said of that one; a pin neither. */
+static void an_exact_list_covers_the_names_that_it_states_and_no_other(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    start(&rig);
+    rig.list.granularity = LIST_DOMAIN_EXACT;
+    snprintf(rig.list.format, sizeof rig.list.format, "dnsmasq");
+    assert_int_equal(read_text(&rig, "local=/" MARK "0.example/\nlocal=/.school.example/\n"
+                                     "local=/*." MARK "1.example/\nlocal=/*.help.example/\n"),
+                     0);
+    assert_int_equal(rig.result.entries, 2);
+    assert_int_equal(rig.result.pin_line, 0);
+    assert_int_equal(rig.result.protect_line, 0); /* school.example alone is no www */
+    assert_int_equal(rig.result.report.refused[REASON_MODIFIER], 2);
+    assert_int_equal(words_of(&rig, rig.part, MARK "0.example"), SEALED_BLOCK);
+    assert_int_equal(words_of(&rig, rig.part, "www." MARK "0.example"), 0);
+    assert_int_equal(words_of(&rig, rig.part, MARK "1.example"), 0);
+    assert_int_equal(words_of(&rig, rig.part, "help.example"), 0);
+    end(&rig);
+}
+
+/* However a format writes an address of a page: its host is no entry. */
+static void a_page_is_its_host_in_no_format(void **state)
+{
+    static const struct {
+        const char *format, *column, *text;
+    } lists[] = {
+        {"csv",     "url",
+         "id,url\n1,https://" MARK "0.example/page\n2,\"http://" MARK "0.example/\"\n"
+         "3," MARK "0.example/x\n"                                                              },
+        {"csv",     "host", "host,path\nhttps://" MARK "0.example,/a\n"                         },
+        {"adblock", NULL,
+         "||" MARK "0.example/page^\n|https://" MARK "0.example/a|\n"
+         "||" MARK "0.example^$domain=a.example\n"                                              },
+        {"plain",   NULL,
+         "http://" MARK "0.example/\nhttps://" MARK "0.example:8443/a?b#c\n"
+         "https://user@" MARK "0.example/\n" MARK "0.example/x\n"                               },
+        {"auto",    NULL,   "https://" MARK "0.example/\nhttps://" MARK "0.example/a\n"         },
+        {"hosts",   NULL,   "0.0.0.0 https://" MARK "0.example/a\n0.0.0.0 " MARK "0.example/a\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct rig rig;
+
+        start(&rig);
+        rig.list.column = (char *)lists[i].column;
+        snprintf(rig.list.format, sizeof rig.list.format, "%s", lists[i].format);
+        if (read_text(&rig, lists[i].text) == 0 && rig.result.entries > 0)
+            fail_msg("%zu: %d entries", i, (int)rig.result.entries);
+        assert_null(strstr(rig.feed.err.text, MARK));
+        end(&rig);
+    }
+}
+
+static void names_are_taken_however_they_are_written(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    start(&rig);
+    assert_int_equal(read_text(&rig, "ZQ7XK0.Example.\n" MARK "0.example\n" MARK "b\xc3\xbc"
+                                     "cher.example\n"
+                                     "_dmarc." MARK "1.example\r\nco.EXAMPLE\n"),
+                     0);
+    assert_int_equal(words_of(&rig, rig.part, MARK "0.example"), SEALED_BLOCK);
+    assert_int_equal(words_of(&rig, rig.part, "xn--" MARK "bcher-feb.example"), SEALED_BLOCK);
+    assert_int_equal(rig.result.entries, 3);
+    end(&rig);
+}
+
 static void two_salts_make_two_parts_of_one_reading(void **state)
 {
     uint8_t fresh[SEALED_SALT_OCTETS];
@@ -430,6 +503,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_go_into_a_part_that_says_its_version),
+        cmocka_unit_test(an_exact_list_covers_the_names_that_it_states_and_no_other),
+        cmocka_unit_test(a_page_is_its_host_in_no_format),
+        cmocka_unit_test(names_are_taken_however_they_are_written),
         cmocka_unit_test(two_salts_make_two_parts_of_one_reading),
         cmocka_unit_test(packed_lists_are_read_from_memory),
         cmocka_unit_test(no_message_has_an_octet_of_the_list),
