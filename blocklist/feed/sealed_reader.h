@@ -58,8 +58,7 @@ struct sealed_reader_result {
 int sealed_reader_read(const struct sealed_reader_request *request,
                        struct sealed_reader_result *result, struct err *err);
 
-/* What the process does (sealed_reader_child.c): FD is its pipe, on which it writes one
- * struct sealed_reader_message. */
+/* What the process says on its pipe, once. */
 struct sealed_reader_message {
     uint32_t magic, code; /* code: enum err_code */
     char text[400];
@@ -68,6 +67,8 @@ struct sealed_reader_message {
 
 #define SEALED_READER_MAGIC 0x53454144u
 
+/* Does the work of REQUEST in the process of its own (sealed_reader_child.c), writes one struct
+ * sealed_reader_message on FD, its pipe, and ends. */
 _Noreturn void sealed_reader_child(const struct sealed_reader_request *request, int fd);
 
 #endif

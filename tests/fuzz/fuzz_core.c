@@ -230,8 +230,7 @@ static void start(void)
     rig_open(&rig, yaml, feeds[0], 1, &hotline, 16);
     rules[0] = rig.snapshot;
     config = rig_config(yaml);
-    rules[1] =
-        snapshot_create(config, rig_set(config, feeds[1], 1), rig_sealed(&hotline), NULL);
+    rules[1] = snapshot_create(config, rig_set(config, feeds[1], 1), rig_sealed(&hotline), NULL);
     must(rules[1] != NULL);
 }
 

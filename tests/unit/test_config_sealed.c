@@ -323,39 +323,39 @@ static void the_section_must_fit_the_rest(void **state)
 {
     static const struct row rows[] = {
         {P "sets: {hotline: h.set}\n",
-         {"2:17: missing key: 'sealed.key', under which 'sets.hotline' was sealed"}                                                            },
+         {"2:17: missing key: 'sealed.key', under which 'sets.hotline' was sealed"}                                       },
         {P "sets: {hotline: h.set}\nsealed: {key: h.set}\n",
-         {"3:15: one path for two things: 'sealed.key' and 'sets.hotline'"}                                                                    },
+         {"3:15: one path for two things: 'sealed.key' and 'sets.hotline'"}                                               },
         {P "state: {path: s}\nsealed: {key: s, evidence_key: s}\n",
          {"3:15: one path for two things: 'sealed.key' and 'state.path'",
           "3:32: one path for two things: 'sealed.evidence_key' and 'state.path'",
-          "3:32: one path for two things: 'sealed.evidence_key' and 'sealed.key'"}                                                             },
+          "3:32: one path for two things: 'sealed.evidence_key' and 'sealed.key'"}                                        },
         {LEGAL "}\nfeeds: {dir: /v}\n" P "sealed: {key: /v/sealed/key}\n",
          {"5:15: 'sealed.key' is in 'feeds.dir', beside the set that it seals: whoever copies the "
-          "one has the other; keep it elsewhere"}                                                                                              },
-        {LEGAL "}\nfeeds: {dir: /v}\n" P "sealed: {key: /vault}\n",                             {NULL}                                         },
+          "one has the other; keep it elsewhere"}                                                                         },
+        {LEGAL "}\nfeeds: {dir: /v}\n" P "sealed: {key: /vault}\n",        {NULL}                                         },
         {P "sealed: {key: 'credential:a/b'}\n",
          {"2:15: not a credential: 'credential:a/b'; behind 'credential:' stands the name that "
-          "LoadCredential= gives it"}                                                                                                          },
+          "LoadCredential= gives it"}                                                                                     },
         {P "sealed: {key: 'credential:'}\n",
          {"2:15: not a credential: 'credential:'; behind 'credential:' stands the name that "
-          "LoadCredential= gives it"}                                                                                                          },
+          "LoadCredential= gives it"}                                                                                     },
         {P "sealed: {divert: [a.test, 0.0.0.0, 192.0.2.1@53]}\n",
          {"2:19: not an address: 'a.test'; a name would have to be looked up first: write its "
           "address",
           "2:27: not an address to send clients to: '0.0.0.0'; no server has this address",
-          "2:36: not an address: '192.0.2.1@53'"}                                                                                              },
+          "2:36: not an address: '192.0.2.1@53'"}                                                                         },
         {P "tier: home\n",
-         {"2:7: unknown word for 'tier': 'home'; known here: unset, router, school, isp"}                                                      },
+         {"2:7: unknown word for 'tier': 'home'; known here: unset, router, school, isp"}                                 },
         {P "sealed: {budget: {hits: 0}}\n",
          {"2:18: warning: no budget: whoever asks long enough learns what 'operator.deny', legal "
-          "and hotline lists hold"}                                                                                                            },
-        {P "sealed: {budget: {per: 0s}}\n",                                                     {"2:24: 'per' is out of range: '0s'; 1s to 1d"}},
+          "and hotline lists hold"}                                                                                       },
+        {P "sealed: {budget: {per: 0s}}\n",                                {"2:24: 'per' is out of range: '0s'; 1s to 1d"}},
         {HOTLINE "}\n" P "sealed: {key: k}\n",
-         {"4:9: warning: nothing proves that hotline lists are in force: name a 'sealed.canary'"}                                              },
+         {"4:9: warning: nothing proves that hotline lists are in force: name a 'sealed.canary'"}                         },
         {LEGAL "}\nsets: {hotline: h.set}\nfeeds: {dir: /v}\n" REST,
          {"3:17: warning: legal and hotline lists are made into '/v/sealed/current.set', which is "
-          "not what 'sets.hotline' names; leave 'sets.hotline' out"}                                                                           },
+          "not what 'sets.hotline' names; leave 'sets.hotline' out"}                                                      },
     };
 
     (void)state;

@@ -157,7 +157,8 @@ static void what_a_reload_blocks_reaches_nobody_who_waited(void **state)
     assert_int_equal(rig.forward_count, 4);
     snapshot_free(rig.snapshot);
     config = rig_config(changed);
-    rig.snapshot = snapshot_create(config, rig_set(config, &listed, 1), sealed_open_empty(NULL), NULL);
+    rig.snapshot =
+        snapshot_create(config, rig_set(config, &listed, 1), sealed_open_empty(NULL), NULL);
     for (size_t i = 0; i < 4; i++) {
         const struct rig_sent *sent;
 
