@@ -203,9 +203,12 @@ static bool was_held(struct sealed_run *sealed, struct sealed_work *work)
 
     if (known->state != LIST_HELD || !same(known->held_body, work->work.fetched.body))
         return false;
+    /* Read in another way it is another result, which nobody has waited for. */
+    if (work->work.recipe_changed)
+        return false;
     work->waited = sealed->accept != NULL ||
                    run->request->now_s - known->held_s >= (int64_t)run->config->feeds.hold_s;
-    return !work->work.recipe_changed;
+    return true;
 }
 
 void sealed_outcome(struct sealed_run *sealed, struct sealed_work *work,

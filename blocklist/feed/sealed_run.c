@@ -204,15 +204,38 @@ static int account(const struct sealed_run *sealed, struct err *err)
     return store_check_add(sealed->run->store, &check, err);
 }
 
+/* Takes the fresh salt where each list was read under it. Returns the list that was not, or NULL.
+ */
+static const char *renew_salt(struct sealed_run *sealed)
+{
+    const char *lacks = NULL;
+
+    if (!sealed->renew)
+        return NULL;
+    if (!sealed_set_complete(&sealed->set, sealed->fresh, &lacks))
+        return lacks;
+    memcpy(sealed->set.salt, sealed->fresh, sizeof sealed->fresh);
+    return NULL;
+}
+
+/* Somebody asked for another salt, and it is none. */
+static int say_kept(struct sealed_run *sealed, const char *id, struct err *err)
+{
+    struct store_event event =
+        run_event(sealed->run, EVENT_REFUSED, "",
+                  "the sealed set keeps its salt: nothing came to be read anew of list %s", id);
+
+    run_show(sealed->run, &event);
+    return err_set(err, ERR_GATE, "%s", event.text);
+}
+
 static int publish(struct sealed_run *sealed, struct err *err)
 {
     struct run *run = sealed->run;
-    const char *lacks = NULL;
+    const char *kept = renew_salt(sealed), *lacks = NULL;
     struct store_event event;
     int made;
 
-    if (sealed->renew && sealed_set_complete(&sealed->set, sealed->fresh, &lacks))
-        memcpy(sealed->set.salt, sealed->fresh, sizeof sealed->fresh);
     if (!sealed_set_complete(&sealed->set, sealed->set.salt, &lacks))
         return say_incomplete(sealed, lacks, err);
     run_stage(run, "", "publish");
@@ -228,7 +251,9 @@ static int publish(struct sealed_run *sealed, struct err *err)
             return -1;
     }
     sealed_set_tidy(&sealed->set);
-    return tell_server(sealed, err);
+    if (tell_server(sealed, err) != 0)
+        return -1;
+    return kept != NULL && run->request->sealed_only ? say_kept(sealed, kept, err) : 0;
 }
 
 /* ---- all of it ---- */

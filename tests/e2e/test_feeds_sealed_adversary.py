@@ -102,6 +102,19 @@ def test_an_old_version_is_a_replay_whatever_happened_here(stairgate, feeds, hot
     assert rig.blocks(f"{MARK}0.example") and rig.blocks(f"{MARK}100.example")
 
 
+def test_a_rekey_that_some_list_has_nothing_for_says_so(stairgate, feeds, hot, tmp_path):
+    court = Inbox(feeds, tmp_path / "court")
+    court.deliver(listed(10, 1000))
+    rig = SealedRig(stairgate, feeds.upstream, [hot, court])
+    rig.sync(code=0)
+    salt, body = rig.current()[16:32], listed(11, 1000)
+    assert "keeps its salt: nothing came to be read anew of list court" in rig.run("rekey", code=1)
+    assert rig.current()[16:32] == salt
+    court.deliver(body)
+    rig.run("rekey", code=0)
+    assert rig.current()[16:32] != salt
+
+
 # ---- classes
 
 def public_list(feeds, name="hot"):
