@@ -238,6 +238,73 @@ static void end_look(struct look *look)
     free(look->deliveries);
 }
 
+/* ---- removing ---- */
+
+static int overwrite(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return -1;
+    for (off_t at = 0; at < status.st_size;) {
+        size_t step = status.st_size - at < STEP ? (size_t)(status.st_size - at) : STEP;
+        ssize_t put = pwrite(fd, zeros, step, at);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return -1;
+        at += put;
+    }
+    return fsync(fd);
+}
+
+/* Overwrites and removes the file NAME, which is hidden already. */
+static int destroy(int folder, const char *name)
+{
+    int fd = open_file(folder, name, O_WRONLY), result;
+
+    if (fd < 0)
+        return -1;
+    result = overwrite(fd);
+    if (unlinkat(folder, name, 0) != 0)
+        result = -1;
+    close(fd);
+    return result;
+}
+
+/* The folder is nobody else's, and one run is at it. The signature goes before the octets, which
+ * may take a while: without its file it would be half a delivery, and the next run would wait for
+ * the other half. */
+static int remove_one(const struct look *look, const struct delivery *delivery)
+{
+    char hidden[64];
+    unsigned i = 0;
+
+    do
+        snprintf(hidden, sizeof hidden, "%s%u", gone, i);
+    while (++i < DELIVERIES_MOST &&
+           faccessat(look->folder, hidden, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    if (renameat(look->folder, delivery->name, look->folder, hidden) != 0 ||
+        unlinkat(look->folder, delivery->signature, 0) != 0)
+        return -1;
+    return destroy(look->folder, hidden);
+}
+
+/* What a run that was killed had begun with. */
+static int remove_begun(const struct look *look)
+{
+    char hidden[64];
+    int result = 0;
+
+    for (unsigned i = 0; i < DELIVERIES_MOST; i++) {
+        snprintf(hidden, sizeof hidden, "%s%u", gone, i);
+        if (is_file(look->folder, hidden) && destroy(look->folder, hidden) != 0)
+            result = -1;
+    }
+    return result;
+}
+
 /* ---- taking ---- */
 
 static int copy_octets(int fd, struct fetch_sink *sink, struct err *err)
@@ -324,8 +391,10 @@ int inbox_take(const struct config_list *list, const struct sealed_memory *memor
     *taken = (struct inbox_taken){.found = false};
     if (list_signature_ready(list, now_s, err) != 0)
         return -1;
-    if (look_into(&look, list, now_s, &taken->count, err) == 0)
+    if (look_into(&look, list, now_s, &taken->count, err) == 0) {
+        remove_begun(&look); /* it need not wait until something else is in force */
         result = take_newest(&look, memory, most, taken, err);
+    }
     end_look(&look);
     return result;
 }
@@ -352,70 +421,7 @@ char *inbox_text(const struct inbox_count *count, char *out, size_t room)
     return out;
 }
 
-/* ---- removing ---- */
-
-static int overwrite(int fd)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return -1;
-    for (off_t at = 0; at < status.st_size;) {
-        size_t step = status.st_size - at < STEP ? (size_t)(status.st_size - at) : STEP;
-        ssize_t put = pwrite(fd, zeros, step, at);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return -1;
-        at += put;
-    }
-    return fsync(fd);
-}
-
-/* Overwrites and removes the file NAME, which is hidden already. */
-static int destroy(int folder, const char *name)
-{
-    int fd = open_file(folder, name, O_WRONLY), result;
-
-    if (fd < 0)
-        return -1;
-    result = overwrite(fd);
-    if (unlinkat(folder, name, 0) != 0)
-        result = -1;
-    close(fd);
-    return result;
-}
-
-/* The folder is nobody else's, and one run is at it. */
-static int remove_one(const struct look *look, const struct delivery *delivery)
-{
-    char hidden[64];
-    unsigned i = 0;
-
-    do
-        snprintf(hidden, sizeof hidden, "%s%u", gone, i);
-    while (++i < DELIVERIES_MOST &&
-           faccessat(look->folder, hidden, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-    if (renameat(look->folder, delivery->name, look->folder, hidden) != 0 ||
-        destroy(look->folder, hidden) != 0)
-        return -1;
-    return unlinkat(look->folder, delivery->signature, 0);
-}
-
-/* What a run that was killed had begun with. */
-static int remove_begun(const struct look *look)
-{
-    char hidden[64];
-    int result = 0;
-
-    for (unsigned i = 0; i < DELIVERIES_MOST; i++) {
-        snprintf(hidden, sizeof hidden, "%s%u", gone, i);
-        if (is_file(look->folder, hidden) && destroy(look->folder, hidden) != 0)
-            result = -1;
-    }
-    return result;
-}
+/* ---- clearing ---- */
 
 /* Tells whether DELIVERY's signature fits it, and when it was made. */
 static bool does_fit(const struct look *look, const struct delivery *delivery, int64_t *signed_s)

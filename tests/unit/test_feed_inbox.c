@@ -182,7 +182,9 @@ static void what_is_removed_was_overwritten(void **state)
 
 static void what_a_killed_run_began_to_remove_goes_with_the_next(void **state)
 {
+    static char body[MOST];
     struct inbox *inbox = *state;
+    struct inbox_taken taken;
     struct inbox_count left;
     struct err err;
 
@@ -190,6 +192,10 @@ static void what_a_killed_run_began_to_remove_goes_with_the_next(void **state)
     put(inbox, "a", SAMPLE_BODY);
     put(inbox, "a.p7s", CMS_FITS);
     assert_int_equal(inbox_clear(&inbox->list, CMS_SIGNED_S, NOW_S, &left, &err), 0);
+    assert_int_equal(entries(inbox), 0);
+    put(inbox, ".taken.0", "half of it"); /* and where nothing else is delivered */
+    assert_int_equal(take(inbox, &taken, body, &err), 0);
+    assert_false(taken.found);
     assert_int_equal(entries(inbox), 0);
 }
 
