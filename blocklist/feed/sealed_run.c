@@ -218,13 +218,16 @@ static const char *renew_salt(struct sealed_run *sealed)
     return NULL;
 }
 
-/* Somebody asked for another salt, and it is none. */
-static int say_kept(struct sealed_run *sealed, const char *id, struct err *err)
+/* Whoever asked for another salt, and has the old one, is told so, once all else is done. */
+static int say_kept(struct sealed_run *sealed, struct err *err)
 {
-    struct store_event event =
-        run_event(sealed->run, EVENT_REFUSED, "",
-                  "the sealed set keeps its salt: nothing came to be read anew of list %s", id);
+    struct store_event event;
 
+    if (sealed->stayed == NULL || !sealed->run->request->sealed_only)
+        return 0;
+    event = run_event(sealed->run, EVENT_REFUSED, "",
+                      "the sealed set keeps its salt: nothing came to be read anew of list %s",
+                      sealed->stayed);
     run_show(sealed->run, &event);
     return err_set(err, ERR_GATE, "%s", event.text);
 }
@@ -232,10 +235,11 @@ static int say_kept(struct sealed_run *sealed, const char *id, struct err *err)
 static int publish(struct sealed_run *sealed, struct err *err)
 {
     struct run *run = sealed->run;
-    const char *kept = renew_salt(sealed), *lacks = NULL;
+    const char *lacks = NULL;
     struct store_event event;
     int made;
 
+    sealed->stayed = renew_salt(sealed);
     if (!sealed_set_complete(&sealed->set, sealed->set.salt, &lacks))
         return say_incomplete(sealed, lacks, err);
     run_stage(run, "", "publish");
@@ -251,9 +255,7 @@ static int publish(struct sealed_run *sealed, struct err *err)
             return -1;
     }
     sealed_set_tidy(&sealed->set);
-    if (tell_server(sealed, err) != 0)
-        return -1;
-    return kept != NULL && run->request->sealed_only ? say_kept(sealed, kept, err) : 0;
+    return tell_server(sealed, err);
 }
 
 /* ---- all of it ---- */
@@ -300,7 +302,7 @@ static int go(struct sealed_run *sealed, struct err *err)
         return -1;
     close_key(sealed);
     sealed_inbox_clear(sealed);
-    return sealed_public(run, err);
+    return sealed_public(run, err) != 0 ? -1 : say_kept(sealed, err);
 }
 
 static int start(struct run *run, const char *accept, struct err *err)

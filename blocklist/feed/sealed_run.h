@@ -31,6 +31,7 @@ struct sealed_run {
     bool has_salt;          /* of the set in force, or of parts */
     bool renew;             /* parts are made under FRESH, too */
     uint8_t fresh[SEALED_SALT_OCTETS];
+    const char *stayed; /* a list that has nothing under FRESH, so that the salt stays */
     struct sealed_work *works;
     size_t count;
     const char *accept; /* the list whose held result somebody lets through; NULL: none */

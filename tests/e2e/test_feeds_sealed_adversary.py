@@ -110,6 +110,10 @@ def test_a_rekey_that_some_list_has_nothing_for_says_so(stairgate, feeds, hot, t
     salt, body = rig.current()[16:32], listed(11, 1000)
     assert "keeps its salt: nothing came to be read anew of list court" in rig.run("rekey", code=1)
     assert rig.current()[16:32] == salt
+    hot.put(listed(101))
+    due = (rig.place / "deadlines").read_text()
+    rig.run("rekey", code=1)  # what else came is in force, and the deadlines begin anew
+    assert (rig.place / "deadlines").read_text() != due
     court.deliver(body)
     rig.run("rekey", code=0)
     assert rig.current()[16:32] != salt

@@ -121,7 +121,8 @@ int list_terms_make_key(const struct list_terms *terms, struct err *err)
     if (sealed_key_make(path, err) != 0)
         return -1;
     printf("\n%s: made, our own key. Keep it out of backups that hold the set; without it the set "
-           "is lost and the lists are fetched again\n",
+           "is lost and the lists are fetched again. Where the server runs as another user, it is "
+           "that user's to read: chown it\n",
            path);
     return 0;
 }
