@@ -46,6 +46,18 @@ static void check_key(struct walk *walk)
                     "missing key: 'sealed.key', under which 'sets.hotline' was sealed");
 }
 
+/* Nobody can tell from a sealed set that no hotline list is in it. */
+static void check_tier(struct walk *walk)
+{
+    const struct config *config = walk->config;
+
+    if (config->tier == TIER_ROUTER &&
+        node_member(node_member(config->tree, "sets"), "hotline") != NULL)
+        problem_add(walk->problems, check_place(config, "sets", "hotline"),
+                    "no sealed set goes to 'tier: router': whoever holds the box holds key and "
+                    "file");
+}
+
 /* A path that must be nobody else's. */
 struct own_path {
     const char *option, *path;
@@ -216,8 +228,8 @@ static void check_operators(struct walk *walk)
 
 void check_sealed(struct walk *walk)
 {
-    static void (*const rules[])(struct walk *) = {check_key, check_paths, check_inboxes,
-                                                   check_canary, check_operators};
+    static void (*const rules[])(struct walk *) = {check_key,     check_tier,   check_paths,
+                                                   check_inboxes, check_canary, check_operators};
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         rules[i](walk);

@@ -33,10 +33,9 @@ static const struct wrapping {
     struct prefix prefix;
     unsigned at;
 } wrappings[] = {
-    {{{.octets = {[10] = 0xff, [11] = 0xff}, .bits = 128}, 96},     12}, /* RFC 4291 §2.5.5.2 */
-    {{{.octets = {0x00, 0x64, 0xff, 0x9b}, .bits = 128}, 96},       12}, /* RFC 6052 §2.1 */
-    {{{.octets = {0x00, 0x64, 0xff, 0x9b, 0, 1}, .bits = 128}, 96}, 12}, /* RFC 8215 §5 */
-    {{{.octets = {0x20, 0x02}, .bits = 128}, 16},                   2 }, /* RFC 3056 §2 */
+    {{{.octets = {[10] = 0xff, [11] = 0xff}, .bits = 128}, 96}, 12}, /* RFC 4291 §2.5.5.2 */
+    {{{.octets = {0x00, 0x64, 0xff, 0x9b}, .bits = 128}, 96},   12}, /* RFC 6052 §2.1 */
+    {{{.octets = {0x20, 0x02}, .bits = 128}, 16},               2 }, /* RFC 3056 §2 */
 };
 
 /* Addresses of this machine, this link, or a private network. Not here: 100.64.0.0/10 (RFC 6598),
@@ -179,6 +178,7 @@ struct check {
     struct sealed_hit sealed;
     struct tree_path path;         /* of a name; of an address it is empty */
     const struct safe_entry *safe; /* of a name, or NULL */
+    int64_t lifted_until_s;        /* as a decision's */
     struct verdict *blocked;
     const struct compiled_state *state; /* of the profile, at that time */
     struct compiled_state room;
@@ -204,6 +204,7 @@ static enum outcome rule_operator(struct check *c)
     if (word != OPERATOR_BLOCKS)
         return GOES_ON;
     if (!c->item->is_addr && decision_operator_lifted(c->ask, &c->item->name, &until_s)) {
+        c->lifted_until_s = until_s;
         if (until_s < c->blocked->valid_until_s)
             c->blocked->valid_until_s = until_s;
         return GOES_ON;
@@ -224,12 +225,15 @@ static enum outcome rule_rebind(struct check *c)
     return block(c, BLOCK_NODATA, VERDICT_EDE_BLOCKED);
 }
 
+/* No hour ends what covers most, such as help; the end of a lift does. */
 static enum outcome rule_pin(struct check *c)
 {
     struct tree_match match;
 
-    if (c->verdict->covers == COVERS_MOST)
+    if (c->verdict->covers == COVERS_MOST) {
+        c->blocked->valid_until_s = c->lifted_until_s;
         return PASSES;
+    }
     return tree_best(&c->path, TREE_PIN, &match) ? PASSES : GOES_ON;
 }
 
@@ -373,6 +377,7 @@ bool check_decide(const struct snapshot *snapshot, const struct ask *ask,
                       .ask = ask,
                       .verdict = verdict,
                       .item = item,
+                      .lifted_until_s = INT64_MAX,
                       .blocked = blocked};
     enum outcome outcome = GOES_ON;
 

@@ -304,6 +304,7 @@ static void start(struct decision *d)
         decision_until(d, ask->wall_s + d->who.max_ttl_s);
     verdict->clock_unknown = d->state->clock_unknown;
     d->own.rule = NULL;
+    d->lifted_until_s = INT64_MAX;
     tree_walk(d->snapshot->tree, &d->ask->name, &d->path);
     decision_label(d);
 }
@@ -363,7 +364,7 @@ static void finish(struct decision *d)
     if (verdict->action == VERDICT_FORWARD)
         decision_safe(d);
     if (is_timeless(verdict->rule))
-        verdict->valid_until_s = INT64_MAX;
+        verdict->valid_until_s = d->lifted_until_s;
     verdict_limit(verdict, d->ask->wall_s);
     if (verdict->action != VERDICT_FORWARD)
         return;

@@ -20,6 +20,7 @@ struct decision {
     const struct compiled_state *state; /* of the profile, at ask->wall_s */
     struct verdict *verdict;
 
+    int64_t lifted_until_s;      /* the end of what suspends rule 2; INT64_MAX: nothing does */
     struct identity who;         /* asks */
     const struct grants *grants; /* NULL: nothing is granted to anybody */
 

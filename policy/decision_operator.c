@@ -67,6 +67,7 @@ bool decision_operator(struct decision *d)
     if (word == OPERATOR_NOTHING || (word == OPERATOR_DIVERTS && d->ask->is_target))
         return false;
     if (decision_operator_lifted(d->ask, &d->ask->name, &until_s)) {
+        d->lifted_until_s = until_s;
         decision_until(d, until_s);
         return false;
     }

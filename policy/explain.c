@@ -317,7 +317,9 @@ void explain_ask(const struct snapshot *snapshot, struct ask *ask, struct explan
     SAY(observed, "-");
     SAY(services, "-");
     tell_profile(t);
-    if (e->verdict.rule != RULE_OPERATOR && e->verdict.rule != RULE_CLIENT)
+    if (e->verdict.rule == RULE_OPERATOR)
+        name_lower(&e->met, &ask->name);
+    else if (e->verdict.rule != RULE_CLIENT)
         tell_lists(t);
     tell_rule(t);
     tell_answer(e);

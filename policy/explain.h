@@ -83,6 +83,8 @@ struct explanation {
     char target[NAME_TEXT_MAX]; /* the name that the answer leads to by a list's word or a safe
                                    search, or "" */
     bool target_blocked;        /* and that is blocked itself */
+    struct name_buf met; /* what rule 2 blocks of what is told here, which costs whoever asks:
+                            the asked name or its target; length 0: nothing */
 
     const char *preset;              /* that the profile comes from at this age, or "" */
     char in_force[EXPLAIN_TEXT_MAX]; /* its schedules that are, comma-separated, or "-" */

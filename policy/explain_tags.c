@@ -58,6 +58,8 @@ void explain_safe(const struct snapshot *snapshot, const struct ask *ask, struct
     policy_decide_alias(snapshot, ask, &asked.alias, &asked, &target);
     name_to_text(&asked.alias, e->target);
     e->target_blocked = target.action == VERDICT_BLOCK;
+    if (target.rule == RULE_OPERATOR)
+        name_lower(&e->met, &asked.alias);
     snprintf(e->sentence + used, sizeof e->sentence - used,
              "; safe search of '%.32s' leads to '%.256s'%s", entry != NULL ? entry->engine : "",
              e->target, e->target_blocked ? ", which is blocked itself" : "");

@@ -50,6 +50,8 @@ static void tell_target(const struct snapshot *snapshot, const struct ask *ask,
     policy_decide_target(snapshot, ask, &target, &verdict);
     name_to_text(&target, e->target);
     e->target_blocked = verdict.action == VERDICT_BLOCK;
+    if (verdict.rule == RULE_OPERATOR)
+        e->met = buf;
     add(e, "; list '%.64s' leads to '%.256s'%s", e->verdict.feed, e->target,
         e->target_blocked ? ", which is blocked itself" : "");
 }

@@ -21,10 +21,10 @@ static void renew_class(const struct query_context *context, struct cache_found 
     cache_touch(context->cache, found);
 }
 
-/* A grant may be what lets a target through: no answer is kept beyond its end. Help has no end. */
+/* A grant or a lift may be what lets a target through: no answer is kept beyond its end. */
 static void limit(struct query *query, int64_t until_s)
 {
-    if (query->verdict.covers == COVERS_MOST || until_s >= query->verdict.valid_until_s)
+    if (until_s >= query->verdict.valid_until_s)
         return;
     query->verdict.valid_until_s = until_s;
     verdict_limit(&query->verdict, query->ask.wall_s);

@@ -363,25 +363,26 @@ static void meet(const struct check_item *item, struct name_buf *met)
     memcpy(met->wire, item->addr.octets, met->length);
 }
 
-/* Looks at what ENTRY leads to, until something blocks it; that becomes MET. */
+/* Looks at what ENTRY leads to, until something blocks it. */
 static void explain_entry(const struct snapshot *snapshot, const struct ask *ask,
-                          const struct entry *entry, struct explanation *e, struct name_buf *met)
+                          const struct entry *entry, struct explanation *e)
 {
     struct check_item item;
     struct name_buf name;
 
     e->chain.known = true;
     for (size_t i = 0; entry_item(entry, i, &name, &item); i++) {
-        if (!explain_item(snapshot, ask, &item, e)) {
-            meet(&item, met);
-            return;
-        }
+        if (explain_item(snapshot, ask, &item, e))
+            continue;
+        if (e->verdict.rule == RULE_OPERATOR)
+            meet(&item, &e->met);
+        return;
     }
 }
 
 /* Looks for the answer in the cache, as to a client that asks for no signatures. */
 static void explain_answer(const struct snapshot *snapshot, const struct why_question *question,
-                           const struct ask *ask, struct explanation *e, struct name_buf *met)
+                           const struct ask *ask, struct explanation *e)
 {
     const struct cache_key key = {
         .name = ask->name, .type = ask->type, .class = DNS_IN, .group = e->verdict.upstream_mark};
@@ -395,7 +396,7 @@ static void explain_answer(const struct snapshot *snapshot, const struct why_que
     cache_spot(question->cache, &key, &spot);
     cache_get(question->cache, &spot, &when, room, &found);
     if (found.state == CACHE_FRESH || found.state == CACHE_OLD)
-        explain_entry(snapshot, ask, found.entry, e, met);
+        explain_entry(snapshot, ask, found.entry, e);
     free(room);
 }
 
@@ -403,22 +404,21 @@ json_t *why_json(const struct snapshot *snapshot, const struct why_question *que
                  struct err *err)
 {
     struct explanation explanation;
-    struct name_buf name, met; /* what is asked, and what would block it */
-    struct name paid;
+    struct name_buf name;
+    struct name met;
     struct ask ask;
 
     if (asker_pay(question->asker, NULL, err) != 0 ||
         read_question(snapshot, question, &name, &ask, err) != 0)
         return NULL;
-    met = name;
     explain_ask(snapshot, &ask, &explanation);
     /* Nobody in particular asked: the profile is the default one, and nobody chose it. */
     if (question->client == NULL && question->profile == NULL)
         explanation.by = IDENTIFY_DEFAULT;
     if (explanation.verdict.action == VERDICT_FORWARD && question->cache != NULL)
-        explain_answer(snapshot, question, &ask, &explanation, &met);
-    paid = name_of(&met);
-    if (explanation.verdict.rule == RULE_OPERATOR && asker_pay(question->asker, &paid, err) != 0)
+        explain_answer(snapshot, question, &ask, &explanation);
+    met = name_of(&explanation.met);
+    if (met.length > 0 && asker_pay(question->asker, &met, err) != 0)
         return NULL;
     return why_render(snapshot, &ask, &explanation);
 }

@@ -153,6 +153,20 @@ def test_why_costs_the_same_and_says_so_of_every_name(gate):
     assert json.loads(why(made, "nowhere.example").stdout)["verdict"] == "forward"
 
 
+def test_why_of_a_rewrite_costs_what_it_leads_to(gate):
+    """Who may write a list that leads names elsewhere has no index for nothing, with or without the server."""
+    made = gate()
+    rules = made.folder / "rules.txt"
+    rules.write_text("".join(f"||w{i}.example^$dnsrewrite=NOERROR;CNAME;{name}\n" for i, name in enumerate(LISTED)))
+    tool("set", "build", "--out", made.folder / "lists.set", "--category", f"porn={rules}:adblock,rewrites=yes")
+    made.control("reload")
+    for ask_why in (lambda name: why(made, name), lambda name: tool("why", name, "--json", "--config", made.config_path, check=False)):
+        for i in range(HITS):
+            assert "which is blocked itself" in ask_why(f"w{i}.example").stdout
+        done = ask_why(f"w{HITS}.example")
+        assert done.returncode == 6 and "asked too often" in done.stderr and "w5" not in done.stdout, done
+
+
 def test_a_grant_costs_as_why_does(gate):
     made = gate()
     for name in LISTED[:HITS]:

@@ -179,12 +179,12 @@ static void a_hotline_list_must_say_what_it_needs(void **state)
           "2:3: missing key: 'deadline', how old this list may become by the publisher's terms, "
           "such as 6h",
           "2:3: a list of class hotline needs 'dns_use_permitted: yes', once the publisher has "
-          "said so: some give their lists for other uses than DNS"}          },
+          "said so: some give their lists for other uses than DNS"}                              },
         {"lists:\n  h: {class: hotline, url: 'file:///h', " SIGNED ", licence: L, contact: C, "
          "deadline: 6h, dns_use_permitted: no}\n" REST,
          {"2:28: a list of class hotline comes by https, or is delivered to an 'inbox'",
           "2:190: a list of class hotline needs 'dns_use_permitted: yes', once the publisher has "
-          "said so: some give their lists for other uses than DNS"}          },
+          "said so: some give their lists for other uses than DNS"}                              },
         {"lists:\n  h: {class: hotline, url: 'http://l.example/h', allow_http: yes, "
          "signature: {type: sha256}, licence: L, contact: C, deadline: 6h, dns_use_permitted: "
          "yes}\n" REST,
@@ -192,16 +192,18 @@ static void a_hotline_list_must_say_what_it_needs(void **state)
           "2:62: 'allow_http' has no meaning for a list of class hotline: anybody on the way could "
           "change what everybody is kept from",
           "2:85: a list of class hotline needs 'signature.type: minisign' or cms: what nobody has "
-          "signed would be blocked for everybody"}                           },
+          "signed would be blocked for everybody"}                                               },
         {HOTLINE "}\ntier: router\n" REST,
          {"2:14: no list of class hotline goes to 'tier: router': whoever holds the box holds key "
-          "and file"}                                                        },
+          "and file"}                                                                            },
+        {"sets: {hotline: a.set}\ntier: router\n" REST,
+         {"1:17: no sealed set goes to 'tier: router': whoever holds the box holds key and file"}},
         {HOTLINE "}\nprofiles: {p: {}}\n",
          {"2:3: missing key: 'sealed.key', under which a list of class hotline is kept: 'h'; "
-          "`stairgate set key FILE` makes one"}                              },
+          "`stairgate set key FILE` makes one"}                                                  },
         {LEGAL "}\nprofiles: {p: {}}\n",
          {"2:3: missing key: 'sealed.key', under which a list of class legal is kept: 'l'; "
-          "`stairgate set key FILE` makes one"}                              },
+          "`stairgate set key FILE` makes one"}                                                  },
         {"lists:\n  h: {class: hotline}\n" REST,
          {"2:3: a list of class hotline needs 'signature.type: minisign' or cms: what nobody has "
           "signed would be blocked for everybody",
@@ -211,7 +213,7 @@ static void a_hotline_list_must_say_what_it_needs(void **state)
           "such as 6h",
           "2:3: a list of class hotline needs 'dns_use_permitted: yes', once the publisher has "
           "said so: some give their lists for other uses than DNS",
-          "2:6: missing key: 'url', or 'inbox' for files that are delivered"}},
+          "2:6: missing key: 'url', or 'inbox' for files that are delivered"}                    },
     };
 
     (void)state;

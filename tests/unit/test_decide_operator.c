@@ -121,6 +121,37 @@ static void a_lifted_name_passes_in_a_chain_and_its_neighbours_do_not(void **sta
     snapshot_free(s);
 }
 
+/* Help, and a profile that only observes, know no hours; what leads on by a lift ends with it. */
+static void a_lift_ends_for_whom_no_hour_ends_as_well(void **state)
+{
+    static const char *const asked[] = {PINNED, "shop.example"};
+    struct config *config = rules(BLOCK_NODATA);
+    struct overlay *overlay = nothing_else();
+    struct name_buf buf, lifted = sample_name("order.example");
+    struct check_item item = {.name = name_of(&lifted)};
+    struct verdict v, b;
+    struct snapshot *s;
+
+    (void)state;
+    config->profiles[ADULT].observe_all = true;
+    s = snapshot_with(config);
+    lift(overlay, "order.example", 0, NOON + 60);
+    for (size_t i = 0; i < 2; i++) {
+        struct ask ask = sample_ask(&buf, asked[i], SAMPLE_A);
+
+        ask.overlay = overlay;
+        ask.wall_s = NOON;
+        ask.forced_profile = ADULT;
+        decide_look(s, &ask);
+        policy_decide(s, &ask, &v, NULL);
+        assert_int_equal(v.covers, COVERS_MOST);
+        assert_true(check_decide(s, &ask, &v, &item, &b));
+        assert_int_equal(b.valid_until_s, NOON + 60);
+    }
+    overlay_free(overlay);
+    snapshot_free(s);
+}
+
 static void
 a_host_of_listed_pages_gets_the_proxies_of_its_family_and_nothing_that_leads_past(void **state)
 {
@@ -202,6 +233,7 @@ int main(void)
         cmocka_unit_test(what_two_operators_lift_goes_on_to_the_next_rules_until_the_lift_ends),
         cmocka_unit_test(a_lift_to_come_and_one_that_is_over_lift_nothing),
         cmocka_unit_test(a_lifted_name_passes_in_a_chain_and_its_neighbours_do_not),
+        cmocka_unit_test(a_lift_ends_for_whom_no_hour_ends_as_well),
         cmocka_unit_test(
             a_host_of_listed_pages_gets_the_proxies_of_its_family_and_nothing_that_leads_past),
         cmocka_unit_test(without_proxies_listed_pages_block_nothing),

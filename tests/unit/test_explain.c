@@ -110,11 +110,14 @@ static void operator_legal_and_hotline_are_explained_by_one_word(void **state)
     (void)state;
     explain(snapshot, names[0], ADULT, &first);
     memset(first.name, 0, sizeof first.name);
+    memset(&first.met, 0, sizeof first.met);
     assert_string_equal(first.sentence, "blocked: operator policy");
     for (size_t i = 1; i < 3; i++) {
         explain(snapshot, names[i], ADULT, &e);
         assert_string_equal(e.name, names[i]);
         memset(e.name, 0, sizeof e.name);
+        assert_int_equal(e.met.length, strlen(names[i]) + 2); /* it costs */
+        memset(&e.met, 0, sizeof e.met);
         assert_memory_equal(&e, &first, sizeof e);
     }
     assert_int_equal(first.witness_count, 0);

@@ -119,13 +119,14 @@ static void hold(void *context, const struct expectation *wanted)
     struct holding *h = context;
     char text[TEXT_MAX], cure[TEXT_MAX];
     struct ask ask = wanted->ask;
+    struct name met;
 
     if (h->run->refused.code != ERR_NONE)
         return;
     h->run->checked++;
     explain_ask(h->snapshot, &ask, h->came);
-    if (h->came->verdict.rule == RULE_OPERATOR &&
-        asker_pay(h->run->asker, &ask.name, &h->run->refused) != 0)
+    met = name_of(&h->came->met);
+    if (met.length > 0 && asker_pay(h->run->asker, &met, &h->run->refused) != 0)
         return;
     if (h->run->tell_all != NULL)
         h->run->tell_all(h->run->context, h->snapshot, wanted, h->came);
