@@ -64,12 +64,19 @@ int fetch_sink_end(struct fetch_sink *sink, struct err *err)
                : err_system(err, "%s: cannot cut it", sink->path);
 }
 
+const char *fetch_sink_cure(const struct fetch_sink *sink)
+{
+    return sink->fd >= 0 && sink->memory != NULL ? "a list of this class may have 16 MiB, or what "
+                                                   "`feeds.limits.size` says where that "
+                                                   "is less; ask for it packed"
+                                                 : "raise `feeds.limits.size` if that is right";
+}
+
 int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, struct err *err)
 {
     if (sink->got > sink->most || length > sink->most - sink->got)
-        return err_set(err, ERR_LIMIT,
-                       "larger than %" PRIu64 " octets; raise `feeds.limits.size` if that is right",
-                       sink->most);
+        return err_set(err, ERR_LIMIT, "larger than %" PRIu64 " octets; %s", sink->most,
+                       fetch_sink_cure(sink));
     if (sink->memory != NULL)
         memcpy(sink->memory + sink->got, data, length);
     else if (file_write(sink->fd, data, length, sink->path, err) != 0)

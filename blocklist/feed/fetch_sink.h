@@ -37,6 +37,9 @@ int fetch_sink_locked(struct fetch_sink *sink, const struct sealed_memory *locke
  * with ERR. */
 int fetch_sink_end(struct fetch_sink *sink, struct err *err);
 
+/* Returns what to do about a list that is larger than SINK. */
+const char *fetch_sink_cure(const struct fetch_sink *sink);
+
 /* Adds DATA[0..LENGTH). Errors: -1 with ERR: ERR_LIMIT, ERR_SYSTEM. */
 int fetch_sink_write(struct fetch_sink *sink, const void *data, size_t length, struct err *err);
 

@@ -43,10 +43,8 @@ static int check_length(const struct fetch_transfer *transfer, uint64_t from, st
 
     if (reply->length < 0 || (from <= most && (uint64_t)reply->length <= most - from))
         return 0;
-    return err_set(err, ERR_LIMIT,
-                   "announces %" PRId64 " octets, over %" PRIu64
-                   "; raise `feeds.limits.size` if that is right",
-                   reply->length, most);
+    return err_set(err, ERR_LIMIT, "announces %" PRId64 " octets, over %" PRIu64 "; %s",
+                   reply->length, most, fetch_sink_cure(transfer->ask->sink));
 }
 
 /* At the end of the header: whether the body is wanted. -1: the transfer stops, with a fault or

@@ -1,8 +1,11 @@
 """What somebody would try against the run of legal and hotline lists: old versions again, lists whose class changes, deliveries that
 never go, and lists that are there no more. Beside test_feeds_sealed.py and test_feeds_signed.py, which have what goes wrong by itself."""
+import gzip
+import io
 import os
 import shutil
 import time
+import zipfile
 
 import pytest
 
@@ -208,3 +211,39 @@ def test_names_of_files_are_in_no_output(stairgate, feeds, tmp_path):
     _, more = rig.sync("court", code=1)
     assert event_of(more, "failed", "court")
     assert rig.leaks(str(lines), str(more), rig.stderr, rig.run("status"), rig.run("history")) == []
+
+
+# ---- sizes
+
+def test_a_list_that_is_too_large_is_told_of_with_the_right_cure(stairgate, feeds, hot):
+    rig = in_force(stairgate, feeds, hot)
+    hot.put(b"#" * (17 << 20))
+    fails(rig, hot, "a list of this class may have 16 MiB")
+    hot.put(b"#" * (17 << 20), until_close=True)
+    fails(rig, hot, "a list of this class may have 16 MiB")
+
+
+def bomb(kind):
+    octets = b"\n" * (64 << 20)
+    if kind == "gzip":
+        return gzip.compress(octets, 9)
+    if kind == "gzip of gzip":
+        return gzip.compress(gzip.compress(octets, 9), 9)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{MARK}.txt", octets)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["gzip", "gzip of gzip", "zip"])
+def test_a_bomb_fails_its_list_and_no_other(stairgate, feeds, hot, tmp_path, kind):
+    more = Hotline(feeds, tmp_path / "more", "more")
+    more.put(listed(10, 1000))
+    rig = SealedRig(stairgate, feeds.upstream, [hot, more])
+    rig.sync(code=0)
+    rig.start()
+    hot.put(bomb(kind))
+    more.put(listed(11, 1000))
+    _, lines = rig.sync("hot", "more", code=1)
+    assert event_of(lines, "failed", "hot") and rig.leaks(str(lines), rig.stderr, rig.run("status")) == []
+    assert rig.blocks(f"{MARK}0.example") and rig.blocks(f"{MARK}1010.example")
