@@ -224,26 +224,25 @@ def test_a_list_that_is_too_large_is_told_of_with_the_right_cure(stairgate, feed
 
 
 def bomb(kind):
-    octets = b"\n" * (64 << 20)
+    octets = b"\n" * (8 << 20)
     if kind == "gzip":
         return gzip.compress(octets, 9)
-    if kind == "gzip of gzip":
-        return gzip.compress(gzip.compress(octets, 9), 9)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{MARK}.txt", octets)
     return out.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["gzip", "gzip of gzip", "zip"])
+@pytest.mark.parametrize("kind", ["gzip", "zip"])
 def test_a_bomb_fails_its_list_and_no_other(stairgate, feeds, hot, tmp_path, kind):
     more = Hotline(feeds, tmp_path / "more", "more")
     more.put(listed(10, 1000))
-    rig = SealedRig(stairgate, feeds.upstream, [hot, more])
+    rig = SealedRig(stairgate, feeds.upstream, [hot, more], feeds="  limits: {unpacked: 1MiB}")
     rig.sync(code=0)
     rig.start()
     hot.put(bomb(kind))
     more.put(listed(11, 1000))
     _, lines = rig.sync("hot", "more", code=1)
-    assert event_of(lines, "failed", "hot") and rig.leaks(str(lines), rig.stderr, rig.run("status")) == []
+    assert "over a bound of feeds.limits" in event_of(lines, "failed", "hot")
+    assert rig.leaks(str(lines), rig.stderr, rig.run("status")) == []
     assert rig.blocks(f"{MARK}0.example") and rig.blocks(f"{MARK}1010.example")
