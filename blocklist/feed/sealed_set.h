@@ -41,8 +41,8 @@ bool sealed_set_salt(struct sealed_set *set);
 bool sealed_set_part(const struct sealed_set *set, const char *id, uint64_t *entries,
                      int64_t *version_s);
 
-/* Tells whether a set under SALT could be made: each list that has some part, or had one, has one of
- * it; if not, *ID becomes a list that lacks it. */
+/* Tells whether a set under SALT could be made: each list that has some part, or had one, has one
+ * of it; if not, *ID becomes a list that lacks it. */
 bool sealed_set_complete(const struct sealed_set *set, const uint8_t salt[SEALED_SALT_OCTETS],
                          const char **id);
 
