@@ -61,6 +61,13 @@ void observed_start(struct observed *observed, uint64_t until_ms)
     pthread_mutex_unlock(&observed->lock);
 }
 
+void observed_forget(struct observed *observed)
+{
+    pthread_mutex_lock(&observed->lock);
+    wipe(observed, observed->until_ms);
+    pthread_mutex_unlock(&observed->lock);
+}
+
 uint64_t observed_left_ms(const struct observed *observed, uint64_t now_ms)
 {
     uint64_t until_ms = __atomic_load_n(&observed->until_ms, __ATOMIC_RELAXED);

@@ -25,6 +25,10 @@ void observed_free(struct observed *observed);
 /* Forgets what there is, and gathers until UNTIL_MS (monotonic; 0: not at all). Threads: any. */
 void observed_start(struct observed *observed, uint64_t until_ms);
 
+/* Forgets what there is, and goes on for as long as was said: the rules have changed, so that a
+ * name may be one now that nobody is to see here. Threads: any. */
+void observed_forget(struct observed *observed);
+
 /* Wipes what there is once its time is over. Threads: any. */
 void observed_tidy(struct observed *observed, uint64_t now_ms);
 

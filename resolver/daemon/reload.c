@@ -25,6 +25,7 @@
 #include "resolver/daemon/seen.h"
 #include "resolver/daemon/server.h"
 #include "resolver/daemon/spawn.h"
+#include "resolver/observed.h"
 
 enum { RELEASE_MS = 2 };
 
@@ -114,6 +115,7 @@ static json_t *swap(struct reload *reload)
         worker_reload(server->workers[i]);
     seen_follow(server->seen, server_config(server));
     budget_set(server->budget, server_config(server));
+    observed_forget(server->observed);
     uv_timer_start(&reload->release, on_release, RELEASE_MS, RELEASE_MS);
     return result_of(server);
 }

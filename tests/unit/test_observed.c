@@ -93,6 +93,19 @@ static void when_the_time_is_over_nothing_is_left(void **state)
     observed_free(observed);
 }
 
+static void with_other_rules_the_names_are_gone_and_the_time_goes_on(void **state)
+{
+    struct observed *observed = observed_create(NULL);
+
+    (void)state;
+    observed_start(observed, 100);
+    note(observed, "a.example", 10);
+    observed_forget(observed);
+    assert_int_equal(look(observed, 20).count, 0);
+    assert_int_equal(observed_left_ms(observed, 20), 80);
+    observed_free(observed);
+}
+
 static void of_many_names_the_frequent_ones_stay(void **state)
 {
     struct observed *observed = observed_create(NULL);
@@ -120,6 +133,7 @@ int main(void)
         cmocka_unit_test(nothing_is_gathered_unless_asked_for),
         cmocka_unit_test(names_are_counted_the_most_frequent_first),
         cmocka_unit_test(when_the_time_is_over_nothing_is_left),
+        cmocka_unit_test(with_other_rules_the_names_are_gone_and_the_time_goes_on),
         cmocka_unit_test(of_many_names_the_frequent_ones_stay),
     };
 
