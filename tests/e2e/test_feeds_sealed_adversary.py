@@ -174,6 +174,7 @@ def test_the_last_list_that_is_removed_blocks_nothing_any_more(stairgate, feeds,
     rig.configure()
     rig.sync(code=0)
     assert not rig.place.exists() and not rig.blocks(f"{MARK}0.example")
+    assert "sealed set" not in rig.run("status")
 
 
 # ---- inboxes

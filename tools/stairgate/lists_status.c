@@ -299,8 +299,11 @@ static void print_version(const struct status *status, const struct row *row)
 static void print_sealed(const struct status *status)
 {
     char age[LISTS_TEXT_MAX];
+    size_t row = 0;
 
-    if (status->sealed.number > 0)
+    while (row < status->count && !is_sealed(&status->rows[row]))
+        row++;
+    if (status->sealed.number > 0 && row < status->count)
         printf("sealed set: number %" PRIu64 ", made %s ago\n", status->sealed.number,
                lists_age_text(status->sealed.made_s, status->now_s, age));
 }
