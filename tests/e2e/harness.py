@@ -5,6 +5,7 @@ Everything listens on loopback, is bounded in time, and is stopped by its proces
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,17 +34,31 @@ CHECKS = Path(os.environ.get("STAIRGATE_CHECKS", ROOT.parent / "shared/checks"))
 PATIENCE_S = 60.0  # sanitizer builds on a busy machine
 
 
-def free_port(host="127.0.0.1"):
-    """A port that is free for UDP and TCP at HOST now."""
+# Below what the system gives to outgoing connections (ip_local_port_range): one of those, of any test that runs beside, would
+# take a port between here and the daemon's start.
+PORTS = range(10240, 32768)
+GIVEN = set()
+
+
+def is_free(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(100):
-        with socket.socket(family, socket.SOCK_DGRAM) as udp:
-            udp.bind((host, 0))
-            port = udp.getsockname()[1]
-            with socket.socket(family, socket.SOCK_STREAM) as tcp:
-                with contextlib.suppress(OSError):
-                    tcp.bind((host, port))
-                    return port
+    with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family, socket.SOCK_STREAM) as tcp:
+        try:
+            udp.bind((host, port))
+            tcp.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(host="127.0.0.1"):
+    """A port that is free for UDP and TCP at HOST now, and where that is 127.0.0.1 at 127.0.0.2 too, as many a config has both."""
+    hosts = [host, "127.0.0.2"] if host == "127.0.0.1" else [host]
+    for _ in range(1000):
+        port = random.SystemRandom().choice(PORTS)
+        if port not in GIVEN and all(is_free(each, port) for each in hosts):
+            GIVEN.add(port)
+            return port
     raise RuntimeError("no free port")
 
 
