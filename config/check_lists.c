@@ -9,7 +9,7 @@
 struct config_place list_place(const struct node *item, const char *section, const char *option)
 {
     const struct node *inside = section == NULL ? item : node_member(item, section);
-    const struct node *node = inside == NULL ? NULL : node_member(inside, option);
+    const struct node *node = inside == NULL || option == NULL ? NULL : node_member(inside, option);
 
     if (node != NULL)
         return node->place;

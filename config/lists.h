@@ -10,8 +10,8 @@ struct walk;
 /* Reports what is wrong with LIST, which stands at ITEM (check_lists.c). */
 void check_list(struct walk *walk, const struct node *item, const struct config_list *list);
 
-/* Returns where OPTION (in SECTION, NULL for none) of the list at ITEM stands; the list itself
- * where it is not written (check_lists.c). */
+/* Returns where OPTION (NULL: any) in SECTION (NULL for none) of the list at ITEM stands; the
+ * section or the list itself where it is not written (check_lists.c). */
 struct config_place list_place(const struct node *item, const char *section, const char *option);
 
 /* Reports what is wrong with LIST, which stands at ITEM, by its class: what hotline and legal lists

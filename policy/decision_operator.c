@@ -37,7 +37,7 @@ static struct verdict_addresses of_family(const struct compiled_addresses *addre
 {
     if (type == TYPE_A)
         return (struct verdict_addresses){addresses->items, addresses->count_v4};
-    if (type == TYPE_AAAA)
+    if (type == TYPE_AAAA && addresses->count > 0)
         return (struct verdict_addresses){addresses->items + addresses->count_v4,
                                           addresses->count - addresses->count_v4};
     return (struct verdict_addresses){NULL, 0};

@@ -166,6 +166,23 @@ static void lists_that_say_all_they_need_bring_no_word(void **state)
     CHECK_ROWS(rows);
 }
 
+/* A section that is there and lacks what is needed is where it is told. */
+static void what_auth_lacks_is_told_where_auth_stands(void **state)
+{
+    static const char yaml[] =
+        "lists:\n  h: {class: hotline, url: 'https://l.example/h', auth: {ca: c.pem}}\n" REST;
+    struct config_problems problems;
+    bool told = false;
+
+    (void)state;
+    assert_null(config_parse("f", yaml, strlen(yaml), &problems));
+    for (size_t i = 0; i < problems.count; i++)
+        told |=
+            strstr(problems.items[i].text, "f:2:57: a list of class hotline needs 'auth'") != NULL;
+    assert_true(told);
+    config_problems_free(&problems);
+}
+
 static void a_hotline_list_must_say_what_it_needs(void **state)
 {
     static const struct row rows[] = {
@@ -469,6 +486,7 @@ int main(void)
         cmocka_unit_test(the_sealed_set_is_found_without_a_word),
         cmocka_unit_test(times_leave_room_before_the_deadline),
         cmocka_unit_test(lists_that_say_all_they_need_bring_no_word),
+        cmocka_unit_test(what_auth_lacks_is_told_where_auth_stands),
         cmocka_unit_test(a_hotline_list_must_say_what_it_needs),
         cmocka_unit_test(what_has_no_meaning_for_them_is_refused),
         cmocka_unit_test(deadlines_urls_and_inboxes_must_fit_together),
